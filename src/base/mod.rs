@@ -1,0 +1,14 @@
+//! Leaves: time, bytes, random numbers, tables and histograms. They import nothing of ours.
+
+pub mod bytes;
+pub mod hash;
+pub mod histogram;
+pub mod paged;
+pub mod random;
+pub mod slab;
+pub mod time;
+mod unit;
+pub mod zipf;
+
+pub use bytes::Bytes;
+pub use time::{SimDuration, SimTime};

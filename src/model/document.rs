@@ -1,0 +1,99 @@
+//! The document's own types.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::command::Scheduled;
+use super::kinds::NodeKind;
+use crate::base::SimDuration;
+
+/// The version of the format that this program writes.
+pub const VERSION: u32 = 1;
+
+/// A design that can be simulated: nodes, the links between them, and what will be done to them.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Document {
+    /// Version of this format.
+    pub version: u32,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Where all randomness comes from: the same seed gives the same run.
+    #[serde(default)]
+    pub seed: u64,
+    pub nodes: Vec<Node>,
+    #[serde(default)]
+    pub links: Vec<Link>,
+    /// Commands carried out at given times of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<Scheduled>,
+}
+
+/// One component of the system.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Node {
+    /// Unique in the document.
+    pub id: String,
+    /// What the drawing calls it; its id, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Where it stands on the drawing; found by the layout, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    #[serde(flatten)]
+    pub kind: NodeKind,
+}
+
+impl Node {
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// A point on the drawing; x grows to the right, y downwards.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub x: f32,
+    pub y: f32,
+}
+
+/// A way between two nodes: requests go from `from` to `to`, answers come back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Id of the node that calls.
+    pub from: String,
+    /// Id of the node that is called.
+    pub to: String,
+    /// One-way delay.
+    #[serde(default = "default_latency")]
+    pub latency: SimDuration,
+    /// Share of packets lost, 0 to 1; a lost packet is sent again after a timeout.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub loss: f64,
+}
+
+fn default_latency() -> SimDuration {
+    SimDuration::from_micros(500)
+}
+
+impl Document {
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The document as it is written to a file.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a document can be written");
+        text.push('\n');
+        text
+    }
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { from: String::new(), to: String::new(), latency: default_latency(), loss: 0.0 }
+    }
+}

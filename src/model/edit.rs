@@ -1,0 +1,141 @@
+//! Changes of the design, as values: the same edit applies to a document on the page and to a running world.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::document::{Document, Link, Node};
+use super::kinds::{DatabaseRole, NodeKind};
+use super::problem::{Problem, Problems};
+
+/// One change of a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    /// Adds a node with its links. `records` names the DNS nodes that shall answer with it.
+    AddNode {
+        node: Box<Node>,
+        #[serde(default)]
+        links: Vec<Link>,
+        #[serde(default)]
+        records: Vec<String>,
+    },
+    /// Removes a node with its links; requests on it fail.
+    RemoveNode { node: String },
+    /// Sets one parameter of a node.
+    Set { node: String, param: String, value: Value },
+    /// Sets latency and loss of the link between two nodes.
+    SetLink { link: Link },
+}
+
+impl Edit {
+    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
+    ///
+    /// Returns `None` if there is no such node.
+    pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
+        let original = document.node(model)?;
+        let stem = original.id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+        let number = (2..).find(|n| document.node(&format!("{stem}-{n}")).is_none())?;
+        let id = format!("{stem}-{number}");
+        let mut node = Node { id: id.clone(), label: None, position: None, kind: original.kind.clone() };
+        if let Some(label) = &original.label {
+            node.label = Some(format!("{} {number}", label.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ')));
+        }
+        let mut links: Vec<Link> = document.links.iter().filter_map(|link| relinked(link, model, &id)).collect();
+        if let NodeKind::Database(params) = &mut node.kind {
+            let was_primary = params.role == DatabaseRole::Primary;
+            params.role = DatabaseRole::Replica;
+            if was_primary {
+                links.retain(|link| link.from != id);
+                links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
+            }
+        }
+        let records =
+            document.nodes.iter().filter(|node| answers_with(node, model)).map(|node| node.id.clone()).collect();
+        Some(Self::AddNode { node: Box::new(node), links, records })
+    }
+}
+
+fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
+    let mut link = link.clone();
+    if link.from == from {
+        to.clone_into(&mut link.from);
+    } else if link.to == from {
+        to.clone_into(&mut link.to);
+    } else {
+        return None;
+    }
+    Some(link)
+}
+
+fn answers_with(node: &Node, id: &str) -> bool {
+    matches!(&node.kind, NodeKind::Dns(dns) if dns.records.iter().any(|record| record == id))
+}
+
+impl Document {
+    /// The document after `edit`, or why it cannot be.
+    pub fn edited(&self, edit: &Edit) -> Result<Self, Problems> {
+        let mut document = self.clone();
+        document.apply(edit)?;
+        document.check()?;
+        Ok(document)
+    }
+
+    fn apply(&mut self, edit: &Edit) -> Result<(), Problem> {
+        match edit {
+            Edit::AddNode { node, links, records } => {
+                self.nodes.push((**node).clone());
+                self.links.extend(links.iter().cloned());
+                for id in records {
+                    match &mut self.node_mut(id)?.kind {
+                        NodeKind::Dns(dns) => dns.records.push(node.id.clone()),
+                        _ => {
+                            return Err(Problem::new(
+                                "records",
+                                format!("`{id}` is not a DNS node"),
+                                "ids of DNS nodes",
+                            ));
+                        }
+                    }
+                }
+            }
+            Edit::RemoveNode { node } => {
+                self.node_mut(node)?;
+                self.nodes.retain(|other| other.id != *node);
+                self.links.retain(|link| link.from != *node && link.to != *node);
+                for other in &mut self.nodes {
+                    if let NodeKind::Dns(dns) = &mut other.kind {
+                        dns.records.retain(|record| record != node);
+                    }
+                }
+                self.schedule.retain(|scheduled| !scheduled.command.names(node));
+            }
+            Edit::Set { node, param, value } => {
+                let kind = &mut self.node_mut(node)?.kind;
+                let valid = kind.specs().iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+                kind.set(param, value.clone())
+                    .map_err(|what| Problem::new(format!("{node}.{param}"), what, format!("parameters: {valid}")))?;
+            }
+            Edit::SetLink { link } => {
+                let found = self.links.iter_mut().find(|other| other.from == link.from && other.to == link.to);
+                *found.ok_or_else(|| {
+                    let what = format!("there is no link from `{}` to `{}`", link.from, link.to);
+                    Problem::new("link", what, "a link of the document")
+                })? = link.clone();
+            }
+        }
+        Ok(())
+    }
+
+    fn node_mut(&mut self, id: &str) -> Result<&mut Node, Problem> {
+        let valid = self.node_ids();
+        self.nodes
+            .iter_mut()
+            .find(|node| node.id == id)
+            .ok_or_else(|| Problem::new("node", format!("there is no node `{id}`"), format!("nodes: {valid}")))
+    }
+
+    pub(super) fn node_ids(&self) -> String {
+        self.nodes.iter().map(|node| node.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,22 @@
+//! The document: what a person writes, checked and explained.
+//!
+//! A [`Document`] is a topology of nodes with parameters, links between them, and commands scheduled in advance.
+//! Everything that is said about a parameter (unit, range, default, help) stands once, in [`kinds`].
+
+mod command;
+mod document;
+mod edit;
+pub mod kinds;
+mod problem;
+mod read;
+mod schema;
+pub mod spec;
+mod validate;
+
+pub use command::{Command, Fault, Scheduled};
+pub use document::{Document, Link, Node, Position, VERSION};
+pub use edit::Edit;
+pub use kinds::NodeKind;
+pub use problem::{Problem, Problems};
+pub use schema::json_schema;
+pub use validate::may_call;

@@ -1,0 +1,61 @@
+//! The JSON Schema, from the same types and specs that read documents.
+
+use serde_json::{Value, json};
+
+use super::document::{Document, VERSION};
+use super::kinds::NodeKind;
+use super::spec::ParamType;
+
+/// JSON Schema (draft 2020-12) of a document, with every parameter's unit, range, default and help.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Document).to_value();
+    schema["title"] = json!("Scalescope document");
+    schema["properties"]["version"] = json!({ "const": VERSION, "description": "Version of this format" });
+    // Wherever a kind stands beside its parameters, these may be left out.
+    relax(&mut schema);
+    for name in NodeKind::NAMES {
+        let kind = NodeKind::by_name(name).expect("every name is a kind");
+        let title: String = name.split('_').map(capitalised).collect();
+        let properties = &mut schema["$defs"][&title]["properties"];
+        assert!(properties.is_object(), "the schema has no definition {title}");
+        for spec in kind.specs() {
+            let property = &mut properties[spec.name];
+            property["default"] = spec.default;
+            if !spec.unit.is_empty() {
+                property["x-unit"] = json!(spec.unit);
+            }
+            match spec.ty {
+                ParamType::Count | ParamType::Number => {
+                    property["minimum"] = json!(spec.min);
+                    property["maximum"] = json!(spec.max);
+                }
+                ParamType::Duration | ParamType::Bytes => {
+                    property["x-minimum"] = json!(spec.min);
+                    property["x-maximum"] = json!(spec.max);
+                }
+                ParamType::Choice(_) | ParamType::Nodes => {}
+            }
+        }
+    }
+    schema
+}
+
+fn relax(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::Array(required)) = fields.get_mut("required") {
+                required.retain(|name| name != "params");
+            }
+            for (_, inner) in fields.iter_mut() {
+                relax(inner);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(relax),
+        _ => {}
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_ascii_uppercase() + rest
+}

@@ -1,0 +1,234 @@
+//! What a document must satisfy before it can be built.
+
+use super::command::{Command, Fault};
+use super::document::Document;
+use super::edit::Edit;
+use super::kinds::{CachePattern, DatabaseRole, NodeKind};
+use super::problem::Problems;
+
+/// Most nodes that a document may have.
+const MOST_NODES: usize = 500;
+/// Most links that a document may have.
+const MOST_LINKS: usize = 5_000;
+const LONGEST_ID: usize = 64;
+
+/// For each kind, the kinds that it may call.
+const MAY_CALL: [(&str, &[&str]); 7] = [
+    ("users", &["dns", "cdn", "load_balancer", "web_server"]),
+    ("dns", &[]),
+    ("cdn", &["load_balancer", "web_server"]),
+    ("load_balancer", &["web_server"]),
+    ("web_server", &["cache", "database"]),
+    ("cache", &["database"]),
+    ("database", &["database"]),
+];
+
+/// Whether a node of kind `from` may have a link to one of kind `to`.
+pub fn may_call(from: &str, to: &str) -> bool {
+    MAY_CALL.iter().any(|(kind, targets)| *kind == from && targets.contains(&to))
+}
+
+impl Document {
+    /// Finds everything that is wrong, at once.
+    pub fn check(&self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        if self.nodes.len() > MOST_NODES || self.links.len() > MOST_LINKS {
+            problems.push("", "the design is too large", format!("at most {MOST_NODES} nodes and {MOST_LINKS} links"));
+            return Err(problems);
+        }
+        self.check_nodes(&mut problems);
+        self.check_links(&mut problems);
+        self.check_users(&mut problems);
+        self.check_clusters(&mut problems);
+        self.check_schedule(&mut problems);
+        problems.or(())
+    }
+
+    fn check_nodes(&self, problems: &mut Problems) {
+        for (i, node) in self.nodes.iter().enumerate() {
+            let at = format!("nodes[{i}]");
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if node.id.is_empty() || node.id.len() > LONGEST_ID || !node.id.chars().all(is_plain) {
+                let valid = format!("1 to {LONGEST_ID} letters, digits, - _ .");
+                problems.push(format!("{at}.id"), format!("`{}` is not an id", node.id), valid);
+            }
+            if self.nodes[..i].iter().any(|other| other.id == node.id) {
+                problems.push(
+                    format!("{at}.id"),
+                    format!("`{}` stands twice", node.id),
+                    "an id of its own for each node",
+                );
+            }
+            if let Some(position) = node.position
+                && !(position.x.abs() < 1e6 && position.y.abs() < 1e6)
+            {
+                problems.push(format!("{at}.position"), "is off the drawing", "valid: -1000000 to 1000000");
+            }
+            node.kind.check(&format!("{at}.params"), problems);
+            match &node.kind {
+                NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
+                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough => {
+                    if !self.calls(&node.id, "database") {
+                        let remedy =
+                            format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
+                        problems.push(
+                            format!("{at}.params.pattern"),
+                            "a read_through cache needs a database to read",
+                            remedy,
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn check_records(&self, at: &str, records: &[String], problems: &mut Problems) {
+        for (j, record) in records.iter().enumerate() {
+            let here = format!("{at}.params.records[{j}]");
+            match self.node(record).map(|node| node.kind.name()) {
+                None => {
+                    problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()))
+                }
+                Some("load_balancer" | "web_server") => {}
+                Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
+            }
+        }
+    }
+
+    fn check_links(&self, problems: &mut Problems) {
+        for (i, link) in self.links.iter().enumerate() {
+            let at = format!("links[{i}]");
+            let mut kinds = [""; 2];
+            for (slot, (end, id)) in kinds.iter_mut().zip([("from", &link.from), ("to", &link.to)]) {
+                match self.node(id) {
+                    Some(node) => *slot = node.kind.name(),
+                    None => problems.push(
+                        format!("{at}.{end}"),
+                        format!("there is no node `{id}`"),
+                        format!("nodes: {}", self.node_ids()),
+                    ),
+                }
+            }
+            let [from, to] = kinds;
+            if !from.is_empty() && !to.is_empty() && (!may_call(from, to) || link.from == link.to) {
+                let targets = MAY_CALL.iter().find(|(kind, _)| *kind == from).map_or(&[][..], |(_, targets)| targets);
+                let remedy = if targets.is_empty() {
+                    format!("a {from} calls nobody: it answers")
+                } else {
+                    format!("a {from} calls: {}", targets.join(", "))
+                };
+                problems.push(
+                    &at,
+                    format!("a {from} cannot call {}", if link.from == link.to { "itself" } else { to }),
+                    remedy,
+                );
+            }
+            if !(0.0..=1.0).contains(&link.loss) {
+                problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
+            }
+            if link.latency.as_secs_f64() > 3_600.0 {
+                problems.push(format!("{at}.latency"), format!("{} is out of range", link.latency), "valid: 0s to 1h");
+            }
+            if self.links[..i].iter().any(|other| other.from == link.from && other.to == link.to) {
+                problems.push(
+                    &at,
+                    format!("a second link from `{}` to `{}`", link.from, link.to),
+                    "one link for each pair",
+                );
+            }
+        }
+    }
+
+    fn check_users(&self, problems: &mut Problems) {
+        for (i, node) in self.nodes.iter().enumerate() {
+            let NodeKind::Users(users) = &node.kind else { continue };
+            let at = format!("nodes[{i}].params");
+            let weight = users.static_weight + users.read_weight + users.write_weight;
+            if weight <= 0.0 {
+                problems.push(
+                    &at,
+                    "the mix of operations is empty",
+                    "a positive static_weight, read_weight or write_weight",
+                );
+            }
+            if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") {
+                let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);
+                problems.push(format!("nodes[{i}]"), "these users reach no site", remedy);
+            }
+        }
+        if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
+            problems.push("nodes", "nobody uses this system", "a node of kind users");
+        }
+    }
+
+    /// Replicas hang on exactly one primary each.
+    fn check_clusters(&self, problems: &mut Problems) {
+        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
+            Some(NodeKind::Database(database)) => Some(database.role),
+            _ => None,
+        };
+        for (i, node) in self.nodes.iter().enumerate() {
+            let Some(own) = role(&node.id) else { continue };
+            let sources: Vec<_> =
+                self.links.iter().filter(|link| link.to == node.id && role(&link.from).is_some()).collect();
+            if own == DatabaseRole::Primary && !sources.is_empty() {
+                problems.push(
+                    format!("nodes[{i}].params.role"),
+                    "a primary copies from nobody",
+                    "role replica, or no link to it from a database",
+                );
+            }
+            if own == DatabaseRole::Replica
+                && !(sources.len() == 1 && role(&sources[0].from) == Some(DatabaseRole::Primary))
+            {
+                problems.push(
+                    format!("nodes[{i}]"),
+                    "a replica copies from exactly one primary",
+                    format!("one link from a primary to `{}`", node.id),
+                );
+            }
+        }
+    }
+
+    fn check_schedule(&self, problems: &mut Problems) {
+        for (i, scheduled) in self.schedule.iter().enumerate() {
+            let at = format!("schedule[{i}].command");
+            match &scheduled.command {
+                Command::Fault(Fault::Crash { node } | Fault::Restart { node }) => {
+                    if self.node(node).is_none() && !self.adds(node) {
+                        problems.push(at, format!("there is no node `{node}`"), format!("nodes: {}", self.node_ids()));
+                    }
+                }
+                // Whether an edit fits depends on what the design is by then: the run reports it.
+                Command::Edit(_) => {}
+            }
+        }
+    }
+
+    fn adds(&self, id: &str) -> bool {
+        self.schedule
+            .iter()
+            .any(|scheduled| matches!(&scheduled.command, Command::Edit(Edit::AddNode { node, .. }) if node.id == id))
+    }
+
+    /// Whether `id` has a link to a node of `kind`.
+    fn calls(&self, id: &str, kind: &str) -> bool {
+        self.links
+            .iter()
+            .filter(|link| link.from == id)
+            .any(|link| self.node(&link.to).is_some_and(|node| node.kind.name() == kind))
+    }
+}
+
+impl Command {
+    /// Whether the command is about `id`.
+    pub fn names(&self, id: &str) -> bool {
+        match self {
+            Self::Fault(Fault::Crash { node } | Fault::Restart { node }) => node == id,
+            Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
+            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
+            Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Hops: one message on one link, all that is needed to draw a dot.
+
+use super::outcome::Operation;
+use crate::base::SimTime;
+
+/// What a message on a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum HopKind {
+    /// A call, from the caller to the called.
+    Request = 0,
+    /// A good answer, back to the caller.
+    Answer = 1,
+    /// A failure, back to the caller.
+    Failure = 2,
+    /// Log records on their way from a primary to a replica.
+    Replication = 3,
+    /// A health check or its answer.
+    Check = 4,
+}
+
+/// A message on a link. Where it is at any time between follows from these four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Index of the link, as counted by the engine: stable for the whole run, also when links are added or removed.
+    pub link: u16,
+    pub kind: HopKind,
+    /// What the user asked for; for replication `Write`, for checks meaningless.
+    pub operation: Operation,
+    /// Whether the message runs against the link's direction (answers do).
+    pub is_backward: bool,
+    pub depart: SimTime,
+    pub arrive: SimTime,
+}
+
+impl Hop {
+    /// Size of an encoded hop in bytes.
+    pub const ENCODED: usize = 12;
+
+    /// Packs the hop into three words: link and class, departure, duration; times are `f32` bits in seconds relative to `base`.
+    ///
+    /// 24 bits of a second are about 60 ns at a distance of one second from `base`: finer than any picture.
+    pub fn encode(&self, base: SimTime) -> [u32; 3] {
+        let class = (self.kind as u32) | (self.operation as u32) << 3 | u32::from(self.is_backward) << 5;
+        let depart = self.depart.as_nanos() as i128 - i128::from(base.as_nanos());
+        let depart_s = (depart as f64 / 1e9) as f32;
+        let duration_s = self.arrive.since(self.depart).as_secs_f64() as f32;
+        [u32::from(self.link) | class << 16, depart_s.to_bits(), duration_s.to_bits()]
+    }
+}

@@ -1,0 +1,9 @@
+//! What happened, as plain data that a view, a report or a test may read. Nothing here changes the world.
+
+mod figures;
+mod hop;
+mod outcome;
+
+pub use figures::{ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, OperationFigures, Role, Totals};
+pub use hop::{Hop, HopKind};
+pub use outcome::{Operation, Reason};

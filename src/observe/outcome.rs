@@ -1,0 +1,119 @@
+//! The words for what a request is and how it can fail.
+
+use serde::{Deserialize, Serialize};
+
+/// What a user asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Operation {
+    /// A static asset: JS, CSS, an image.
+    Static = 0,
+    /// Reads one record.
+    Read = 1,
+    /// Writes one record.
+    Write = 2,
+}
+
+impl Operation {
+    pub const ALL: [Self; 3] = [Self::Static, Self::Read, Self::Write];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Reason {
+    /// The node was down when the request arrived.
+    ConnectionRefused = 0,
+    /// The node died while it had the request.
+    NodeCrashed,
+    /// The node was removed from the design while it had the request.
+    NodeRemoved,
+    /// No room in the queue.
+    QueueFull,
+    /// The user gave up waiting.
+    Timeout,
+    /// The name could not be resolved.
+    DnsFailure,
+    /// Every repetition of a packet was lost.
+    NetworkLoss,
+    /// The load balancer knows no healthy server.
+    NoHealthyServer,
+    /// The database that was asked does not take writes, and no primary is known.
+    NoPrimary,
+    /// There is no link that leads on.
+    NoRoute,
+}
+
+impl Reason {
+    pub const ALL: [Self; 10] = [
+        Self::ConnectionRefused,
+        Self::NodeCrashed,
+        Self::NodeRemoved,
+        Self::QueueFull,
+        Self::Timeout,
+        Self::DnsFailure,
+        Self::NetworkLoss,
+        Self::NoHealthyServer,
+        Self::NoPrimary,
+        Self::NoRoute,
+    ];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => "connection_refused",
+            Self::NodeCrashed => "node_crashed",
+            Self::NodeRemoved => "node_removed",
+            Self::QueueFull => "queue_full",
+            Self::Timeout => "timeout",
+            Self::DnsFailure => "dns_failure",
+            Self::NetworkLoss => "network_loss",
+            Self::NoHealthyServer => "no_healthy_server",
+            Self::NoPrimary => "no_primary",
+            Self::NoRoute => "no_route",
+        }
+    }
+
+    /// The name for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => "connection refused",
+            Self::NodeCrashed => "node crashed",
+            Self::NodeRemoved => "node removed",
+            Self::QueueFull => "queue full",
+            Self::Timeout => "timeout",
+            Self::DnsFailure => "DNS failure",
+            Self::NetworkLoss => "network loss",
+            Self::NoHealthyServer => "no healthy server",
+            Self::NoPrimary => "no primary",
+            Self::NoRoute => "no route",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_and_documents_use_the_same_names() {
+        for (i, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, i);
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+        for (i, operation) in Operation::ALL.into_iter().enumerate() {
+            assert_eq!(operation as usize, i);
+            assert_eq!(serde_json::to_value(operation).unwrap(), operation.name());
+        }
+    }
+}
