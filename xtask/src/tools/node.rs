@@ -61,8 +61,8 @@ pub fn node() -> Result<PathBuf> {
 }
 
 /// What `node --test` is told so that two browsers do not compete for two cores.
-pub fn node_test_flags() -> [&'static str; 2] {
-    ["--test", "--test-concurrency=1"]
+pub fn node_test_flags() -> [&'static str; 3] {
+    ["--test", "--test-concurrency=1", "--test-reporter=spec"]
 }
 
 /// The directory whose `node_modules` holds the browser tests' libraries: one for each `package-lock.json`.
