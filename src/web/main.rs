@@ -1,1 +1,30 @@
-fn main() {}
+//! The page and its engine: one wasm in two roles.
+//!
+//! In a window this mounts the app; in the worker that the app starts it hosts the engine. The two speak
+//! [`protocol`]. The view only reads what the engine says and sends intents; it never simulates.
+
+mod app;
+mod clock;
+mod dom;
+mod format;
+mod icons;
+mod input;
+mod panels;
+mod protocol;
+mod pulse;
+mod scenarios;
+mod session;
+mod settings;
+mod stage;
+mod theme;
+mod worker;
+
+use wasm_bindgen::JsCast;
+use web_sys::DedicatedWorkerGlobalScope;
+
+fn main() {
+    match js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
+        Ok(scope) => worker::serve(scope),
+        Err(_) => app::mount(),
+    }
+}

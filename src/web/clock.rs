@@ -1,0 +1,195 @@
+//! The view's clock: how simulated time follows the wall clock.
+//!
+//! The engine is asked to be a little ahead of the view, and the view shows only time that the engine has reached, so
+//! that every hop of the moment shown is known. Where the engine cannot keep up, the view slows down with it and
+//! [`Clock::pace`] says by how much. A tab that was hidden does not catch up: a frame is never longer than
+//! [`LONGEST_FRAME_MS`].
+
+/// How far ahead of the view the engine is asked to be, in wall time.
+const LEAD_MS: f64 = 34.0;
+/// Most wall time that one frame stands for.
+const LONGEST_FRAME_MS: f64 = 100.0;
+/// How fast the reported pace follows the measured one: the share of the old value kept for one second.
+const PACE_MEMORY_S: f64 = 0.7;
+
+const NS_PER_MS: f64 = 1e6;
+
+/// Slowest and fastest: simulated time over wall time.
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 1e-4..=10.0;
+
+/// What one frame needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// The simulated time to show.
+    pub view_ns: u64,
+    /// The simulated time that the engine shall reach.
+    pub target_ns: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Clock {
+    is_playing: bool,
+    speed: f64,
+    view_ns: u64,
+    reached_ns: u64,
+    last_wall_ms: Option<f64>,
+    pace: f64,
+}
+
+impl Clock {
+    pub fn new(speed: f64, is_playing: bool) -> Self {
+        Self { is_playing, speed, view_ns: 0, reached_ns: 0, last_wall_ms: None, pace: 1.0 }
+    }
+
+    /// Time zero of a new run, at the same speed.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.speed, self.is_playing);
+    }
+
+    pub fn set_speed(&mut self, speed: f64) {
+        self.speed = speed.clamp(*SPEEDS.start(), *SPEEDS.end());
+        self.pace = 1.0;
+    }
+
+    pub fn set_playing(&mut self, is_playing: bool) {
+        self.is_playing = is_playing;
+        self.last_wall_ms = None;
+        self.pace = 1.0;
+    }
+
+    pub fn is_playing(&self) -> bool {
+        self.is_playing
+    }
+
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    pub fn view_ns(&self) -> u64 {
+        self.view_ns
+    }
+
+    pub fn reached_ns(&self) -> u64 {
+        self.reached_ns
+    }
+
+    /// Share of the chosen speed that is reached, 0 to 1.
+    pub fn pace(&self) -> f64 {
+        self.pace
+    }
+
+    /// The engine has come to `now_ns`.
+    pub fn reach(&mut self, now_ns: u64) {
+        self.reached_ns = self.reached_ns.max(now_ns);
+    }
+
+    /// The next animation frame, at `wall_ms`.
+    pub fn tick(&mut self, wall_ms: f64) -> Tick {
+        let elapsed_ms = self.last_wall_ms.map_or(0.0, |last| (wall_ms - last).clamp(0.0, LONGEST_FRAME_MS));
+        self.last_wall_ms = Some(wall_ms);
+        if !self.is_playing {
+            return Tick { view_ns: self.view_ns, target_ns: self.reached_ns };
+        }
+        self.go(elapsed_ms)
+    }
+
+    /// One step of `wall_ms` while the clock stands.
+    pub fn step(&mut self, wall_ms: f64) -> u64 {
+        let target = self.view_ns + self.simulated_ns(wall_ms);
+        self.view_ns = target.min(self.reached_ns.max(self.view_ns));
+        target
+    }
+
+    /// Shows all that the engine has reached, as after a step or a command while the clock stands.
+    pub fn show_reached(&mut self) {
+        self.view_ns = self.reached_ns;
+    }
+
+    fn go(&mut self, elapsed_ms: f64) -> Tick {
+        let lead = self.simulated_ns(LEAD_MS);
+        let wanted = self.view_ns + self.simulated_ns(elapsed_ms);
+        // Slowed down, the engine may be far ahead: the view does not stay behind by more than the lead.
+        let view = wanted.max(self.reached_ns.saturating_sub(2 * lead)).min(self.reached_ns);
+        self.measure(view.saturating_sub(self.view_ns), wanted - self.view_ns, elapsed_ms);
+        self.view_ns = view.max(self.view_ns);
+        Tick { view_ns: self.view_ns, target_ns: (self.view_ns + lead).max(self.reached_ns) }
+    }
+
+    fn measure(&mut self, moved_ns: u64, wanted_ns: u64, elapsed_ms: f64) {
+        if wanted_ns > 0 {
+            let now = (moved_ns as f64 / wanted_ns as f64).min(1.0);
+            let kept = 1.0 - (elapsed_ms / 1000.0 * (1.0 - PACE_MEMORY_S) * 4.0).min(1.0);
+            self.pace = self.pace * kept + now * (1.0 - kept);
+        }
+    }
+
+    fn simulated_ns(&self, wall_ms: f64) -> u64 {
+        (wall_ms * NS_PER_MS * self.speed) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running(speed: f64) -> Clock {
+        let mut clock = Clock::new(speed, true);
+        clock.tick(0.0);
+        clock
+    }
+
+    #[test]
+    fn the_view_never_shows_what_the_engine_has_not_reached() {
+        let mut clock = running(1.0);
+        let tick = clock.tick(16.0);
+        assert_eq!(tick.view_ns, 0);
+        assert!(tick.target_ns >= 16_000_000);
+        clock.reach(10_000_000);
+        assert_eq!(clock.tick(32.0).view_ns, 10_000_000);
+    }
+
+    #[test]
+    fn a_hidden_tab_does_not_catch_up() {
+        let mut clock = running(1.0);
+        clock.reach(100_000_000_000);
+        clock.view_ns = 99_999_000_000;
+        clock.reached_ns = 200_000_000_000;
+        let target = clock.tick(60_000.0).target_ns;
+        assert!(target <= 200_000_000_000, "{target}");
+        let mut clock = running(1.0);
+        let target = clock.tick(60_000.0).target_ns;
+        assert!(target <= 200_000_000, "{target}");
+    }
+
+    #[test]
+    fn a_paused_clock_asks_for_nothing() {
+        let mut clock = running(1.0);
+        clock.reach(40_000_000);
+        clock.tick(20.0);
+        clock.set_playing(false);
+        let tick = clock.tick(500.0);
+        assert_eq!(tick, Tick { view_ns: 20_000_000, target_ns: 40_000_000 });
+        clock.set_playing(true);
+        assert_eq!(clock.tick(5_000.0).view_ns, 20_000_000, "the pause is not made up for");
+    }
+
+    #[test]
+    fn slowing_down_does_not_leave_the_view_far_behind() {
+        let mut clock = running(10.0);
+        clock.reach(340_000_000);
+        clock.set_speed(1e-4);
+        let tick = clock.tick(16.0);
+        assert!(clock.reached_ns() - tick.view_ns < 10_000);
+    }
+
+    #[test]
+    fn the_pace_tells_how_far_behind_the_engine_is() {
+        let mut clock = running(1.0);
+        for frame in 1..200_u32 {
+            let wall = f64::from(frame) * 16.0;
+            clock.reach((wall * 0.4 * 1e6) as u64);
+            clock.tick(wall);
+        }
+        assert!((clock.pace() - 0.4).abs() < 0.05, "{}", clock.pace());
+    }
+}

@@ -1,0 +1,275 @@
+//! A session: the engine's worker, the view's clock, and the conversation between them. No UI.
+//!
+//! One [`ToEngine::Advance`] is outstanding at a time; the next is posted by the first animation frame after its
+//! answer. So a slow engine is never flooded, and a hidden tab, which gets no animation frames, simulates nothing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Object, Reflect, Uint32Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use scalescope::base::SimDuration;
+use scalescope::model::{Command, Problems};
+
+use super::clock::Clock;
+use super::dom::{self, Listener};
+use super::protocol::{Design, Frame, FromEngine, ToEngine};
+
+/// CPU time that the engine may take for one frame.
+const CPU_BUDGET_MS: f64 = 12.0;
+/// Time between figures.
+const FIGURES_EVERY_MS: f64 = 100.0;
+/// Time between changes of the hop budget.
+const BUDGET_EVERY_MS: f64 = 500.0;
+/// Most dots that shall be on their way at a time.
+const MOST_DOTS: f64 = 12_000.0;
+/// Length of a step with the clock standing, in wall time at the chosen speed.
+const STEP_MS: f64 = 100.0;
+
+/// The file that starts the wasm in its worker role; relative, so that it is found under any path.
+const WORKER: &str = "./worker.js";
+
+/// What a session tells its owner.
+pub enum Event {
+    Loaded(Design),
+    Frame(Frame, Hops),
+    Done { command: Command, now_ns: u64, design: Option<Design> },
+    Refused { command: Option<Command>, problems: Problems },
+    Fatal(String),
+}
+
+/// The hops of one frame, as encoded.
+pub struct Hops {
+    pub words: Vec<u32>,
+    pub base_ns: u64,
+}
+
+/// The conversation with one worker.
+pub struct Session {
+    worker: Worker,
+    clock: Clock,
+    is_loaded: bool,
+    is_busy: bool,
+    wants_figures: bool,
+    figures_ms: f64,
+    budget: Budget,
+    _listeners: [Listener; 2],
+}
+
+impl Session {
+    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed.
+    pub fn start(clock: Clock, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
+        let worker = spawn().map_err(|error| dom::describe(&error))?;
+        let heard = Rc::new(heard);
+        Ok(Rc::new_cyclic(|own: &std::rc::Weak<RefCell<Self>>| {
+            let (own, heard_error) = (own.clone(), heard.clone());
+            let on_message = Listener::new(&worker, "message", move |event: MessageEvent| {
+                if let Some(own) = own.upgrade()
+                    && let Some(event) = own.borrow_mut().receive(&event.data())
+                {
+                    heard(event);
+                }
+            });
+            let on_error = Listener::new(&worker, "error", move |event: ErrorEvent| {
+                event.prevent_default();
+                let message = event.message();
+                let message = if message.is_empty() { "The worker could not be started.".to_owned() } else { message };
+                heard_error(Event::Fatal(message));
+            });
+            RefCell::new(Self {
+                worker,
+                clock,
+                is_loaded: false,
+                is_busy: false,
+                wants_figures: false,
+                figures_ms: f64::NEG_INFINITY,
+                budget: Budget::default(),
+                _listeners: [on_message, on_error],
+            })
+        }))
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Begins a new run.
+    pub fn load(&mut self, document: String, seed: u64) {
+        self.clock.reset();
+        self.is_loaded = false;
+        self.send_view();
+        self.send(&ToEngine::Load { document, seed });
+    }
+
+    /// Carries out `command` as soon as the engine has finished its present frame.
+    pub fn command(&mut self, command: Command) {
+        self.send(&ToEngine::Command(command));
+        self.wants_figures = true;
+    }
+
+    pub fn set_playing(&mut self, is_playing: bool) {
+        self.clock.set_playing(is_playing);
+    }
+
+    pub fn set_speed(&mut self, speed: f64) {
+        self.clock.set_speed(speed);
+        self.send_view();
+    }
+
+    /// Goes on a little while the clock stands.
+    pub fn step(&mut self) {
+        if self.is_loaded && !self.is_busy {
+            let until = self.clock.step(STEP_MS);
+            self.advance(until, true);
+        }
+    }
+
+    /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
+    pub fn tick(&mut self, wall_ms: f64) -> u64 {
+        let tick = self.clock.tick(wall_ms);
+        if self.is_loaded && !self.is_busy {
+            let is_due = self.clock.is_playing() && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
+            let with_figures = is_due || self.wants_figures;
+            if tick.target_ns > self.clock.reached_ns() || self.wants_figures {
+                if with_figures {
+                    self.figures_ms = wall_ms;
+                }
+                self.advance(tick.target_ns, with_figures);
+            }
+            if self.budget.is_due(wall_ms, self.clock.speed()) {
+                self.send_view();
+            }
+        }
+        tick.view_ns
+    }
+
+    fn advance(&mut self, until_ns: u64, want_figures: bool) {
+        self.is_busy = true;
+        self.wants_figures = false;
+        self.send(&ToEngine::Advance { until_ns, cpu_budget_ms: CPU_BUDGET_MS, want_figures });
+    }
+
+    fn send_view(&self) {
+        let speed = self.clock.speed();
+        self.send(&ToEngine::SetView { hop_budget: self.budget.hops(speed), window: window(speed) });
+    }
+
+    fn send(&self, message: &ToEngine) {
+        let text = serde_json::to_string(message).expect("a message can be written");
+        // Text can always be cloned to a worker.
+        let _ = self.worker.post_message(&text.into());
+    }
+
+    fn receive(&mut self, data: &JsValue) -> Option<Event> {
+        let parts: Option<&Array> = data.dyn_ref();
+        let text = parts.map_or_else(|| data.as_string(), |parts| parts.get(0).as_string());
+        let Some(text) = text else {
+            // The loader's own words, when the wasm did not start.
+            let fatal = Reflect::get(data, &"fatal".into()).ok().and_then(|fatal| fatal.as_string());
+            return fatal.map(Event::Fatal);
+        };
+        let message = match serde_json::from_str(&text) {
+            Ok(message) => message,
+            Err(error) => return Some(Event::Fatal(format!("The engine sent what the page cannot read: {error}"))),
+        };
+        match message {
+            FromEngine::Frame(frame) => {
+                let words = parts.map(|parts| parts.get(1).unchecked_into::<Uint32Array>().to_vec());
+                self.frame(frame, words.unwrap_or_default())
+            }
+            FromEngine::Loaded { document, links } => {
+                (self.is_loaded, self.is_busy, self.wants_figures) = (true, false, true);
+                self.clock.reset();
+                Some(Event::Loaded(Design { document, links }))
+            }
+            FromEngine::Done { command, now_ns, design } => {
+                self.wants_figures = true;
+                Some(Event::Done { command, now_ns, design })
+            }
+            FromEngine::Refused { command, problems } => Some(Event::Refused { command, problems }),
+            FromEngine::Fatal { message } => Some(Event::Fatal(message)),
+            FromEngine::Ready | FromEngine::Hash { .. } => None,
+        }
+    }
+
+    fn frame(&mut self, frame: Frame, words: Vec<u32>) -> Option<Event> {
+        // A frame of the run before the one that is being loaded is of no use.
+        if !self.is_loaded {
+            return None;
+        }
+        self.is_busy = false;
+        self.clock.reach(frame.now_ns);
+        if !self.clock.is_playing() {
+            self.clock.show_reached();
+        }
+        self.budget.see(&words);
+        let hops = Hops { words, base_ns: frame.base_ns };
+        Some(Event::Frame(frame, hops))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.worker.terminate();
+    }
+}
+
+/// How many hops to ask for, from how long hops were of late, so that about [`MOST_DOTS`] are on their way at a time.
+struct Budget {
+    mean_s: f64,
+    sent: usize,
+    sent_ms: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { mean_s: 0.01, sent: 0, sent_ms: 0.0 }
+    }
+}
+
+impl Budget {
+    const FRAME_S: f64 = 1.0 / 60.0;
+
+    fn see(&mut self, words: &[u32]) {
+        let count = words.len() / 3;
+        if count > 0 {
+            let sum: f32 = words.chunks_exact(3).map(|hop| f32::from_bits(hop[2])).sum();
+            self.mean_s = self.mean_s * 0.95 + f64::from(sum) / count as f64 * 0.05;
+        }
+    }
+
+    fn hops(&self, speed: f64) -> usize {
+        let frames_alive = (self.mean_s / (Self::FRAME_S * speed)).max(1.0);
+        (MOST_DOTS / frames_alive).max(24.0) as usize
+    }
+
+    fn is_due(&mut self, wall_ms: f64, speed: f64) -> bool {
+        let hops = self.hops(speed);
+        let is_other = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
+        let is_due = is_other && wall_ms - self.sent_ms > BUDGET_EVERY_MS;
+        if is_due {
+            (self.sent, self.sent_ms) = (hops, wall_ms);
+        }
+        is_due
+    }
+}
+
+/// The figures look back over a few seconds of wall time, but over enough simulated time to count something.
+fn window(speed: f64) -> SimDuration {
+    SimDuration::from_secs_f64((4.0 * speed).clamp(0.25, 10.0))
+}
+
+fn spawn() -> Result<Worker, JsValue> {
+    let link = dom::document().query_selector(r#"link[rel="modulepreload"]"#)?;
+    let glue = Reflect::get(&link.ok_or("the page names no glue")?, &"href".into())?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(WORKER, &options)?;
+    let hello = Object::new();
+    Reflect::set(&hello, &"glue".into(), &glue)?;
+    Reflect::set(&hello, &"module".into(), &wasm_bindgen::module())?;
+    worker.post_message(&hello)?;
+    Ok(worker)
+}

@@ -1,0 +1,172 @@
+//! The engine's host: the role of the wasm in the worker.
+//!
+//! It does what it is told and answers; it has no clock of its own. A command that does not fit is a message, never a
+//! trap. A trap is told to the page by the panic hook before the worker dies.
+
+use std::cell::RefCell;
+
+use js_sys::{Array, Uint32Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use scalescope::base::{SimDuration, SimTime};
+use scalescope::engine::Engine;
+use scalescope::model::{Command, Document, Problem, Problems};
+use scalescope::observe::Hop;
+
+use super::protocol::{Design, Frame, FromEngine, LinkRow, ToEngine};
+
+/// Events between two looks at the clock: well below a millisecond of work.
+const CHUNK: u64 = 500;
+
+/// Listens for the page's messages for as long as the worker lives.
+pub fn serve(scope: DedicatedWorkerGlobalScope) {
+    tell_of_panics(scope.clone());
+    let host = RefCell::new(Host::new(scope.clone()));
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let text = event.data().as_string().unwrap_or_default();
+        let mut host = host.borrow_mut();
+        match serde_json::from_str(&text) {
+            Ok(message) => host.handle(message),
+            Err(error) => host.refuse(None, Problem::new("", format!("no such message: {error}"), "ToEngine").into()),
+        }
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    post(&scope, &FromEngine::Ready);
+}
+
+struct Host {
+    scope: DedicatedWorkerGlobalScope,
+    engine: Option<Engine>,
+    hop_budget: usize,
+    window: SimDuration,
+    /// Kept between frames for their memory.
+    hops: Vec<Hop>,
+    words: Vec<u32>,
+}
+
+impl Host {
+    fn new(scope: DedicatedWorkerGlobalScope) -> Self {
+        let window = SimDuration::from_secs(1);
+        Self { scope, engine: None, hop_budget: 0, window, hops: Vec::new(), words: Vec::new() }
+    }
+
+    fn handle(&mut self, message: ToEngine) {
+        match message {
+            ToEngine::Load { document, seed } => self.load(&document, seed),
+            ToEngine::Advance { until_ns, cpu_budget_ms, want_figures } => {
+                self.advance(SimTime::from_nanos(until_ns), cpu_budget_ms, want_figures);
+            }
+            ToEngine::Command(command) => self.command(command),
+            ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
+            ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
+        }
+    }
+
+    fn load(&mut self, text: &str, seed: u64) {
+        let built = Document::read(text).and_then(|document| Engine::new(Document { seed, ..document }));
+        match built {
+            Ok(engine) => {
+                let Design { document, links } = design(&engine);
+                self.engine = Some(engine);
+                self.set_view(self.hop_budget, self.window);
+                post(&self.scope, &FromEngine::Loaded { document, links });
+            }
+            Err(problems) => self.refuse(None, problems),
+        }
+    }
+
+    fn set_view(&mut self, hop_budget: usize, window: SimDuration) {
+        (self.hop_budget, self.window) = (hop_budget, window);
+        if let Some(engine) = &mut self.engine {
+            engine.set_hop_budget(hop_budget);
+            engine.set_window(window);
+        }
+    }
+
+    fn advance(&mut self, until: SimTime, cpu_budget_ms: f64, want_figures: bool) {
+        let Some(engine) = &mut self.engine else { return };
+        let clock = self.scope.performance();
+        let now_ms = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
+        let (started, base) = (now_ms(), engine.now());
+        while engine.now() < until && engine.advance(until, CHUNK) < until && now_ms() - started < cpu_budget_ms {}
+        self.hops.clear();
+        let stride = engine.take_hops(&mut self.hops);
+        self.words.clear();
+        self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
+        let figures = want_figures.then(|| Box::new(engine.figures()));
+        let (now_ns, base_ns) = (engine.now().as_nanos(), base.as_nanos());
+        let frame = Frame { now_ns, base_ns, stride, cpu_ms: now_ms() - started, figures };
+        self.post_frame(frame);
+    }
+
+    fn post_frame(&self, frame: Frame) {
+        let words = Uint32Array::from(self.words.as_slice());
+        let message = Array::of2(&text_of(&FromEngine::Frame(frame)).into(), &words);
+        let transfer = Array::of1(&words.buffer());
+        if let Err(error) = self.scope.post_message_with_transfer(&message, &transfer) {
+            wasm_bindgen::throw_val(error);
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some(engine) = &mut self.engine else { return };
+        match engine.command(command.clone()) {
+            Ok(()) => {
+                let design = matches!(command, Command::Edit(_)).then(|| design(engine));
+                let now_ns = engine.now().as_nanos();
+                post(&self.scope, &FromEngine::Done { command, now_ns, design });
+            }
+            Err(problems) => self.refuse(Some(command), problems),
+        }
+    }
+
+    fn refuse(&self, command: Option<Command>, problems: Problems) {
+        post(&self.scope, &FromEngine::Refused { command, problems });
+    }
+
+    fn hash(&self, text: &str, length: SimDuration) {
+        match Document::read(text).and_then(Engine::new) {
+            Ok(mut engine) => {
+                let until = SimTime::ZERO + length;
+                while engine.now() < until && engine.advance(until, u64::MAX) < until {}
+                let state_hash = state_hash(&engine);
+                post(&self.scope, &FromEngine::Hash { state_hash });
+            }
+            Err(problems) => self.refuse(None, problems),
+        }
+    }
+}
+
+fn state_hash(_engine: &Engine) -> String {
+    String::new()
+}
+
+fn design(engine: &Engine) -> Design {
+    let links = engine.links().into_iter().map(LinkRow::from).collect();
+    Design { document: engine.document().to_json(), links }
+}
+
+fn text_of(message: &FromEngine) -> String {
+    serde_json::to_string(message).expect("a message can be written")
+}
+
+fn post(scope: &DedicatedWorkerGlobalScope, message: &FromEngine) {
+    if let Err(error) = scope.post_message(&text_of(message).into()) {
+        wasm_bindgen::throw_val(error);
+    }
+}
+
+/// Sends what a panic says to the page, while the worker still can.
+fn tell_of_panics(scope: DedicatedWorkerGlobalScope) {
+    // A hook may not hold what belongs to one thread.
+    thread_local! { static SCOPE: RefCell<Option<DedicatedWorkerGlobalScope>> = const { RefCell::new(None) }; }
+    SCOPE.set(Some(scope));
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.to_string();
+        if let Some(scope) = SCOPE.take() {
+            post(&scope, &FromEngine::Fatal { message });
+        }
+    }));
+}
