@@ -11,3 +11,4 @@ pub mod base;
 pub mod engine;
 pub mod model;
 pub mod observe;
+pub mod scene;
