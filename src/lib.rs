@@ -8,7 +8,9 @@
 //! [`components`] ← [`engine`] ← [`scene`]. `tests/it/layers.rs` holds them.
 
 pub mod base;
+pub mod components;
 pub mod engine;
+pub mod kernel;
 pub mod model;
 pub mod observe;
 pub mod scene;

@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod hash;
 pub mod histogram;
+pub mod ids;
 pub mod paged;
 pub mod random;
 pub mod slab;
@@ -11,4 +12,5 @@ mod unit;
 pub mod zipf;
 
 pub use bytes::Bytes;
+pub use ids::{LinkIx, NodeIx};
 pub use time::{SimDuration, SimTime};

@@ -114,6 +114,7 @@ impl SimDuration {
     }
 
     /// `self` × `factor`, saturating.
+    #[must_use]
     pub const fn times(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }

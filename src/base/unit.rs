@@ -33,7 +33,7 @@ pub fn scaled(number: &str, scale: u64) -> Option<u64> {
 pub fn exact(value: u64, units: &[(&str, u64)]) -> String {
     let (name, scale) = units
         .iter()
-        .find(|(_, scale)| value >= *scale && value % scale == 0)
+        .find(|(_, scale)| value >= *scale && value.is_multiple_of(*scale))
         .unwrap_or_else(|| units.last().expect("a unit table is never empty"));
     format!("{}{name}", value / scale)
 }

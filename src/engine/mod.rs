@@ -1,18 +1,45 @@
-//! The engine: the only thing that changes the world.
+//! The engine: document in, figures out. It alone changes the world, and every change from outside is in its journal.
+//!
+//! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
+
+mod figures;
+mod world;
+
+use std::sync::Arc;
 
 use crate::base::{SimDuration, SimTime};
-use crate::model::{Command, Document, Problems};
-use crate::observe::{Figures, Hop};
+use crate::components::Component;
+use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
+use crate::observe::{Figures, Hop, Reason};
+use world::World;
+
+/// Most nodes that a run may ever have had, removed ones included.
+const MOST_NODES: usize = 10_000;
+/// Most links that a run may ever have had.
+const MOST_LINKS: usize = 60_000;
 
 /// A running simulation.
 #[derive(Clone, Debug)]
 pub struct Engine {
     document: Document,
-    now: SimTime,
+    world: World,
+    journal: Vec<Entry>,
+    /// The document's schedule in the order of its times, and how much of it is done.
+    schedule: Vec<Scheduled>,
+    done: usize,
+    /// Scheduled commands that could not be carried out.
+    complaints: Vec<Problem>,
+}
+
+/// A command from outside, and when it was carried out.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Entry {
+    pub at_ns: u64,
+    pub command: Command,
 }
 
 /// The two ends of a link, by its index in [`Hop::link`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LinkEnds {
     pub index: u16,
     pub from: String,
@@ -23,7 +50,39 @@ impl Engine {
     /// Builds the world of `document`, at time zero.
     pub fn new(document: Document) -> Result<Self, Problems> {
         document.check()?;
-        Ok(Self { document, now: SimTime::ZERO })
+        let mut schedule = document.schedule.clone();
+        schedule.sort_by_key(|scheduled| scheduled.at);
+        let world = World::new(&document);
+        Ok(Self { document, world, journal: Vec::new(), schedule, done: 0, complaints: Vec::new() })
+    }
+
+    /// Runs `document` with the interventions of `journal` up to `until`.
+    pub fn replay(document: Document, journal: &[Entry], until: SimTime) -> Result<Self, Problems> {
+        let mut engine = Self::new(document)?;
+        for entry in journal {
+            engine.run_until(SimTime::from_nanos(entry.at_ns));
+            engine.command(entry.command.clone())?;
+        }
+        engine.run_until(until);
+        Ok(engine)
+    }
+
+    /// Lets every population of users replay `trace` as reads, instead of choosing for themselves.
+    pub fn replay_trace(&mut self, trace: &Arc<Trace>) {
+        for node in &mut self.world.nodes {
+            if let Component::Users(users) = node {
+                users.replay(trace.clone());
+            }
+        }
+    }
+
+    /// Records of a trace that are still to be requested; `None` without a trace.
+    pub fn trace_remaining(&self) -> Option<usize> {
+        let users = self.world.nodes.iter().filter_map(|node| match node {
+            Component::Users(users) => users.remaining(),
+            _ => None,
+        });
+        users.max()
     }
 
     /// The document as it is now, after all edits.
@@ -32,37 +91,157 @@ impl Engine {
     }
 
     pub fn now(&self) -> SimTime {
-        self.now
+        self.world.kernel.now
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.world.kernel.recorder.events
+    }
+
+    /// Commands from outside so far; scheduled ones are in the document.
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// Scheduled commands that did not fit the design when their time came.
+    pub fn complaints(&self) -> &[Problem] {
+        &self.complaints
+    }
+
+    pub fn state_hash(&self) -> u64 {
+        self.world.state_hash()
     }
 
     /// The links that exist now. An index stays with its link for the whole run.
     pub fn links(&self) -> Vec<LinkEnds> {
-        Vec::new()
+        let topology = &self.world.kernel.topology;
+        let links = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
+        let id = |node| topology.node(node).id.clone();
+        links.map(|(index, link)| LinkEnds { index: index as u16, from: id(link.from), to: id(link.to) }).collect()
+    }
+
+    /// Simulates everything up to and including `until`.
+    pub fn run_until(&mut self, until: SimTime) {
+        while self.advance(until, u64::MAX) < until {}
     }
 
     /// Simulates up to and including `until`, or until `max_events` more events have happened; the time then reached.
-    pub fn advance(&mut self, until: SimTime, _max_events: u64) -> SimTime {
-        self.now = until;
-        self.now
+    pub fn advance(&mut self, until: SimTime, max_events: u64) -> SimTime {
+        let mut left = max_events;
+        loop {
+            let due = self.schedule.get(self.done).map(|scheduled| SimTime::ZERO + scheduled.at);
+            let stop = due.map_or(until, |due| due.min(until));
+            if !self.run_events(stop, &mut left) {
+                return self.now();
+            }
+            if due != Some(stop) {
+                return self.now();
+            }
+            // Everything of that instant has happened: now comes what was scheduled for it.
+            let scheduled = self.schedule[self.done].clone();
+            self.done += 1;
+            if let Err(Problems(problems)) = self.carry_out(scheduled.command) {
+                self.complaints.extend(problems);
+            }
+        }
     }
 
-    /// Carries out `command` now, and records it in the journal.
-    pub fn command(&mut self, _command: Command) -> Result<(), Problems> {
+    /// Runs all events up to `until`; false if `left` ran out before.
+    fn run_events(&mut self, until: SimTime, left: &mut u64) -> bool {
+        while self.world.kernel.queue.next_time().is_some_and(|next| next <= until) {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            self.world.step();
+        }
+        self.world.kernel.now = self.world.kernel.now.max(until);
+        true
+    }
+
+    /// Carries out `command` now, after everything else of this instant, and records it in the journal.
+    pub fn command(&mut self, command: Command) -> Result<(), Problems> {
+        let now = self.now();
+        self.run_events(now, &mut u64::MAX.clone());
+        self.carry_out(command.clone())?;
+        self.journal.push(Entry { at_ns: now.as_nanos(), command });
         Ok(())
     }
 
-    /// How many hops may be kept for drawing between two calls of [`Self::take_hops`]; above it only every n-th request is drawn.
-    pub fn set_hop_budget(&mut self, _hops: usize) {}
-
-    /// Length of the window of [`Self::figures`].
-    pub fn set_window(&mut self, _window: SimDuration) {}
-
-    /// Moves the hops departed since the last call to the end of `hops`. Returns n where one dot stands for n requests.
-    pub fn take_hops(&mut self, _hops: &mut Vec<Hop>) -> u32 {
-        1
+    fn carry_out(&mut self, command: Command) -> Result<(), Problems> {
+        match command {
+            Command::Fault(fault) => self.fault(&fault),
+            Command::Edit(edit) => self.edit(&edit),
+        }
     }
 
+    fn fault(&mut self, fault: &Fault) -> Result<(), Problems> {
+        let (Fault::Crash { node: id } | Fault::Restart { node: id }) = fault;
+        let Some(node) = self.world.kernel.topology.find(id) else {
+            return Err(Problem::new("node", format!("there is no node `{id}`"), "the id of a node").into());
+        };
+        if self.world.kernel.topology.node(node).kind == "users" {
+            return Err(Problem::new("node", "users do not crash", "a node of the system").into());
+        }
+        match fault {
+            Fault::Crash { .. } => self.world.crash(node, Reason::NodeCrashed),
+            Fault::Restart { .. } => self.world.restart(node),
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, edit: &Edit) -> Result<(), Problems> {
+        let edited = self.document.edited(edit)?;
+        let topology = &self.world.kernel.topology;
+        if topology.nodes.len() >= MOST_NODES || topology.links.len() + edited.links.len() >= MOST_LINKS {
+            return Err(Problem::new("", "too many edits for one run", "start the run again").into());
+        }
+        self.document = edited;
+        match edit {
+            Edit::AddNode { node, .. } => self.world.join(&node.id, &self.document),
+            Edit::RemoveNode { node } => {
+                if let Some(node) = self.world.kernel.topology.find(node) {
+                    self.world.remove(node, &self.document);
+                }
+            }
+            Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+        }
+        Ok(())
+    }
+
+    /// From here on a report counts: the warm-up is over.
+    pub fn mark(&mut self) {
+        let now = self.now();
+        self.world.kernel.recorder.mark(now);
+    }
+
+    /// How many hops may be kept for drawing between two calls of [`Self::take_hops`]; above it only every n-th request is
+    /// drawn. Zero, the default, keeps none.
+    pub fn set_hop_budget(&mut self, hops: usize) {
+        self.world.kernel.recorder.set_hop_budget(hops);
+    }
+
+    /// Length of the sliding window of [`Self::figures`].
+    pub fn set_window(&mut self, window: SimDuration) {
+        self.world.kernel.recorder.set_window(window);
+    }
+
+    /// Moves the hops departed since the last call to the end of `hops`. Returns n where one dot stands for n requests.
+    pub fn take_hops(&mut self, hops: &mut Vec<Hop>) -> u32 {
+        self.world.kernel.recorder.take_hops(hops)
+    }
+
+    /// The numbers of the sliding window that ends now.
     pub fn figures(&mut self) -> Figures {
-        Figures::default()
+        let now = self.now();
+        let (from, latencies) = self.world.kernel.recorder.slide(now);
+        figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// The numbers since [`Self::mark`].
+    pub fn report(&self) -> Figures {
+        let (from, latencies) = self.world.kernel.recorder.since_mark();
+        figures::assemble(&self.world, &self.document, from, &latencies)
     }
 }

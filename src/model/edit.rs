@@ -35,7 +35,7 @@ impl Edit {
     pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
         let original = document.node(model)?;
         let stem = original.id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
-        let number = (2..).find(|n| document.node(&format!("{stem}-{n}")).is_none())?;
+        let number = (2..=u32::MAX).find(|n| document.node(&format!("{stem}-{n}")).is_none())?;
         let id = format!("{stem}-{number}");
         let mut node = Node { id: id.clone(), label: None, position: None, kind: original.kind.clone() };
         if let Some(label) = &original.label {

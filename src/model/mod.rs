@@ -11,6 +11,7 @@ mod problem;
 mod read;
 mod schema;
 pub mod spec;
+mod trace;
 mod validate;
 
 pub use command::{Command, Fault, Scheduled};
@@ -19,4 +20,5 @@ pub use edit::Edit;
 pub use kinds::NodeKind;
 pub use problem::{Problem, Problems};
 pub use schema::json_schema;
+pub use trace::{Trace, TracedRead};
 pub use validate::may_call;

@@ -37,7 +37,7 @@ impl Document {
             return Err(Problem::new("version", what, format!("valid: {VERSION}")).into());
         }
         let mut problems = Problems::default();
-        let nodes = list(&mut fields, "nodes", &mut problems, |value, at| node(value, at));
+        let nodes = list(&mut fields, "nodes", &mut problems, node);
         let links = list(&mut fields, "links", &mut problems, |value, at| typed::<Link>(value, at).map_err(Into::into));
         let schedule =
             list(&mut fields, "schedule", &mut problems, |value, at| typed::<Scheduled>(value, at).map_err(Into::into));

@@ -67,16 +67,12 @@ impl Document {
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
-                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough => {
-                    if !self.calls(&node.id, "database") {
-                        let remedy =
-                            format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
-                        problems.push(
-                            format!("{at}.params.pattern"),
-                            "a read_through cache needs a database to read",
-                            remedy,
-                        );
-                    }
+                NodeKind::Cache(cache)
+                    if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
+                    let what = "a read_through cache needs a database to read";
+                    problems.push(format!("{at}.params.pattern"), what, remedy);
                 }
                 _ => {}
             }
@@ -88,7 +84,7 @@ impl Document {
             let here = format!("{at}.params.records[{j}]");
             match self.node(record).map(|node| node.kind.name()) {
                 None => {
-                    problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()))
+                    problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()));
                 }
                 Some("load_balancer" | "web_server") => {}
                 Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
@@ -225,9 +221,9 @@ impl Command {
     /// Whether the command is about `id`.
     pub fn names(&self, id: &str) -> bool {
         match self {
-            Self::Fault(Fault::Crash { node } | Fault::Restart { node }) => node == id,
+            Self::Fault(Fault::Crash { node } | Fault::Restart { node })
+            | Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
             Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
-            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
             Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
         }
     }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meter::{Gauge, NodeMeter, ranked};
 use super::outcome::{Operation, Reason};
+use super::recorder::{Latencies, Sample};
+use crate::base::SimTime;
+use crate::base::histogram::Histogram;
 
 /// The numbers of one moment. Rates, latencies and utilisations are over the last `window_s` of simulated time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -137,4 +141,104 @@ pub struct LostWrite {
     pub user: u32,
     /// When it was committed, in nanoseconds of simulated time.
     pub at_ns: u64,
+}
+
+impl LatencyFigures {
+    pub fn of(histogram: &Histogram) -> Self {
+        let quantile = |q| histogram.quantile(q).as_secs_f64();
+        Self {
+            count: histogram.count(),
+            mean_s: histogram.mean_s(),
+            p50_s: quantile(0.5),
+            p90_s: quantile(0.9),
+            p99_s: quantile(0.99),
+            p999_s: quantile(0.999),
+        }
+    }
+}
+
+impl Figures {
+    /// The part that follows from two samples and the latencies between them; nodes and clusters are the engine's to add.
+    pub fn between(from: &Sample, to: &Sample, latencies: &Latencies) -> Self {
+        let window_s = to.at.since(from.at).as_secs_f64();
+        let rate = |now: u64, then: u64| per_second(now - then, window_s);
+        let (now, then) = (&to.counts, &from.counts);
+        let mut all = Histogram::default();
+        for histogram in latencies {
+            all.merge(histogram);
+        }
+        let operations = Operation::ALL.map(|operation| {
+            let i = operation as usize;
+            OperationFigures {
+                operation,
+                goodput_per_s: rate(now.answered[i], then.answered[i]),
+                errors_per_s: rate(now.failed[i], then.failed[i]),
+                latency: LatencyFigures::of(&latencies[i]),
+            }
+        });
+        let (answered, failed) = (now.all_answered(), now.all_failed());
+        Self {
+            now_s: to.at.as_secs_f64(),
+            window_s,
+            offered_per_s: rate(now.offered, then.offered),
+            throughput_per_s: rate(answered + now.late, then.all_answered() + then.late),
+            goodput_per_s: rate(answered, then.all_answered()),
+            errors_per_s: rate(failed, then.all_failed()),
+            latency: LatencyFigures::of(&all),
+            operations: operations.into(),
+            errors: ranked(std::array::from_fn(|i| now.reasons[i] - then.reasons[i])),
+            totals: Totals {
+                offered: now.offered,
+                answered,
+                failed,
+                in_flight: now.offered - answered - failed,
+                late: now.late,
+                stale_reads: now.stale_reads,
+                lost_writes: now.lost_writes,
+                events: 0,
+            },
+            nodes: Vec::new(),
+            clusters: Vec::new(),
+        }
+    }
+}
+
+impl NodeFigures {
+    /// The part that follows from two samples of the node's meter.
+    pub fn between(id: &str, from: &NodeMeter, to: &NodeMeter, since: SimTime, now: SimTime, cores: u32) -> Self {
+        let window_s = now.since(since).as_secs_f64();
+        let rate = |now: u64, then: u64| per_second(now - then, window_s);
+        let mean = |to: &Gauge, from: &Gauge| {
+            let area = to.area_at(now) - from.area_at(since);
+            if window_s > 0.0 { area as f64 / 1e9 / window_s } else { to.level() as f64 }
+        };
+        let failures: [u64; Reason::ALL.len()] = std::array::from_fn(|i| to.failures[i] - from.failures[i]);
+        let (hits, misses) = (to.hits - from.hits, to.misses - from.misses);
+        let lookups = hits + misses;
+        Self {
+            id: id.to_owned(),
+            is_up: true,
+            is_in_rotation: true,
+            utilisation: mean(&to.busy, &from.busy) / f64::from(cores.max(1)),
+            queue: to.waiting.level(),
+            queue_mean: mean(&to.waiting, &from.waiting),
+            in_flight: to.present.level(),
+            arrivals_per_s: rate(to.arrivals, from.arrivals),
+            completions_per_s: rate(to.completions, from.completions),
+            errors_per_s: per_second(failures.iter().sum(), window_s),
+            errors: ranked(failures),
+            hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
+            stored_bytes: None,
+            stored_entries: None,
+            role: None,
+            lag_s: None,
+            backlog: None,
+            log_position: None,
+            stale_reads: None,
+        }
+    }
+}
+
+fn per_second(count: u64, window_s: f64) -> f64 {
+    if window_s > 0.0 { count as f64 / window_s } else { 0.0 }
 }

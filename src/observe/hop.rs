@@ -42,7 +42,7 @@ impl Hop {
     /// 24 bits of a second are about 60 ns at a distance of one second from `base`: finer than any picture.
     pub fn encode(&self, base: SimTime) -> [u32; 3] {
         let class = (self.kind as u32) | (self.operation as u32) << 3 | u32::from(self.is_backward) << 5;
-        let depart = self.depart.as_nanos() as i128 - i128::from(base.as_nanos());
+        let depart = i128::from(self.depart.as_nanos()) - i128::from(base.as_nanos());
         let depart_s = (depart as f64 / 1e9) as f32;
         let duration_s = self.arrive.since(self.depart).as_secs_f64() as f32;
         [u32::from(self.link) | class << 16, depart_s.to_bits(), duration_s.to_bits()]

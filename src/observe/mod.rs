@@ -2,8 +2,12 @@
 
 mod figures;
 mod hop;
+mod meter;
 mod outcome;
+mod recorder;
 
 pub use figures::{ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, OperationFigures, Role, Totals};
 pub use hop::{Hop, HopKind};
+pub use meter::{Counts, Gauge, NodeMeter};
 pub use outcome::{Operation, Reason};
+pub use recorder::{Latencies, Recorder, Sample};

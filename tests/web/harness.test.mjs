@@ -23,7 +23,9 @@ async function problemsOf(files, act = () => {}) {
   }
 }
 
-const page = (head, body = "") => `<!doctype html><html lang="en"><head><title>x</title><link rel="icon" href="data:,">${head}</head><body>${body}</body></html>`;
+const page = (head, body = "") =>
+  `<!doctype html><html lang="en"><head><title>x</title><link rel="icon" href="data:,">${head}</head>
+   <body>${body}</body></html>`;
 
 test("a clean page has no problems", async () => {
   assert.deepEqual(await problemsOf({ "index.html": page("") }), []);
@@ -31,7 +33,8 @@ test("a clean page has no problems", async () => {
 
 test("each kind of fault is seen", async () => {
   const script = (text) => page(`<script>${text}</script>`);
-  const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; img-src data:">`;
+  const rules = "default-src 'none'; script-src 'self'; img-src data:";
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${rules}">`;
   const kinds = {
     "console error": [script("console.error('bad')"), /console error: bad/],
     "uncaught error": [script("throw new Error('thrown')"), /uncaught: thrown/],

@@ -86,7 +86,7 @@ pub fn command(options: &Options) -> Result<()> {
     }
     if wanted(Check::Test) {
         report.step("test", "unit, integration and documentation tests", || {
-            run_cargo(&["test", "--locked", "--workspace"])
+            run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
         });
     }
     page(&mut report, options);

@@ -117,7 +117,7 @@ function watch(context, page, site) {
   const problems = [];
   const note = (what) => problems.push(what);
   context.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") note(`console ${message.type()}: ${message.text()}`);
+    if (["error", "warning"].includes(message.type())) note(`console ${message.type()}: ${message.text()}`);
   });
   context.on("weberror", (event) => note(`uncaught: ${event.error().message}`));
   page.on("crash", () => note("the page crashed"));
@@ -129,7 +129,8 @@ function watch(context, page, site) {
   // A violation is reported as a console error too, but not for every directive.
   context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
-      console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+      const { violatedDirective, blockedURI, sourceFile, lineNumber } = event;
+      console.error(`CSP violation: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
     });
   });
   return problems;

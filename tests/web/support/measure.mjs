@@ -75,7 +75,8 @@ export async function accessibilityFaults(page, options = {}) {
   // Evaluated, not inserted as a script: the page's policy stays as it is.
   await page.evaluate(library("axe-core").source);
   const { violations } = await page.evaluate((given) => globalThis.axe.run(document, given), options);
-  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  const where = (nodes) => nodes.map((node) => node.target.join(" ")).join(", ");
+  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${where(nodes)}`);
 }
 
 /** Screenshots in each size and theme, into the directory that SCALESCOPE_SHOTS names, if it does. */

@@ -8,7 +8,7 @@ export function decode(png) {
   const height = png.readUInt32BE(20);
   const [depth, colour, , , interlace] = png.subarray(24, 29);
   const channels = { 2: 3, 6: 4 }[colour];
-  if (depth !== 8 || !channels || interlace) throw new Error(`a PNG of another kind (${depth}, ${colour}, ${interlace})`);
+  if (depth !== 8 || !channels || interlace) throw new Error(`another PNG (${depth}, ${colour}, ${interlace})`);
   const raw = inflateSync(Buffer.concat(chunks(png, "IDAT")));
   return { width, height, channels, pixels: unfilter(raw, height, width * channels, channels) };
 }

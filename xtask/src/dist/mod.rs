@@ -37,7 +37,7 @@ pub fn build_step(report: &mut Report, tools: &PageTools) -> Option<()> {
 }
 
 fn build(tools: &PageTools) -> Result<()> {
-    run(tools.trunk("build")?.args(["--release", "true", "--dist"]).arg(project::dist()))?;
+    run(tools.trunk("build")?.args(["--release", "true", "--minify", "true", "--dist"]).arg(project::dist()))?;
     // Trunk's own lock is no part of the page.
     let _ = fs::remove_file(project::dist().join(".trunk-lock"));
     let page = project::dist().join("index.html");

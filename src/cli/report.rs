@@ -1,0 +1,173 @@
+//! The report of a run, as JSON and as text.
+
+use std::fmt::Write;
+
+use scalescope::base::SimDuration;
+use scalescope::engine::Engine;
+use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, NodeFigures, Operation, Role, Totals};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// What a run measured. Times are in seconds, rates per second of simulated time.
+#[derive(Serialize)]
+pub struct Report {
+    pub name: String,
+    pub seed: u64,
+    /// Measured time, after the warm-up.
+    pub simulated_s: f64,
+    pub warmup_s: f64,
+    pub offered_per_s: f64,
+    pub throughput_per_s: f64,
+    pub goodput_per_s: f64,
+    pub errors_per_s: f64,
+    /// Failures in the measured time by reason.
+    pub errors: Map<String, Value>,
+    pub latency: LatencyFigures,
+    pub operations: Map<String, Value>,
+    pub nodes: Map<String, Value>,
+    pub stale_reads: u64,
+    pub lost_writes: u64,
+    pub clusters: Vec<ClusterFigures>,
+    /// Counts since the start, warm-up included: offered = answered + failed + in flight.
+    pub totals: Totals,
+    pub events: u64,
+    pub events_per_s: f64,
+    pub wall_s: f64,
+    /// Fingerprint of the final state: equal for equal runs, on every platform.
+    pub state_hash: String,
+}
+
+impl Report {
+    pub fn of(engine: &Engine, warmup: SimDuration, wall_s: f64) -> Self {
+        let figures = engine.report();
+        let errors = figures.errors.iter().map(|(reason, count)| (reason.name().to_owned(), json!(count)));
+        let nodes = figures.nodes.iter().map(|node| (node.id.clone(), node_value(node)));
+        Self {
+            name: engine.document().name.clone(),
+            seed: engine.document().seed,
+            simulated_s: figures.window_s,
+            warmup_s: warmup.as_secs_f64(),
+            offered_per_s: figures.offered_per_s,
+            throughput_per_s: figures.throughput_per_s,
+            goodput_per_s: figures.goodput_per_s,
+            errors_per_s: figures.errors_per_s,
+            errors: errors.collect(),
+            latency: figures.latency,
+            operations: operations(&figures),
+            nodes: nodes.collect(),
+            stale_reads: figures.totals.stale_reads,
+            lost_writes: figures.totals.lost_writes,
+            clusters: figures.clusters.clone(),
+            totals: figures.totals,
+            events: figures.totals.events,
+            events_per_s: if wall_s > 0.0 { figures.totals.events as f64 / wall_s } else { 0.0 },
+            wall_s,
+            state_hash: format!("{:016x}", engine.state_hash()),
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", serde_json::to_value(self).expect("a report can be written"))
+    }
+
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text).expect("writing to a string does not fail");
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(
+            text,
+            "{} · seed {} · {} s after {} s of warm-up\n",
+            self.name, self.seed, self.simulated_s, self.warmup_s
+        )?;
+        writeln!(text, "offered     {:>12.1} /s", self.offered_per_s)?;
+        writeln!(text, "throughput  {:>12.1} /s", self.throughput_per_s)?;
+        writeln!(text, "goodput     {:>12.1} /s", self.goodput_per_s)?;
+        writeln!(text, "errors      {:>12.1} /s", self.errors_per_s)?;
+        for (reason, count) in &self.errors {
+            writeln!(text, "  {reason:<24}{count:>10}")?;
+        }
+        let LatencyFigures { mean_s, p50_s, p90_s, p99_s, p999_s, .. } = self.latency;
+        let ms = [mean_s, p50_s, p90_s, p99_s, p999_s].map(|seconds| format!("{:.1}", seconds * 1000.0));
+        writeln!(text, "latency ms  mean {} · p50 {} · p90 {} · p99 {} · p99.9 {}", ms[0], ms[1], ms[2], ms[3], ms[4])?;
+        writeln!(
+            text,
+            "\n{:<16}{:>8}{:>10}{:>12}{:>8}{:>10}",
+            "node", "util", "queue", "arrivals/s", "hits", "lag ms"
+        )?;
+        for (id, node) in &self.nodes {
+            let number = |name: &str| node[name].as_f64();
+            let optional = |value: Option<f64>, scale: f64, digits: usize| {
+                value.map_or_else(|| "–".to_owned(), |value| format!("{:.digits$}", value * scale))
+            };
+            writeln!(
+                text,
+                "{id:<16}{:>7}%{:>10}{:>12}{:>8}{:>10}{}",
+                optional(number("utilisation"), 100.0, 1),
+                optional(number("queue_mean"), 1.0, 1),
+                optional(number("arrivals_per_s"), 1.0, 1),
+                optional(number("hit_ratio"), 1.0, 3),
+                optional(number("replica_lag_s"), 1000.0, 1),
+                if node["is_up"] == json!(false) { "  DOWN" } else { "" },
+            )?;
+        }
+        writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
+        for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
+            writeln!(text, "  lost: key {} (log position {}, user {})", lost.key, lost.position, lost.user)?;
+        }
+        writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
+        writeln!(text, "state hash  {}", self.state_hash)
+    }
+}
+
+fn operations(figures: &Figures) -> Map<String, Value> {
+    let of = |operation: Operation| figures.operations.iter().find(|figures| figures.operation == operation);
+    Operation::ALL
+        .into_iter()
+        .filter_map(|operation| {
+            let figures = of(operation)?;
+            let value = json!({
+                "goodput_per_s": figures.goodput_per_s,
+                "errors_per_s": figures.errors_per_s,
+                "latency": figures.latency,
+            });
+            Some((operation.name().to_owned(), value))
+        })
+        .collect()
+}
+
+fn node_value(node: &NodeFigures) -> Value {
+    let errors: Map<String, Value> =
+        node.errors.iter().map(|(reason, count)| (reason.name().to_owned(), json!(count))).collect();
+    let mut value = json!({
+        "is_up": node.is_up,
+        "is_in_rotation": node.is_in_rotation,
+        "utilisation": node.utilisation,
+        "queue": node.queue,
+        "queue_mean": node.queue_mean,
+        "in_flight": node.in_flight,
+        "arrivals_per_s": node.arrivals_per_s,
+        "completions_per_s": node.completions_per_s,
+        "errors_per_s": node.errors_per_s,
+        "errors": errors,
+    });
+    let role = node.role.map(|role| if role == Role::Primary { "primary" } else { "replica" });
+    let extras = [
+        ("hit_ratio", json!(node.hit_ratio)),
+        ("stored_bytes", json!(node.stored_bytes)),
+        ("stored_entries", json!(node.stored_entries)),
+        ("role", json!(role)),
+        ("replica_lag_s", json!(node.lag_s)),
+        ("backlog", json!(node.backlog)),
+        ("log_position", json!(node.log_position)),
+        ("stale_reads", json!(node.stale_reads)),
+    ];
+    for (name, extra) in extras {
+        if !extra.is_null() {
+            value[name] = extra;
+        }
+    }
+    value
+}

@@ -1,0 +1,122 @@
+//! `scalescope run`: a document, for a time, under a seed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use scalescope::base::{SimDuration, SimTime};
+use scalescope::engine::Engine;
+use scalescope::model::{Document, NodeKind, Trace};
+
+use crate::input::{self, Failure};
+use crate::report;
+
+/// What `run` is asked.
+#[derive(Args)]
+pub struct Options {
+    /// The document to simulate.
+    scenario: PathBuf,
+    /// Number of users (1 to 10000000), instead of the document's; several populations share it as they do there.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    users: Option<u32>,
+    /// Where the randomness comes from, instead of the document's.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long to measure, after the warm-up: a number with a unit, as in 250ms, 60s, 2m. With a trace: at most so long.
+    #[arg(long = "for", value_name = "DURATION")]
+    duration: Option<SimDuration>,
+    /// How long to simulate before measuring begins; 10s, or 0s with a trace.
+    #[arg(long, value_name = "DURATION")]
+    warmup: Option<SimDuration>,
+    /// A recorded workload to replay as reads: libCacheSim's oracleGeneral, or text with one key per line; also .gz.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print only the fingerprint of the final state.
+    #[arg(long)]
+    state_hash: bool,
+}
+
+const DEFAULT_DURATION: SimDuration = SimDuration::from_secs(60);
+const DEFAULT_WARMUP: SimDuration = SimDuration::from_secs(10);
+/// Longest simulated time of a run.
+const LONGEST: SimDuration = SimDuration::from_secs(10 * 365 * 86_400);
+/// How finely the end of a trace is found.
+const SLICE: SimDuration = SimDuration::from_secs(1);
+
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let mut document = input::document(&options.scenario)?;
+    let trace = options.trace.as_deref().map(input::trace).transpose()?;
+    document.seed = options.seed.unwrap_or(document.seed);
+    if let Some(users) = options.users {
+        share_users(&mut document, users);
+    }
+    let name = options.scenario.display();
+    let (warmup, duration) = times(options, trace.as_ref())?;
+    let mut engine = Engine::new(document).map_err(|problems| Failure::input(format!("{name}: {problems}")))?;
+    if let Some(trace) = trace {
+        engine.replay_trace(&Arc::new(trace));
+    }
+    // The clock on the wall is only for telling how fast the simulation was.
+    #[allow(clippy::disallowed_methods)]
+    let started = std::time::Instant::now();
+    simulate(&mut engine, warmup, duration);
+    let wall = started.elapsed();
+    for problem in engine.complaints() {
+        eprintln!("scalescope: {name}: schedule: {problem}");
+    }
+    let report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    if options.state_hash && !options.json {
+        return input::print(&format!("{}\n", report.state_hash));
+    }
+    input::print(&if options.json { report.to_json() } else { report.to_text() })
+}
+
+fn times(options: &Options, trace: Option<&Trace>) -> Result<(SimDuration, SimDuration), Failure> {
+    let warmup = options.warmup.unwrap_or(if trace.is_some() { SimDuration::ZERO } else { DEFAULT_WARMUP });
+    let duration = options.duration.unwrap_or(if trace.is_some() { LONGEST } else { DEFAULT_DURATION });
+    if duration.is_zero() {
+        return Err(Failure::input("--for: there is nothing to measure in 0s (valid: a positive duration, as in 60s)"));
+    }
+    if warmup > LONGEST || duration > LONGEST {
+        return Err(Failure::input("--for, --warmup: too long (valid: up to 3650d)"));
+    }
+    Ok((warmup, duration))
+}
+
+/// Runs warm-up and measurement; with a trace, until all its requests have ended.
+fn simulate(engine: &mut Engine, warmup: SimDuration, duration: SimDuration) {
+    let start = SimTime::ZERO + warmup;
+    engine.run_until(start);
+    engine.mark();
+    let end = start + duration;
+    if engine.trace_remaining().is_none() {
+        engine.run_until(end);
+        return;
+    }
+    while engine.now() < end && !(engine.trace_remaining() == Some(0) && engine.report().totals.in_flight == 0) {
+        engine.run_until((engine.now() + SLICE).min(end));
+    }
+}
+
+/// Gives `users` to the populations, in the proportions that the document has.
+fn share_users(document: &mut Document, users: u32) {
+    let mut populations: Vec<&mut u32> = document
+        .nodes
+        .iter_mut()
+        .filter_map(
+            |node| if let NodeKind::Users(population) = &mut node.kind { Some(&mut population.users) } else { None },
+        )
+        .collect();
+    let mut before: u64 = populations.iter().map(|count| u64::from(**count)).sum();
+    let mut left = u64::from(users);
+    for count in &mut populations {
+        // Shares of what is left, so that rounding adds up.
+        let share = (u128::from(left) * u128::from(**count) / u128::from(before.max(1))) as u64;
+        before -= u64::from(**count);
+        left -= share;
+        **count = (share as u32).max(1);
+    }
+}

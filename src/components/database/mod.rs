@@ -1,0 +1,211 @@
+//! Relational database: a log of versioned writes, replicated asynchronously.
+//!
+//! The primary commits a write, appends it to its log and acknowledges it at once. After the shipping delay, spent on its
+//! own host, the record leaves for the replicas; from then on it arrives even if the primary dies. A replica keeps what it
+//! receives in its own log and applies it one record after the other: what it has received and what it serves are two
+//! positions. The log and what is applied are on disk and survive a crash. Who is primary is the monitor's to say
+//! ([`monitor`]). Left out: semi-synchronous replication, transactions, locks, buffer pool.
+
+mod log;
+pub mod monitor;
+mod replication;
+
+pub use log::Log;
+pub use monitor::Monitor;
+
+use super::station::Station;
+use super::{Behaviour, Levels, Wiring, service};
+use crate::base::hash::Derived;
+use crate::base::paged::Paged;
+use crate::base::slab::Key;
+use crate::kernel::{Body, Call, Context, Outcome, Record, Tag, Target, Verb, Version};
+use crate::model::NodeKind;
+use crate::model::kinds::{self, DatabaseRole};
+use crate::observe::Reason;
+use replication::{Receiving, Shipping};
+
+/// A database server.
+#[derive(Clone, Debug, Hash)]
+pub struct Database {
+    params: Derived<kinds::Database>,
+    station: Station,
+    duty: Duty,
+    log: Log,
+    /// Position up to which the log is applied: what reads see.
+    applied: u64,
+    versions: Paged<Version>,
+    /// The cluster's term that the log belongs to.
+    term: usize,
+    shipping: Shipping,
+    receiving: Receiving,
+}
+
+/// What the node does in its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Duty {
+    /// Takes writes.
+    Primary,
+    /// Will take writes as soon as it has applied what it had received.
+    Candidate,
+    /// Follows a primary.
+    Replica,
+}
+
+impl Database {
+    pub fn new(params: kinds::Database) -> Self {
+        let duty = match params.role {
+            DatabaseRole::Primary => Duty::Primary,
+            DatabaseRole::Replica => Duty::Replica,
+        };
+        let station = Station::new(params.cores, params.queue_limit as usize);
+        Self {
+            params: Derived(params),
+            station,
+            duty,
+            log: Log::default(),
+            applied: 0,
+            versions: Paged::default(),
+            term: 0,
+            shipping: Shipping::default(),
+            receiving: Receiving::default(),
+        }
+    }
+
+    pub fn params(&self) -> &kinds::Database {
+        &self.params
+    }
+
+    pub fn duty(&self) -> Duty {
+        self.duty
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Position up to which reads see the log.
+    pub fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    /// The version of `key` that a read gets.
+    pub fn version(&self, key: u32) -> Version {
+        self.versions.get(key as usize)
+    }
+
+    /// The versions that it will have when everything received is applied.
+    pub fn versions_at_end(&self) -> Paged<Version> {
+        let mut versions = self.versions.clone();
+        for (_, record) in self.log.range(self.applied, self.log.end()) {
+            versions.set(record.key as usize, record.version);
+        }
+        versions
+    }
+
+    /// Whether its state is a true, if old, copy: not while a snapshot is still missing.
+    pub fn is_whole(&self) -> bool {
+        !self.receiving.needs_snapshot()
+    }
+
+    fn read(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, .. } = *ctx.get(call);
+        let version = self.version(key);
+        let is_stale = version != ctx.kernel.truth.current(key);
+        ctx.meter().stale_reads += u64::from(is_stale);
+        ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+    }
+
+    fn write(&mut self, ctx: &mut Context, call: Key) {
+        if self.duty != Duty::Primary {
+            ctx.fail(call, Reason::NoPrimary);
+            return;
+        }
+        let Call { key, user, .. } = *ctx.get(call);
+        let version = ctx.kernel.truth.commit(key);
+        self.versions.set(key as usize, version);
+        self.log.push(Record { version, at: ctx.now(), key, user });
+        self.applied = self.log.end();
+        self.log.trim(self.params.log_retention as usize, self.applied);
+        self.ship_after_delay(ctx);
+        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+    }
+}
+
+impl Behaviour for Database {
+    fn on_start(&mut self, ctx: &mut Context) {
+        match self.duty {
+            Duty::Primary => self.shipping.restart(self.log.end()),
+            Duty::Candidate => self.apply_next(ctx),
+            Duty::Replica => {
+                self.follow(ctx, true);
+                ctx.timer(replication::HEARTBEAT, Tag::Check);
+                self.apply_next(ctx);
+            }
+        }
+    }
+
+    fn on_request(&mut self, ctx: &mut Context, call: Key) {
+        let mean = match ctx.get(call).verb {
+            Verb::Read => self.params.read_service,
+            Verb::Write if self.duty == Duty::Primary => self.params.write_service,
+            _ => {
+                ctx.fail(call, Reason::NoPrimary);
+                return;
+            }
+        };
+        let service = service::draw(self.params.service_shape, mean, ctx.rng());
+        if !self.station.admit(ctx, call, service) {
+            ctx.fail(call, Reason::QueueFull);
+        }
+    }
+
+    fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        self.station.finish(ctx);
+        match ctx.get(call).verb {
+            Verb::Write => self.write(ctx, call),
+            _ => self.read(ctx, call),
+        }
+    }
+
+    fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
+        match body {
+            Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
+            Body::Records { first, records } => self.on_records(ctx, sender, first, records),
+            Body::Snapshot { position, versions } => self.on_snapshot(ctx, sender, position, versions),
+            Body::Probe | Body::ProbeReply { .. } => {}
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
+        match tag {
+            Tag::Ship => self.ship_due(ctx),
+            Tag::Applied => self.on_applied(ctx),
+            Tag::Restored => self.on_restored(ctx),
+            Tag::Check => {
+                if self.duty == Duty::Replica {
+                    self.follow(ctx, false);
+                }
+                ctx.timer(replication::HEARTBEAT, Tag::Check);
+            }
+            Tag::Arrival | Tag::Timeout => {}
+        }
+    }
+
+    fn on_crash(&mut self) {
+        self.station.clear();
+        self.shipping = Shipping::default();
+        self.receiving.crash();
+    }
+
+    fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        if let NodeKind::Database(params) = &wiring.own.kind {
+            self.params = Derived(params.clone());
+            self.station.resize(ctx, params.cores, params.queue_limit as usize);
+        }
+        self.shipping.forget_removed(&ctx.kernel.topology);
+    }
+
+    fn levels(&self) -> Levels {
+        self.station.levels()
+    }
+}

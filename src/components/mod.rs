@@ -1,0 +1,155 @@
+//! The components: what each kind of node does with a call.
+//!
+//! A component acts only through its [`Context`]; it never holds a reference to another. To add a kind: its parameters
+//! in `model/kinds.rs`, a file here, a variant of [`Component`].
+
+pub mod balancer;
+pub mod cache;
+pub mod cdn;
+pub mod database;
+pub mod dns;
+mod route;
+mod service;
+mod station;
+pub mod users;
+pub mod web_server;
+mod wiring;
+
+use crate::base::slab::Key;
+use crate::kernel::{Body, Call, Context, Message, Tag, Target};
+use crate::model::NodeKind;
+
+pub use balancer::LoadBalancer;
+pub use cache::Cache;
+pub use cdn::Cdn;
+pub use database::Database;
+pub use dns::Dns;
+pub use users::Users;
+pub use web_server::WebServer;
+pub use wiring::Wiring;
+
+/// A node's behaviour and state.
+#[derive(Clone, Debug, Hash)]
+pub enum Component {
+    Users(Box<Users>),
+    Dns(Box<Dns>),
+    Cdn(Box<Cdn>),
+    LoadBalancer(Box<LoadBalancer>),
+    WebServer(Box<WebServer>),
+    Cache(Box<Cache>),
+    Database(Box<Database>),
+}
+
+/// How much of a node is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Cores at work.
+    pub busy: u32,
+    /// Calls waiting for a worker or a core.
+    pub waiting: usize,
+}
+
+/// Runs `$body` with the component inside.
+macro_rules! each {
+    ($component:expr, $inner:ident => $body:expr) => {
+        match $component {
+            Component::Users($inner) => $body,
+            Component::Dns($inner) => $body,
+            Component::Cdn($inner) => $body,
+            Component::LoadBalancer($inner) => $body,
+            Component::WebServer($inner) => $body,
+            Component::Cache($inner) => $body,
+            Component::Database($inner) => $body,
+        }
+    };
+}
+
+/// What every component answers to. The defaults suit components that do not expect the event.
+pub trait Behaviour {
+    /// The node begins its work, for the first time or after a restart.
+    fn on_start(&mut self, _ctx: &mut Context) {}
+
+    /// A call has arrived.
+    fn on_request(&mut self, ctx: &mut Context, call: Key);
+
+    /// The service of `call` is finished.
+    fn on_done(&mut self, _ctx: &mut Context, _call: Key) {
+        unreachable!("this component serves no calls");
+    }
+
+    /// A call of this node's own, made for `parent`, has ended as `reply` says.
+    fn on_reply(&mut self, _ctx: &mut Context, _parent: Key, _reply: &Call) {
+        unreachable!("this component makes no calls");
+    }
+
+    /// A call of this node's own has ended, but what it was made for has ended before.
+    fn on_orphan(&mut self, _ctx: &mut Context, _reply: &Call) {}
+
+    fn on_message(&mut self, _ctx: &mut Context, _sender: Target, _body: Body) {}
+
+    fn on_timer(&mut self, _ctx: &mut Context, _tag: Tag) {}
+
+    /// The node dies: whatever is only in memory is gone. Its calls have been failed already.
+    fn on_crash(&mut self);
+
+    /// The design around the node, or its own parameters, have changed.
+    fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring);
+
+    fn levels(&self) -> Levels;
+}
+
+impl Component {
+    /// The component of a node as it is on the first day.
+    pub fn new(kind: &NodeKind, id: &str, seed: u64) -> Self {
+        match kind {
+            NodeKind::Users(params) => Self::Users(Box::new(Users::new(params.clone(), id, seed))),
+            NodeKind::Dns(params) => Self::Dns(Box::new(Dns::new(params.clone()))),
+            NodeKind::Cdn(params) => Self::Cdn(Box::new(Cdn::new(params.clone()))),
+            NodeKind::LoadBalancer(params) => Self::LoadBalancer(Box::new(LoadBalancer::new(params.clone()))),
+            NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
+            NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone()))),
+            NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+        }
+    }
+
+    pub fn on_start(&mut self, ctx: &mut Context) {
+        each!(self, inner => inner.on_start(ctx));
+    }
+
+    pub fn on_request(&mut self, ctx: &mut Context, call: Key) {
+        each!(self, inner => inner.on_request(ctx, call));
+    }
+
+    pub fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        each!(self, inner => inner.on_done(ctx, call));
+    }
+
+    pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
+        if ctx.contains(reply.parent) {
+            each!(self, inner => inner.on_reply(ctx, reply.parent, reply));
+        } else {
+            each!(self, inner => inner.on_orphan(ctx, reply));
+        }
+    }
+
+    pub fn on_message(&mut self, ctx: &mut Context, message: Message) {
+        let sender = Target { node: message.from, link: message.link };
+        each!(self, inner => inner.on_message(ctx, sender, message.body));
+    }
+
+    pub fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
+        each!(self, inner => inner.on_timer(ctx, tag));
+    }
+
+    pub fn on_crash(&mut self) {
+        each!(self, inner => inner.on_crash());
+    }
+
+    pub fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        each!(self, inner => inner.rewire(ctx, wiring));
+    }
+
+    pub fn levels(&self) -> Levels {
+        each!(self, inner => inner.levels())
+    }
+}

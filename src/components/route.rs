@@ -1,0 +1,43 @@
+//! The way to the data: which database a reader or a writer asks.
+//!
+//! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary.
+//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead.
+
+use crate::kernel::{Context, Target};
+
+/// The databases that a node can call.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct DataRoute {
+    databases: Vec<Target>,
+    turn: usize,
+}
+
+impl DataRoute {
+    pub fn set(&mut self, databases: Vec<Target>) {
+        self.databases = databases;
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.databases.is_empty()
+    }
+
+    /// Whom to ask for a read.
+    pub fn reader(&mut self, ctx: &Context) -> Option<Target> {
+        let directory = &ctx.kernel.directory;
+        self.next(|target| directory.is_replica(target.node)).or_else(|| self.writer(ctx))
+    }
+
+    /// Whom to tell a write.
+    pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
+        let directory = &ctx.kernel.directory;
+        self.next(|target| directory.is_primary(target.node))
+    }
+
+    /// The next in turn of those that are `wanted`.
+    fn next(&mut self, wanted: impl Fn(&Target) -> bool) -> Option<Target> {
+        let count = self.databases.len();
+        let position = (0..count).map(|step| (self.turn + step) % count).find(|at| wanted(&self.databases[*at]))?;
+        self.turn = (position + 1) % count;
+        Some(self.databases[position])
+    }
+}

@@ -1,0 +1,70 @@
+//! A station: cores that serve calls in the order of their arrival, and a bounded queue before them (G/G/c/K, FIFO).
+
+use std::collections::VecDeque;
+
+use super::Levels;
+use crate::base::SimDuration;
+use crate::base::slab::Key;
+use crate::kernel::Context;
+
+/// Cores with one queue.
+#[derive(Clone, Debug, Hash)]
+pub struct Station {
+    cores: u32,
+    /// How many calls may wait.
+    limit: usize,
+    busy: u32,
+    waiting: VecDeque<(Key, SimDuration)>,
+}
+
+impl Station {
+    pub fn new(cores: u32, limit: usize) -> Self {
+        Self { cores, limit, busy: 0, waiting: VecDeque::new() }
+    }
+
+    /// Serves `call` for `service`, now or when its turn comes; the node then hears `on_done`. False: there is no room.
+    #[must_use]
+    pub fn admit(&mut self, ctx: &mut Context, call: Key, service: SimDuration) -> bool {
+        if self.busy < self.cores {
+            self.busy += 1;
+            ctx.serve(call, service);
+            return true;
+        }
+        if self.waiting.len() >= self.limit {
+            return false;
+        }
+        self.waiting.push_back((call, service));
+        true
+    }
+
+    /// A core has finished: it takes the next call. To be called once for each `on_done`.
+    pub fn finish(&mut self, ctx: &mut Context) {
+        self.busy -= 1;
+        self.start(ctx);
+    }
+
+    /// Changes the station's size while it works. Calls over a smaller limit keep their place.
+    pub fn resize(&mut self, ctx: &mut Context, cores: u32, limit: usize) {
+        self.cores = cores;
+        self.limit = limit;
+        self.start(ctx);
+    }
+
+    fn start(&mut self, ctx: &mut Context) {
+        while self.busy < self.cores {
+            let Some((call, service)) = self.waiting.pop_front() else { return };
+            self.busy += 1;
+            ctx.serve(call, service);
+        }
+    }
+
+    /// Drops everything; the calls have been failed already.
+    pub fn clear(&mut self) {
+        self.busy = 0;
+        self.waiting.clear();
+    }
+
+    pub fn levels(&self) -> Levels {
+        Levels { busy: self.busy, waiting: self.waiting.len() }
+    }
+}

@@ -1,0 +1,272 @@
+//! The world: all state of a run, and the one way in which it changes.
+
+use std::hash::{Hash, Hasher};
+
+use crate::base::NodeIx;
+use crate::base::hash::{Derived, Fingerprint};
+use crate::base::random::Stream;
+use crate::base::slab::Key;
+use crate::components::database::Monitor;
+use crate::components::{Component, Wiring};
+use crate::kernel::{Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, NodeState, Place, Target};
+use crate::model::kinds::DatabaseRole;
+use crate::model::{Document, Node, NodeKind};
+use crate::observe::{NodeMeter, Reason};
+
+/// A world can be cloned: the clone is a checkpoint.
+#[derive(Clone, Debug, Hash)]
+pub struct World {
+    pub kernel: Kernel,
+    pub nodes: Vec<Component>,
+    pub monitors: Vec<Monitor>,
+    seed: u64,
+    /// A running fingerprint of all events so far.
+    history: Fingerprint,
+}
+
+impl World {
+    pub fn new(document: &Document) -> Self {
+        let mut world = Self {
+            kernel: Kernel::default(),
+            nodes: Vec::new(),
+            monitors: Vec::new(),
+            seed: document.seed,
+            history: Fingerprint::default(),
+        };
+        for node in &document.nodes {
+            world.add_node(node);
+        }
+        for link in &document.links {
+            world.add_link(link);
+        }
+        world.form_clusters(document);
+        world.rewire(document);
+        for node in 0..world.nodes.len() {
+            world.with(NodeIx(node as u16), Component::on_start);
+        }
+        world
+    }
+
+    /// A fingerprint of everything that can influence what happens from now on, and of all that has happened.
+    pub fn state_hash(&self) -> u64 {
+        let mut hasher = Fingerprint::default();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Carries out the next event, if there is one.
+    pub fn step(&mut self) -> bool {
+        let Some((at, event)) = self.kernel.queue.pop() else { return false };
+        debug_assert!(at >= self.kernel.now, "time does not run backwards");
+        self.kernel.now = at;
+        self.kernel.recorder.events += 1;
+        (at, event).hash(&mut self.history);
+        match event {
+            Event::Arrive(call) => self.arrive(call),
+            Event::Done(call) => {
+                // The call may have died with its node in the meantime.
+                if let Some(node) =
+                    self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
+                {
+                    self.with(node, |component, ctx| component.on_done(ctx, call));
+                }
+            }
+            Event::Reply(call) => {
+                let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
+                if self.kernel.topology.node(reply.from).is_up {
+                    self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
+                }
+            }
+            Event::Deliver(message) => self.deliver(message),
+            Event::Timer { node, tag, epoch } => {
+                if self.kernel.topology.node(node).epoch == epoch {
+                    self.with(node, |component, ctx| component.on_timer(ctx, tag));
+                }
+            }
+            Event::Monitor { cluster } => {
+                self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
+            }
+        }
+        true
+    }
+
+    /// Lets the component at `node` act, and notes how much of it is in use afterwards.
+    pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
+        let component = &mut self.nodes[node.index()];
+        act(component, &mut Context { kernel: &mut self.kernel, node });
+        let levels = component.levels();
+        let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
+        if meter.busy.level() != u64::from(levels.busy) {
+            meter.busy.set(now, u64::from(levels.busy));
+        }
+        if meter.waiting.level() != levels.waiting as u64 {
+            meter.waiting.set(now, levels.waiting as u64);
+        }
+    }
+
+    fn arrive(&mut self, key: Key) {
+        let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
+        call.place = Place::AtNode;
+        let node = call.to;
+        let now = self.kernel.now;
+        let meter = self.kernel.recorder.node(node);
+        meter.arrivals += 1;
+        meter.present.set(now, meter.present.level() + 1);
+        if self.kernel.topology.node(node).is_up {
+            self.with(node, |component, ctx| component.on_request(ctx, key));
+        } else {
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
+        }
+    }
+
+    fn deliver(&mut self, key: Key) {
+        let message = self.kernel.messages.remove(key).expect("a message is delivered once");
+        let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
+        if let Body::Probe = message.body {
+            // The host answers for a dead process, as a refused connection does.
+            let sender = Target { node: message.from, link: message.link };
+            Context { kernel: &mut self.kernel, node }.send(sender, Body::ProbeReply { is_up });
+        } else if is_up {
+            self.with(node, |component, ctx| component.on_message(ctx, message));
+        }
+    }
+
+    /// The node dies with everything it was doing.
+    pub fn crash(&mut self, node: NodeIx, reason: Reason) {
+        if !self.kernel.topology.node(node).is_up {
+            return;
+        }
+        let state = self.kernel.topology.node_mut(node);
+        state.is_up = false;
+        state.epoch += 1;
+        let is_here = |place, to| place == Place::AtNode && to == node;
+        let calls = self.kernel.calls.iter().filter(|(_, call)| is_here(call.place, call.to));
+        let calls: Vec<Key> = calls.map(|(key, _)| key).collect();
+        for call in calls {
+            Context { kernel: &mut self.kernel, node }.fail(call, reason);
+        }
+        self.with(node, |component, _| component.on_crash());
+    }
+
+    pub fn restart(&mut self, node: NodeIx) {
+        if self.kernel.topology.node(node).is_up {
+            return;
+        }
+        let state = self.kernel.topology.node_mut(node);
+        state.is_up = true;
+        state.epoch += 1;
+        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
+            monitor.on_restart(node, &mut self.nodes, &self.kernel);
+        }
+        self.with(node, Component::on_start);
+    }
+
+    /// Takes a new node of `document`, already edited, into the running world.
+    pub fn join(&mut self, id: &str, document: &Document) {
+        let Some(entry) = document.node(id) else { return };
+        let node = self.add_node(entry);
+        for link in document.links.iter().filter(|link| link.from == id || link.to == id) {
+            self.add_link(link);
+        }
+        if let NodeKind::Database(database) = &entry.kind {
+            match database.role {
+                DatabaseRole::Primary => self.found_cluster(node),
+                DatabaseRole::Replica => self.join_cluster(node, document),
+            }
+        }
+        self.rewire(document);
+        self.with(node, Component::on_start);
+    }
+
+    /// Takes a node out; what it was doing fails.
+    pub fn remove(&mut self, node: NodeIx, document: &Document) {
+        self.crash(node, Reason::NodeRemoved);
+        self.kernel.topology.node_mut(node).is_removed = true;
+        for link in &mut self.kernel.topology.links {
+            link.is_removed |= link.from == node || link.to == node;
+        }
+        if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
+            monitor.leave(node, &mut self.kernel);
+        }
+        self.rewire(document);
+    }
+
+    /// Tells every component what the design is now.
+    pub fn rewire(&mut self, document: &Document) {
+        for link in &document.links {
+            let ends = (self.kernel.topology.find(&link.from), self.kernel.topology.find(&link.to));
+            let (Some(from), Some(to)) = ends else { continue };
+            let links = &mut self.kernel.topology.links;
+            if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
+                own.latency = link.latency;
+                own.loss = Derived(link.loss);
+            }
+        }
+        for index in 0..self.nodes.len() {
+            let node = NodeIx(index as u16);
+            let state = self.kernel.topology.node(node);
+            if !state.is_removed
+                && let Some(own) = document.node(&state.id)
+            {
+                self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own }));
+            }
+        }
+    }
+
+    fn add_node(&mut self, node: &Node) -> NodeIx {
+        let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
+        let (kernel, kind) = (&mut self.kernel, node.kind.name());
+        let id = node.id.clone();
+        kernel.topology.nodes.push(NodeState { id, kind, is_up: true, is_removed: false, epoch: 0 });
+        kernel.streams.push(Stream::named(self.seed, &node.id, "system"));
+        kernel.recorder.nodes.push(NodeMeter::default());
+        kernel.directory.cluster_of.push(None);
+        self.nodes.push(Component::new(&node.kind, &node.id, self.seed));
+        index
+    }
+
+    fn add_link(&mut self, link: &crate::model::Link) {
+        let topology = &mut self.kernel.topology;
+        let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
+        let stream = Stream::named(self.seed, &format!("{}→{}", link.from, link.to), "loss");
+        let (latency, loss) = (link.latency, Derived(link.loss));
+        topology.links.push(Link { from, to, latency, loss, is_removed: false, stream });
+    }
+
+    fn form_clusters(&mut self, document: &Document) {
+        for role in [DatabaseRole::Primary, DatabaseRole::Replica] {
+            for entry in &document.nodes {
+                let NodeKind::Database(database) = &entry.kind else { continue };
+                let Some(node) = self.kernel.topology.find(&entry.id) else { continue };
+                match role {
+                    _ if database.role != role => {}
+                    DatabaseRole::Primary => self.found_cluster(node),
+                    DatabaseRole::Replica => self.join_cluster(node, document),
+                }
+            }
+        }
+    }
+
+    fn found_cluster(&mut self, primary: NodeIx) {
+        let cluster = ClusterIx(self.monitors.len() as u16);
+        self.monitors.push(Monitor::new(cluster, primary));
+        let directory = &mut self.kernel.directory;
+        directory.clusters.push(ClusterView { primary: Some(primary), replicas: Vec::new() });
+        directory.cluster_of[primary.index()] = Some(cluster);
+        // The first round of checks is at once: it only sets the clock of the next.
+        self.kernel.queue.push(self.kernel.now, Event::Monitor { cluster: cluster.0 });
+    }
+
+    /// Takes a replica into the cluster of the database that the document links it to.
+    fn join_cluster(&mut self, node: NodeIx, document: &Document) {
+        let id = &self.kernel.topology.node(node).id;
+        let sources = document.links.iter().filter(|link| link.to == *id);
+        let cluster = sources
+            .filter_map(|link| self.kernel.topology.find(&link.from))
+            .find_map(|source| self.kernel.directory.cluster_of(source));
+        if let Some(cluster) = cluster {
+            self.kernel.directory.cluster_of[node.index()] = Some(cluster);
+            self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
+        }
+    }
+}

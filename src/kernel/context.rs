@@ -1,0 +1,291 @@
+//! The context: all that a component can do to the rest of the world.
+
+use super::call::{Call, Place, Verb};
+use super::directory::Directory;
+use super::event::{Event, Tag};
+use super::link::Transit;
+use super::message::{Body, Message};
+use super::queue::EventQueue;
+use super::topology::{Target, Topology};
+use super::truth::{Truth, Version};
+use crate::base::random::Stream;
+use crate::base::slab::{Key, Slab};
+use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
+use crate::observe::{Hop, HopKind, NodeMeter, Operation, Reason, Recorder};
+
+/// Everything of the world that is not inside a component.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Kernel {
+    pub now: SimTime,
+    pub queue: EventQueue,
+    pub calls: Slab<Call>,
+    pub messages: Slab<Message>,
+    pub topology: Topology,
+    pub directory: Directory,
+    pub truth: Truth,
+    pub recorder: Recorder,
+    /// One stream of random numbers for what each node does by itself.
+    pub streams: Vec<Stream>,
+}
+
+/// A component's view of the world while it handles one event.
+pub struct Context<'a> {
+    pub kernel: &'a mut Kernel,
+    pub node: NodeIx,
+}
+
+/// What a call shall ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    pub verb: Verb,
+    pub key: u32,
+    pub bytes: u32,
+    /// For [`Verb::Put`], what is put.
+    pub version: Version,
+}
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub failure: Option<Reason>,
+    pub version: Version,
+    pub bytes: u32,
+    /// For [`Verb::Resolve`], the address.
+    pub key: u32,
+    pub is_found: bool,
+    pub is_stale: bool,
+}
+
+impl Outcome {
+    /// A good answer without a version: an asset, an acknowledgement.
+    pub fn good(bytes: u32) -> Self {
+        Self { bytes, is_found: true, ..Self::default() }
+    }
+
+    pub fn failed(reason: Reason) -> Self {
+        Self { failure: Some(reason), ..Self::default() }
+    }
+
+    /// The outcome that `reply` brought, to be passed on.
+    pub fn of(reply: &Call) -> Self {
+        Self {
+            failure: reply.failure,
+            version: reply.version,
+            bytes: reply.bytes,
+            key: reply.key,
+            is_found: reply.is_found,
+            is_stale: reply.is_stale,
+        }
+    }
+}
+
+impl Context<'_> {
+    pub fn now(&self) -> SimTime {
+        self.kernel.now
+    }
+
+    pub fn rng(&mut self) -> &mut Stream {
+        &mut self.kernel.streams[self.node.index()]
+    }
+
+    pub fn meter(&mut self) -> &mut NodeMeter {
+        self.kernel.recorder.node(self.node)
+    }
+
+    /// A call that is still going on.
+    ///
+    /// # Panics
+    /// If it has ended: a component must not keep a call longer than that.
+    pub fn get(&self, call: Key) -> &Call {
+        self.kernel.calls.get(call).expect("a component holds only calls that go on")
+    }
+
+    pub fn contains(&self, call: Key) -> bool {
+        self.kernel.calls.contains(call)
+    }
+
+    /// A user asks for something: the root of a tree of calls.
+    pub fn begin(&mut self, user: u32, operation: Operation, ask: Ask) -> Key {
+        let kernel = &mut *self.kernel;
+        let serial = kernel.recorder.counts.offered as u32;
+        kernel.recorder.counts.offered += 1;
+        kernel.calls.insert(Call {
+            parent: Key::NONE,
+            made: kernel.now,
+            version: Version::default(),
+            key: ask.key,
+            bytes: ask.bytes,
+            user,
+            serial,
+            from: self.node,
+            to: self.node,
+            link: LinkIx(u16::MAX),
+            verb: ask.verb,
+            operation,
+            place: Place::AtNode,
+            failure: None,
+            is_found: false,
+            is_stale: false,
+        })
+    }
+
+    /// A root ends.
+    ///
+    /// # Panics
+    /// If it has ended before.
+    pub fn end(&mut self, root: Key, outcome: Outcome) {
+        let kernel = &mut *self.kernel;
+        let call = kernel.calls.remove(root).expect("a request ends once");
+        match outcome.failure {
+            None => {
+                kernel.recorder.answered(call.operation, kernel.now, kernel.now.since(call.made));
+                kernel.recorder.counts.stale_reads += u64::from(outcome.is_stale);
+            }
+            Some(reason) => kernel.recorder.failed(call.operation, reason),
+        }
+    }
+
+    /// Calls `target` on behalf of `parent`, which is at this node.
+    pub fn call(&mut self, parent: Key, target: Target, ask: Ask) -> Key {
+        let made = self.now();
+        let of = self.get(parent);
+        let call = Call {
+            parent,
+            made,
+            version: ask.version,
+            key: ask.key,
+            bytes: ask.bytes,
+            from: self.node,
+            to: target.node,
+            link: target.link,
+            verb: ask.verb,
+            place: Place::Outbound,
+            failure: None,
+            is_found: false,
+            is_stale: false,
+            ..*of
+        };
+        let key = self.kernel.calls.insert(call);
+        match self.transit(&call, HopKind::Request) {
+            Transit::Arrives(after) => self.kernel.queue.push(made + after, Event::Arrive(key)),
+            Transit::GivenUp(after) => {
+                // The caller itself finds out: no message comes back.
+                let call = self.kernel.calls.get_mut(key).expect("it was just made");
+                call.place = Place::Returning;
+                call.failure = Some(Reason::NetworkLoss);
+                self.kernel.queue.push(made + after, Event::Reply(key));
+            }
+        }
+        key
+    }
+
+    /// Ends a call at this node with an outcome of this node's own making.
+    pub fn answer(&mut self, call: Key, outcome: Outcome) {
+        match outcome.failure {
+            None => self.meter().completions += 1,
+            Some(reason) => self.meter().failures[reason as usize] += 1,
+        }
+        self.reply(call, outcome);
+    }
+
+    /// Ends a call at this node with a failure that happened here.
+    pub fn fail(&mut self, call: Key, reason: Reason) {
+        self.answer(call, Outcome::failed(reason));
+    }
+
+    /// Ends a call at this node with what another node made of it: a failure is not counted again.
+    pub fn pass_on(&mut self, call: Key, outcome: Outcome) {
+        if outcome.failure.is_none() {
+            self.meter().completions += 1;
+        }
+        self.reply(call, outcome);
+    }
+
+    /// Notes in `call` what `reply` brought for it, while something else is still to be done before it ends.
+    pub fn remember(&mut self, call: Key, reply: &Call) {
+        let call = self.kernel.calls.get_mut(call).expect("a component holds only calls that go on");
+        call.version = reply.version;
+        call.bytes = reply.bytes;
+        call.is_found = reply.is_found;
+        call.is_stale = reply.is_stale;
+    }
+
+    fn reply(&mut self, key: Key, outcome: Outcome) {
+        let now = self.now();
+        let call = self.kernel.calls.get_mut(key).expect("a call ends once");
+        debug_assert_eq!(call.place, Place::AtNode, "only a call that is at a node can end there");
+        call.place = Place::Returning;
+        let present = self.kernel.recorder.node(call.to).present.level();
+        self.kernel.recorder.node(call.to).present.set(now, present - 1);
+        call.failure = outcome.failure;
+        call.version = outcome.version;
+        call.bytes = outcome.bytes;
+        call.is_found = outcome.is_found;
+        call.is_stale = outcome.is_stale;
+        if call.verb == Verb::Resolve {
+            call.key = outcome.key;
+        }
+        let call = *call;
+        let kind = if outcome.failure.is_some() { HopKind::Failure } else { HopKind::Answer };
+        let after = match self.transit(&call, kind) {
+            Transit::Arrives(after) => after,
+            Transit::GivenUp(after) => {
+                self.kernel.calls.get_mut(key).expect("it goes on").failure = Some(Reason::NetworkLoss);
+                after
+            }
+        };
+        self.kernel.queue.push(now + after, Event::Reply(key));
+    }
+
+    fn transit(&mut self, call: &Call, kind: HopKind) -> Transit {
+        let kernel = &mut *self.kernel;
+        let transit = kernel.topology.links[call.link.index()].transit();
+        if let Transit::Arrives(after) = transit
+            && kernel.recorder.draws(call.serial)
+        {
+            kernel.recorder.hop(Hop {
+                link: call.link.0,
+                kind,
+                operation: call.operation,
+                is_backward: kind != HopKind::Request,
+                depart: kernel.now,
+                arrive: kernel.now + after,
+            });
+        }
+        transit
+    }
+
+    /// This node works on `call` for `duration`; then it is told that it is done.
+    pub fn serve(&mut self, call: Key, duration: SimDuration) {
+        let at = self.now() + duration;
+        self.kernel.queue.push(at, Event::Done(call));
+    }
+
+    /// Wakes this node after `after`, unless it is restarted before.
+    pub fn timer(&mut self, after: SimDuration, tag: Tag) {
+        let epoch = self.kernel.topology.node(self.node).epoch;
+        let at = self.now() + after;
+        self.kernel.queue.push(at, Event::Timer { node: self.node, tag, epoch });
+    }
+
+    /// Sends a message over `link`; if every try is lost, it never arrives.
+    pub fn send(&mut self, target: Target, body: Body) {
+        let kernel = &mut *self.kernel;
+        let link = &mut kernel.topology.links[target.link.index()];
+        let is_backward = link.from != self.node;
+        let Transit::Arrives(after) = link.transit() else { return };
+        let arrive = kernel.now + after;
+        if kernel.recorder.draws_side() {
+            let kind = match body {
+                Body::Probe | Body::ProbeReply { .. } => HopKind::Check,
+                Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
+            };
+            let hop =
+                Hop { link: target.link.0, kind, operation: Operation::Write, is_backward, depart: kernel.now, arrive };
+            kernel.recorder.hop(hop);
+        }
+        let message = Message { from: self.node, to: target.node, link: target.link, body };
+        let key = kernel.messages.insert(message);
+        kernel.queue.push(arrive, Event::Deliver(key));
+    }
+}

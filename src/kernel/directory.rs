@@ -1,0 +1,48 @@
+//! Service discovery: which database is believed to be what. Monitors write it, callers read it.
+
+use crate::base::NodeIx;
+
+/// A replicated database: a primary and its replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClusterIx(pub u16);
+
+/// What callers are told about one cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ClusterView {
+    /// Where writes go; `None` while a promotion is under way.
+    pub primary: Option<NodeIx>,
+    /// Where reads go, while there is any.
+    pub replicas: Vec<NodeIx>,
+}
+
+/// All clusters.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Directory {
+    pub clusters: Vec<ClusterView>,
+    /// The cluster of each node that is a database, by node.
+    pub cluster_of: Vec<Option<ClusterIx>>,
+}
+
+impl Directory {
+    pub fn cluster_of(&self, node: NodeIx) -> Option<ClusterIx> {
+        self.cluster_of.get(node.index()).copied().flatten()
+    }
+
+    pub fn view(&self, cluster: ClusterIx) -> &ClusterView {
+        &self.clusters[usize::from(cluster.0)]
+    }
+
+    pub fn view_mut(&mut self, cluster: ClusterIx) -> &mut ClusterView {
+        &mut self.clusters[usize::from(cluster.0)]
+    }
+
+    /// Whether `node` is where its cluster's writes go.
+    pub fn is_primary(&self, node: NodeIx) -> bool {
+        self.cluster_of(node).is_some_and(|cluster| self.view(cluster).primary == Some(node))
+    }
+
+    /// Whether `node` is one of those its cluster's reads go to.
+    pub fn is_replica(&self, node: NodeIx) -> bool {
+        self.cluster_of(node).is_some_and(|cluster| self.view(cluster).replicas.contains(&node))
+    }
+}

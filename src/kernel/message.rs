@@ -1,0 +1,39 @@
+//! Messages between nodes that are not part of a user's request: health checks and replication.
+
+use super::truth::Version;
+use crate::base::paged::Paged;
+use crate::base::{LinkIx, NodeIx, SimTime};
+
+/// A message on its way.
+#[derive(Clone, Debug, Hash)]
+pub struct Message {
+    pub from: NodeIx,
+    pub to: NodeIx,
+    pub link: LinkIx,
+    pub body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Hash)]
+pub enum Body {
+    /// Are you there?
+    Probe,
+    /// The answer to a probe: whether the node takes requests. A dead node's host answers no.
+    ProbeReply { is_up: bool },
+    /// A replica asks for all log records after a position, or for everything. `is_new`: it does not remember having asked.
+    Follow { from: Option<u64>, is_new: bool },
+    /// Log records, the first of which has the given position.
+    Records { first: u64, records: Vec<Record> },
+    /// The whole state, as of a log position, for a replica that is too far behind.
+    Snapshot { position: u64, versions: Paged<Version> },
+}
+
+/// One write in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    pub version: Version,
+    /// When it was committed.
+    pub at: SimTime,
+    pub key: u32,
+    pub user: u32,
+}

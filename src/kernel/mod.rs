@@ -1,0 +1,28 @@
+//! The kernel: clock, event queue, calls, links and messages. It knows nothing of what a component does.
+//!
+//! **Ordering contract.** Events happen in the order of their time; events of one time happen in the order in which they
+//! were scheduled. Nothing else decides an order anywhere.
+//!
+//! **A request** is a tree of calls. The root is what a user asked for; each node that cannot answer by itself makes a call
+//! of its own, whose parent is the call it is working on. A call ends exactly once, by a reply that travels back over the
+//! link it came by.
+
+mod call;
+mod context;
+mod directory;
+mod event;
+mod link;
+mod message;
+mod queue;
+mod topology;
+mod truth;
+
+pub use call::{Call, Place, Verb};
+pub use context::{Ask, Context, Kernel, Outcome};
+pub use directory::{ClusterIx, ClusterView, Directory};
+pub use event::{Event, Tag};
+pub use link::Link;
+pub use message::{Body, Message, Record};
+pub use queue::EventQueue;
+pub use topology::{NodeState, Target, Topology};
+pub use truth::{Truth, Version};

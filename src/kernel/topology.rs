@@ -1,0 +1,60 @@
+//! Who is there, who is up, and who can call whom.
+
+use super::link::Link;
+use crate::base::{LinkIx, NodeIx};
+
+/// The nodes and links of a world. Removed ones keep their index.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Topology {
+    pub nodes: Vec<NodeState>,
+    pub links: Vec<Link>,
+}
+
+/// What the kernel knows of a node.
+#[derive(Clone, Debug, Hash)]
+pub struct NodeState {
+    pub id: String,
+    /// Name of its kind, as in documents.
+    pub kind: &'static str,
+    pub is_up: bool,
+    pub is_removed: bool,
+    /// Grows with each crash and restart, so that timers of an earlier life are known.
+    pub epoch: u32,
+}
+
+/// A node that can be called, and over which link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    pub node: NodeIx,
+    pub link: LinkIx,
+}
+
+impl Topology {
+    pub fn node(&self, node: NodeIx) -> &NodeState {
+        &self.nodes[node.index()]
+    }
+
+    pub fn node_mut(&mut self, node: NodeIx) -> &mut NodeState {
+        &mut self.nodes[node.index()]
+    }
+
+    /// The node called `id`, unless it was removed.
+    pub fn find(&self, id: &str) -> Option<NodeIx> {
+        self.nodes.iter().position(|node| node.id == id && !node.is_removed).map(|index| NodeIx(index as u16))
+    }
+
+    /// The nodes of one of `kinds` that `node` can call, in the order of the links.
+    pub fn targets(&self, node: NodeIx, kinds: &[&str]) -> Vec<Target> {
+        let links = self.links.iter().enumerate();
+        links
+            .filter(|(_, link)| link.from == node && !link.is_removed && kinds.contains(&self.node(link.to).kind))
+            .map(|(index, link)| Target { node: link.to, link: LinkIx(index as u16) })
+            .collect()
+    }
+
+    /// The link between two nodes, in whichever direction it was drawn.
+    pub fn between(&self, a: NodeIx, b: NodeIx) -> Option<LinkIx> {
+        let joins = |link: &Link| (link.from, link.to) == (a, b) || (link.from, link.to) == (b, a);
+        self.links.iter().position(|link| !link.is_removed && joins(link)).map(|index| LinkIx(index as u16))
+    }
+}

@@ -1,0 +1,97 @@
+//! Meters: counters and time-weighted gauges of one node and of the whole system.
+
+use super::outcome::{Operation, Reason};
+use crate::base::SimTime;
+
+const REASONS: usize = Reason::ALL.len();
+const OPERATIONS: usize = Operation::ALL.len();
+
+/// A level that changes at events, with its integral over time.
+#[derive(Clone, Copy, Debug, Default, Hash)]
+pub struct Gauge {
+    level: u64,
+    /// ∫ level dt, in level × nanoseconds, up to `since`.
+    area: u128,
+    since: SimTime,
+}
+
+impl Gauge {
+    pub fn set(&mut self, now: SimTime, level: u64) {
+        self.area = self.area_at(now);
+        self.since = now;
+        self.level = level;
+    }
+
+    pub fn level(&self) -> u64 {
+        self.level
+    }
+
+    /// The integral up to `now`.
+    pub fn area_at(&self, now: SimTime) -> u128 {
+        self.area + u128::from(self.level) * u128::from(now.since(self.since).as_nanos())
+    }
+}
+
+/// What one node did since the start of the run.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct NodeMeter {
+    /// Calls that arrived, refused ones included.
+    pub arrivals: u64,
+    /// Calls answered well.
+    pub completions: u64,
+    /// Calls that failed here (not those whose failure was only passed on), by reason.
+    pub failures: [u64; REASONS],
+    pub hits: u64,
+    pub misses: u64,
+    pub stale_reads: u64,
+    /// Cores at work.
+    pub busy: Gauge,
+    /// Calls waiting for a worker or a core.
+    pub waiting: Gauge,
+    /// Calls here.
+    pub present: Gauge,
+}
+
+/// What happened to the users' requests since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Counts {
+    pub offered: u64,
+    pub answered: [u64; OPERATIONS],
+    pub failed: [u64; OPERATIONS],
+    pub reasons: [u64; REASONS],
+    pub late: u64,
+    pub stale_reads: u64,
+    pub lost_writes: u64,
+}
+
+impl Counts {
+    pub fn all_answered(&self) -> u64 {
+        self.answered.iter().sum()
+    }
+
+    pub fn all_failed(&self) -> u64 {
+        self.failed.iter().sum()
+    }
+}
+
+/// `counts` by reason, most frequent first, without zeros.
+pub fn ranked(counts: [u64; REASONS]) -> Vec<(Reason, u64)> {
+    let mut ranked: Vec<_> = Reason::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+    ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    ranked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::SimDuration;
+
+    #[test]
+    fn a_gauge_integrates_its_level() {
+        let mut gauge = Gauge::default();
+        let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
+        gauge.set(at(1), 3);
+        gauge.set(at(3), 1);
+        assert_eq!((gauge.level(), gauge.area_at(at(5))), (1, 8_000_000_000));
+    }
+}

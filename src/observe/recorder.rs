@@ -1,0 +1,189 @@
+//! The recorder: where everything that happens is counted. It never feeds back into the world.
+
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+
+use super::hop::Hop;
+use super::meter::{Counts, NodeMeter};
+use super::outcome::{Operation, Reason};
+use crate::base::histogram::Histogram;
+use crate::base::{NodeIx, SimDuration, SimTime};
+
+/// Latencies by operation.
+pub type Latencies = [Histogram; Operation::ALL.len()];
+
+/// Most samples kept for the sliding window.
+const SAMPLES: usize = 128;
+
+/// Everything that was counted.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    pub counts: Counts,
+    pub nodes: Vec<NodeMeter>,
+    pub events: u64,
+    /// Latencies of the current part of the window, of the part before, and of all before that since the mark.
+    current: Latencies,
+    previous: Latencies,
+    older: Latencies,
+    rotated: SimTime,
+    window: SimDuration,
+    /// The moment from which a report counts, usually the end of the warm-up.
+    mark: Sample,
+    samples: VecDeque<Sample>,
+    hops: HopBook,
+}
+
+/// All counters at one moment; two of them make a rate.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    pub at: SimTime,
+    pub counts: Counts,
+    pub nodes: Vec<NodeMeter>,
+}
+
+/// The hops to be drawn.
+#[derive(Clone, Debug)]
+struct HopBook {
+    hops: Vec<Hop>,
+    /// Zero: nobody draws.
+    budget: usize,
+    /// Every how-many-th request is drawn.
+    stride: u32,
+    side: u32,
+}
+
+/// The counters belong to the state; windows and pictures do not, for they depend on when somebody looked.
+impl Hash for Recorder {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.counts, &self.nodes, self.events).hash(state);
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            counts: Counts::default(),
+            nodes: Vec::new(),
+            events: 0,
+            current: Latencies::default(),
+            previous: Latencies::default(),
+            older: Latencies::default(),
+            rotated: SimTime::ZERO,
+            window: SimDuration::from_secs(1),
+            mark: Sample::default(),
+            samples: VecDeque::new(),
+            hops: HopBook { hops: Vec::new(), budget: 0, stride: 1, side: 0 },
+        }
+    }
+}
+
+impl Recorder {
+    pub fn node(&mut self, node: NodeIx) -> &mut NodeMeter {
+        &mut self.nodes[node.index()]
+    }
+
+    pub fn answered(&mut self, operation: Operation, now: SimTime, latency: SimDuration) {
+        if now.since(self.rotated) >= self.window {
+            self.rotate(now);
+        }
+        self.counts.answered[operation as usize] += 1;
+        self.current[operation as usize].record(latency);
+    }
+
+    pub fn failed(&mut self, operation: Operation, reason: Reason) {
+        self.counts.failed[operation as usize] += 1;
+        self.counts.reasons[reason as usize] += 1;
+    }
+
+    fn rotate(&mut self, now: SimTime) {
+        for ((older, previous), current) in self.older.iter_mut().zip(&mut self.previous).zip(&mut self.current) {
+            older.merge(previous);
+            previous.clear();
+            std::mem::swap(previous, current);
+        }
+        self.rotated = now;
+    }
+
+    /// Forgets latencies and rates up to now: what follows is what a report tells.
+    pub fn mark(&mut self, now: SimTime) {
+        for histogram in self.current.iter_mut().chain(&mut self.previous).chain(&mut self.older) {
+            histogram.clear();
+        }
+        self.rotated = now;
+        self.mark = self.sample(now);
+    }
+
+    pub fn since_mark(&self) -> (&Sample, Latencies) {
+        let mut all = self.older.clone();
+        for part in [&self.previous, &self.current] {
+            all.iter_mut().zip(part).for_each(|(sum, part)| sum.merge(part));
+        }
+        (&self.mark, all)
+    }
+
+    pub fn sample(&self, now: SimTime) -> Sample {
+        Sample { at: now, counts: self.counts, nodes: self.nodes.clone() }
+    }
+
+    pub fn set_window(&mut self, window: SimDuration) {
+        self.window = window.max(SimDuration::from_nanos(1));
+    }
+
+    /// The start of the sliding window that ends now, with its latencies. Each call is also a sample for later calls.
+    pub fn slide(&mut self, now: SimTime) -> (Sample, Latencies) {
+        if now.since(self.rotated) >= self.window {
+            self.rotate(now);
+        }
+        let start = now - self.window;
+        // The last sample not after the window's start stays as its beginning.
+        while self.samples.len() > 1 && self.samples[1].at <= start || self.samples.len() >= SAMPLES {
+            self.samples.pop_front();
+        }
+        let from = self.samples.front().cloned().unwrap_or_default();
+        self.samples.push_back(self.sample(now));
+        let mut latencies = self.previous.clone();
+        latencies.iter_mut().zip(&self.current).for_each(|(sum, part)| sum.merge(part));
+        (from, latencies)
+    }
+
+    pub fn set_hop_budget(&mut self, budget: usize) {
+        self.hops.budget = budget;
+    }
+
+    /// Whether the request numbered `serial` is one of those drawn.
+    pub fn draws(&self, serial: u32) -> bool {
+        self.hops.budget > 0 && serial.is_multiple_of(self.hops.stride)
+    }
+
+    /// Whether to draw the next message that belongs to no request (replication, checks): these are thinned alike.
+    pub fn draws_side(&mut self) -> bool {
+        self.hops.side = self.hops.side.wrapping_add(1);
+        let side = self.hops.side;
+        self.draws(side)
+    }
+
+    pub fn hop(&mut self, hop: Hop) {
+        let book = &mut self.hops;
+        if book.hops.len() >= book.budget {
+            // Over the budget: draw half as many from here on. What is already there was drawn by the finer stride.
+            if book.stride < 1 << 30 {
+                book.stride *= 2;
+            }
+            if book.hops.len() >= book.budget * 4 {
+                return;
+            }
+        }
+        book.hops.push(hop);
+    }
+
+    /// Moves the hops out and returns how many requests a dot stands for.
+    pub fn take_hops(&mut self, into: &mut Vec<Hop>) -> u32 {
+        let book = &mut self.hops;
+        let stride = book.stride;
+        if book.hops.len() < book.budget / 4 && book.stride > 1 {
+            book.stride /= 2;
+        }
+        into.append(&mut book.hops);
+        stride
+    }
+}
