@@ -34,11 +34,13 @@ pub enum FromEngine {
     /// The worker runs and listens.
     Ready,
     /// A new run has begun.
-    Loaded { document: String, links: Vec<LinkRow> },
+    Loaded(Design),
     /// Time went on. Hops come along, their times in seconds after `base_ns`.
     Frame(Frame),
-    /// A command was carried out at `now_ns`; `design` is there if it changed the design.
-    Done { command: Command, now_ns: u64, design: Option<Design> },
+    /// A command was carried out at `now_ns`.
+    Done { command: Command, now_ns: u64 },
+    /// The design is another now, by a command or by the document's own schedule.
+    Redesigned(Design),
     /// A command or a document was refused.
     Refused { command: Option<Command>, problems: Problems },
     /// The hash asked for.
@@ -66,23 +68,7 @@ pub struct Frame {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Design {
     pub document: String,
-    pub links: Vec<LinkRow>,
-}
-
-/// A link's index and its two ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkRow(pub u16, pub String, pub String);
-
-impl From<LinkEnds> for LinkRow {
-    fn from(link: LinkEnds) -> Self {
-        Self(link.index, link.from, link.to)
-    }
-}
-
-impl From<&LinkRow> for LinkEnds {
-    fn from(LinkRow(index, from, to): &LinkRow) -> Self {
-        Self { index: *index, from: from.clone(), to: to.clone() }
-    }
+    pub links: Vec<LinkEnds>,
 }
 
 #[cfg(test)]

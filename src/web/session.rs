@@ -25,6 +25,8 @@ const FIGURES_EVERY_MS: f64 = 100.0;
 const BUDGET_EVERY_MS: f64 = 500.0;
 /// Most dots that shall be on their way at a time.
 const MOST_DOTS: f64 = 12_000.0;
+/// Time between commands of a control that is being moved.
+const SOON_MS: f64 = 80.0;
 /// Length of a step with the clock standing, in wall time at the chosen speed.
 const STEP_MS: f64 = 100.0;
 
@@ -35,7 +37,8 @@ const WORKER: &str = "./worker.js";
 pub enum Event {
     Loaded(Design),
     Frame(Frame, Hops),
-    Done { command: Command, now_ns: u64, design: Option<Design> },
+    Done { command: Command, now_ns: u64 },
+    Redesigned(Design),
     Refused { command: Option<Command>, problems: Problems },
     Fatal(String),
 }
@@ -54,6 +57,8 @@ pub struct Session {
     is_busy: bool,
     wants_figures: bool,
     figures_ms: f64,
+    soon: Option<Command>,
+    soon_ms: f64,
     budget: Budget,
     _listeners: [Listener; 2],
 }
@@ -85,6 +90,8 @@ impl Session {
                 is_busy: false,
                 wants_figures: false,
                 figures_ms: f64::NEG_INFINITY,
+                soon: None,
+                soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
                 _listeners: [on_message, on_error],
             })
@@ -99,6 +106,7 @@ impl Session {
     pub fn load(&mut self, document: String, seed: u64) {
         self.clock.reset();
         self.is_loaded = false;
+        self.soon = None;
         self.send_view();
         self.send(&ToEngine::Load { document, seed });
     }
@@ -107,6 +115,11 @@ impl Session {
     pub fn command(&mut self, command: Command) {
         self.send(&ToEngine::Command(command));
         self.wants_figures = true;
+    }
+
+    /// As [`Self::command`], for what changes faster than it can matter: replaces what was not yet sent.
+    pub fn command_soon(&mut self, command: Command) {
+        self.soon = Some(command);
     }
 
     pub fn set_playing(&mut self, is_playing: bool) {
@@ -129,6 +142,12 @@ impl Session {
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms);
+        if self.is_loaded && wall_ms - self.soon_ms > SOON_MS
+            && let Some(command) = self.soon.take()
+        {
+            self.soon_ms = wall_ms;
+            self.command(command);
+        }
         if self.is_loaded && !self.is_busy {
             let is_due = self.clock.is_playing() && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
             let with_figures = is_due || self.wants_figures;
@@ -179,15 +198,16 @@ impl Session {
                 let words = parts.map(|parts| parts.get(1).unchecked_into::<Uint32Array>().to_vec());
                 self.frame(frame, words.unwrap_or_default())
             }
-            FromEngine::Loaded { document, links } => {
+            FromEngine::Loaded(design) => {
                 (self.is_loaded, self.is_busy, self.wants_figures) = (true, false, true);
                 self.clock.reset();
-                Some(Event::Loaded(Design { document, links }))
+                Some(Event::Loaded(design))
             }
-            FromEngine::Done { command, now_ns, design } => {
+            FromEngine::Done { command, now_ns } => {
                 self.wants_figures = true;
-                Some(Event::Done { command, now_ns, design })
+                Some(Event::Done { command, now_ns })
             }
+            FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
             FromEngine::Refused { command, problems } => Some(Event::Refused { command, problems }),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
             FromEngine::Ready | FromEngine::Hash { .. } => None,
@@ -263,7 +283,8 @@ fn window(speed: f64) -> SimDuration {
 
 fn spawn() -> Result<Worker, JsValue> {
     let link = dom::document().query_selector(r#"link[rel="modulepreload"]"#)?;
-    let glue = Reflect::get(&link.ok_or("the page names no glue")?, &"href".into())?;
+    let link = link.ok_or("the page names no glue")?;
+    let glue = Reflect::get(&link.into(), &"href".into())?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(WORKER, &options)?;

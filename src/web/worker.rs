@@ -14,7 +14,7 @@ use scalescope::engine::Engine;
 use scalescope::model::{Command, Document, Problem, Problems};
 use scalescope::observe::Hop;
 
-use super::protocol::{Design, Frame, FromEngine, LinkRow, ToEngine};
+use super::protocol::{Design, Frame, FromEngine, ToEngine};
 
 /// Events between two looks at the clock: well below a millisecond of work.
 const CHUNK: u64 = 500;
@@ -39,6 +39,8 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
 struct Host {
     scope: DedicatedWorkerGlobalScope,
     engine: Option<Engine>,
+    /// The design that the page has.
+    shown: Option<Document>,
     hop_budget: usize,
     window: SimDuration,
     /// Kept between frames for their memory.
@@ -49,7 +51,7 @@ struct Host {
 impl Host {
     fn new(scope: DedicatedWorkerGlobalScope) -> Self {
         let window = SimDuration::from_secs(1);
-        Self { scope, engine: None, hop_budget: 0, window, hops: Vec::new(), words: Vec::new() }
+        Self { scope, engine: None, shown: None, hop_budget: 0, window, hops: Vec::new(), words: Vec::new() }
     }
 
     fn handle(&mut self, message: ToEngine) {
@@ -68,10 +70,10 @@ impl Host {
         let built = Document::read(text).and_then(|document| Engine::new(Document { seed, ..document }));
         match built {
             Ok(engine) => {
-                let Design { document, links } = design(&engine);
+                self.shown = Some(engine.document().clone());
+                post(&self.scope, &FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
                 self.set_view(self.hop_budget, self.window);
-                post(&self.scope, &FromEngine::Loaded { document, links });
             }
             Err(problems) => self.refuse(None, problems),
         }
@@ -99,6 +101,9 @@ impl Host {
         let (now_ns, base_ns) = (engine.now().as_nanos(), base.as_nanos());
         let frame = Frame { now_ns, base_ns, stride, cpu_ms: now_ms() - started, figures };
         self.post_frame(frame);
+        if want_figures {
+            self.tell_of_redesign();
+        }
     }
 
     fn post_frame(&self, frame: Frame) {
@@ -114,11 +119,20 @@ impl Host {
         let Some(engine) = &mut self.engine else { return };
         match engine.command(command.clone()) {
             Ok(()) => {
-                let design = matches!(command, Command::Edit(_)).then(|| design(engine));
                 let now_ns = engine.now().as_nanos();
-                post(&self.scope, &FromEngine::Done { command, now_ns, design });
+                post(&self.scope, &FromEngine::Done { command, now_ns });
+                self.tell_of_redesign();
             }
             Err(problems) => self.refuse(Some(command), problems),
+        }
+    }
+
+    fn tell_of_redesign(&mut self) {
+        if let Some(engine) = &self.engine
+            && self.shown.as_ref() != Some(engine.document())
+        {
+            self.shown = Some(engine.document().clone());
+            post(&self.scope, &FromEngine::Redesigned(design(engine)));
         }
     }
 
@@ -130,8 +144,8 @@ impl Host {
         match Document::read(text).and_then(Engine::new) {
             Ok(mut engine) => {
                 let until = SimTime::ZERO + length;
-                while engine.now() < until && engine.advance(until, u64::MAX) < until {}
-                let state_hash = state_hash(&engine);
+                engine.run_until(until);
+                let state_hash = format!("{:016x}", engine.state_hash());
                 post(&self.scope, &FromEngine::Hash { state_hash });
             }
             Err(problems) => self.refuse(None, problems),
@@ -139,13 +153,8 @@ impl Host {
     }
 }
 
-fn state_hash(_engine: &Engine) -> String {
-    String::new()
-}
-
 fn design(engine: &Engine) -> Design {
-    let links = engine.links().into_iter().map(LinkRow::from).collect();
-    Design { document: engine.document().to_json(), links }
+    Design { document: engine.document().to_json(), links: engine.links() }
 }
 
 fn text_of(message: &FromEngine) -> String {

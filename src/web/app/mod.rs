@@ -1,0 +1,246 @@
+//! The app: the one component that knows everything that is shown, and that carries out what people want.
+//!
+//! Panels get what they show as properties and send [`Intent`]s; frames go past Yew, straight to the stage's view.
+
+mod deeds;
+mod history;
+mod news;
+mod shown;
+mod startup;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use web_sys::{DragEvent, KeyboardEvent};
+use yew::prelude::*;
+
+use scalescope::observe::Figures;
+
+use crate::clock::Clock;
+use crate::dom::{self, Listener};
+use crate::input::{Intent, intent_callback};
+use crate::panels::fatal::Fatal;
+use crate::panels::help::Help;
+use crate::panels::inspector::Inspector;
+use crate::panels::metrics::Metrics;
+use crate::panels::toasts::{Toast, Toasts};
+use crate::panels::topbar::TopBar;
+use crate::panels::transport::Transport;
+use crate::panels::users::UsersSlider;
+use crate::protocol::{Design, Frame};
+use crate::pulse::Pulse;
+use crate::session::{Event, Session};
+use crate::stage::{SharedView, Stage};
+use crate::theme::Theme;
+
+pub use history::{History, Series};
+pub use shown::Shown;
+pub use startup::mount;
+
+pub enum Msg {
+    Do(Intent),
+    Key(KeyboardEvent),
+    /// Figures, ten times a second at most; or another stride.
+    Frame(Frame),
+    Engine(Event),
+    /// The system has changed between light and dark.
+    SystemTheme,
+    /// The time of a toast is over.
+    Expired(u32),
+}
+
+/// The slot of the one session; shared with the pulse.
+type Slot = Rc<RefCell<Option<Rc<RefCell<Session>>>>>;
+
+pub struct App {
+    slot: Slot,
+    view: SharedView,
+    /// None before the engine's first word.
+    shown: Option<Rc<Shown>>,
+    /// The design to begin the next run with: what was last loaded, with all edits since.
+    document: Rc<str>,
+    figures: Rc<Figures>,
+    history: Rc<History>,
+    stride: u32,
+    scenario: Option<usize>,
+    seed: u64,
+    /// What the person has chosen, through all scenarios.
+    users: Option<u32>,
+    speed: f64,
+    is_playing: bool,
+    pace: f64,
+    selected: Option<Rc<str>>,
+    theme: Theme,
+    is_help_shown: bool,
+    toasts: Vec<Toast>,
+    next_toast: u32,
+    news: news::News,
+    runs: u32,
+    fatal: Option<Rc<str>>,
+    /// Held for as long as the app lives.
+    #[expect(dead_code)]
+    pulse: Pulse,
+    #[expect(dead_code)]
+    listeners: Vec<Listener>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        startup::create(ctx)
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Do(intent) => self.carry_out(ctx, intent),
+            Msg::Key(event) => self.key(ctx, &event),
+            Msg::Frame(frame) => self.frame(frame),
+            Msg::Engine(event) => self.engine(ctx, event),
+            Msg::SystemTheme => self.show_theme(),
+            Msg::Expired(id) => self.toasts.retain(|toast| toast.id != id),
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let on_intent = ctx.link().callback(Msg::Do);
+        let class = classes!("app", self.selected.is_some().then_some("has-inspector"));
+        html! {
+            <div {class} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
+                ondrop={intent_callback(&on_intent, dropped)}>
+                <TopBar scenario={self.scenario} name={self.name()} seed={self.seed} theme={self.theme} on_intent={on_intent.clone()} />
+                <Metrics figures={self.figures.clone()} history={self.history.clone()} />
+                <main class="floor">
+                    if let Some(shown) = &self.shown {
+                        <Stage view={self.view.clone()} shown={shown.clone()} figures={self.figures.clone()}
+                            selected={self.selected.clone()} stride={self.stride} on_intent={on_intent.clone()} />
+                        if let Some(id) = self.selected.clone().filter(|id| shown.document.node(id).is_some()) {
+                            <Inspector key={id.to_string()} id={id.clone()} shown={shown.clone()} figures={self.figures.clone()} on_intent={on_intent.clone()} />
+                        }
+                    }
+                </main>
+                <footer class="dock">
+                    <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace}
+                        now_s={self.figures.now_s} on_intent={on_intent.clone()} />
+                    { self.users_slider(&on_intent) }
+                    <p class="news" role="status" aria-live="polite" data-testid="news">{ &*self.news.latest }</p>
+                </footer>
+                <Toasts toasts={self.toasts.clone()} on_intent={on_intent.clone()} />
+                <Help is_shown={self.is_help_shown} on_intent={on_intent.clone()} />
+                if let Some(message) = &self.fatal {
+                    <Fatal message={message.clone()} {on_intent} />
+                }
+            </div>
+        }
+    }
+}
+
+impl App {
+    fn name(&self) -> String {
+        self.shown.as_ref().map_or_else(String::new, |shown| shown.document.name.clone())
+    }
+
+    fn users_slider(&self, on_intent: &Callback<Intent>) -> Html {
+        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else { return Html::default() };
+        let users = self.users.unwrap_or(users);
+        html! { <UsersSlider {users} rate_per_user_per_s={rate} on_intent={on_intent.clone()} /> }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        self.stride = frame.stride.max(1);
+        let Some(figures) = frame.figures else { return };
+        if let Some(shown) = &self.shown {
+            self.news.compare(&self.figures, &figures, &shown.document, dom::now_ms());
+        }
+        if figures.now_s > self.figures.now_s {
+            Rc::make_mut(&mut self.history).push(&figures);
+        }
+        self.figures = Rc::from(figures);
+        self.with_session(|session| session.clock().pace()).inspect(|pace| self.pace = *pace);
+    }
+
+    fn engine(&mut self, ctx: &Context<Self>, event: Event) {
+        match event {
+            Event::Loaded(design) => self.loaded(ctx, design),
+            Event::Redesigned(design) => self.redesigned(ctx, design),
+            Event::Done { command, now_ns } => {
+                if let Some(shown) = &self.shown {
+                    self.news.done(&command, &shown.document, now_ns);
+                }
+            }
+            Event::Refused { problems, .. } => {
+                for problem in problems.0 {
+                    self.toast(ctx, &problem.to_string(), true);
+                }
+            }
+            Event::Fatal(message) => self.die(&message),
+            Event::Frame(..) => {}
+        }
+    }
+
+    fn loaded(&mut self, ctx: &Context<Self>, design: Design) {
+        self.runs += 1;
+        self.figures = Rc::default();
+        self.history = Rc::default();
+        self.news.reset();
+        self.view.borrow_mut().clear();
+        self.redesigned(ctx, design);
+        if let Some(shown) = &self.shown {
+            self.news.tell(&format!("{}, seed {}", shown.document.name, self.seed));
+            if self.selected.as_deref().is_some_and(|id| shown.document.node(id).is_none()) {
+                self.selected = None;
+            }
+        }
+    }
+
+    fn redesigned(&mut self, ctx: &Context<Self>, design: Design) {
+        self.keep(&design.document);
+        match Shown::new(self.runs, design) {
+            Ok(shown) => self.shown = Some(Rc::new(shown)),
+            Err(problem) => self.toast(ctx, &problem, true),
+        }
+    }
+
+    /// Remembers the design, so that a restart of the page or of the engine can begin with it.
+    fn keep(&mut self, document: &str) {
+        self.document = document.into();
+        startup::keep(document);
+    }
+
+    fn die(&mut self, message: &str) {
+        if self.fatal.is_none() {
+            self.fatal = Some(message.into());
+            // Nothing more is to be had from this worker.
+            self.slot.borrow_mut().take();
+        }
+    }
+
+    fn with_session<T>(&self, act: impl FnOnce(&mut Session) -> T) -> Option<T> {
+        let session = self.slot.borrow().clone();
+        session.map(|session| act(&mut session.borrow_mut()))
+    }
+
+    /// A new engine, with the present speed, for the present design.
+    fn start_engine(&mut self, ctx: &Context<Self>) {
+        let clock = Clock::new(self.speed, self.is_playing);
+        match Session::start(clock, startup::listener(ctx, &self.view)) {
+            Ok(session) => {
+                session.borrow_mut().load(self.document.to_string(), self.seed);
+                *self.slot.borrow_mut() = Some(session);
+            }
+            Err(message) => self.fatal = Some(message.as_str().into()),
+        }
+    }
+
+    fn show_theme(&mut self) {
+        self.theme.apply();
+    }
+}
+
+/// The file that was dropped.
+fn dropped(event: DragEvent) -> Option<Intent> {
+    event.prevent_default();
+    event.data_transfer()?.files()?.get(0).map(Intent::Open)
+}

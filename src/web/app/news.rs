@@ -1,0 +1,101 @@
+//! News: what changed between two figures, in sentences for the live region and the status line.
+
+use std::rc::Rc;
+
+use scalescope::model::{Command, Document, Edit, Fault};
+use scalescope::observe::{Figures, Role};
+
+use crate::format;
+
+/// Simulated time during which the same kind of news about errors is not told again.
+const QUIET_MS: f64 = 2_500.0;
+
+/// The latest sentence, and what was last told about errors.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    pub latest: Rc<str>,
+    /// Whether there were errors when they were last told of.
+    had_errors: bool,
+    told_ms: f64,
+}
+
+impl News {
+    pub fn tell(&mut self, sentence: &str) {
+        self.latest = sentence.into();
+    }
+
+    /// A new run: nothing has happened yet.
+    pub fn reset(&mut self) {
+        (self.had_errors, self.told_ms) = (false, 0.0);
+    }
+
+    /// A command was carried out. Crashes and restarts tell of themselves by the figures.
+    pub fn done(&mut self, command: &Command, document: &Document, now_ns: u64) {
+        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+        let at = format::clock(now_ns as f64 / 1e9);
+        let sentence = match command {
+            Command::Fault(Fault::Crash { node }) => format!("{} crashed at {at}", label(node)),
+            Command::Fault(Fault::Restart { node }) => format!("{} restarted at {at}", label(node)),
+            Command::Edit(Edit::AddNode { node, .. }) => format!("{} added at {at}", node.label()),
+            Command::Edit(Edit::RemoveNode { node }) => format!("{} removed at {at}", label(node)),
+            Command::Edit(Edit::Set { node, param, value }) if param == "users" => {
+                format!("{}: {} from {at} on", label(node), format::users(value.as_u64().unwrap_or_default() as u32))
+            }
+            Command::Edit(Edit::Set { node, param, value }) => {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{}: {} is {value} from {at} on", label(node), format::name(param).to_lowercase())
+            }
+            Command::Edit(Edit::SetLink { link }) => format!("Link from {} to {} changed at {at}", link.from, link.to),
+        };
+        self.tell(&sentence);
+    }
+
+    /// What the step from one figure to the next has to tell.
+    pub fn compare(&mut self, before: &Figures, now: &Figures, document: &Document, wall_ms: f64) {
+        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+        let at = format::clock(now.now_s);
+        for node in &now.nodes {
+            let Some(was) = before.nodes.iter().find(|was| was.id == node.id) else { continue };
+            if was.role == Some(Role::Replica) && node.role == Some(Role::Primary) {
+                self.tell(&format!("{} is the primary from {at} on", label(&node.id)));
+            } else if was.is_in_rotation && !node.is_in_rotation {
+                self.tell(&format!("{} was taken out of rotation at {at}", label(&node.id)));
+            } else if !was.is_in_rotation && node.is_in_rotation && node.is_up {
+                self.tell(&format!("{} is back in rotation at {at}", label(&node.id)));
+            }
+        }
+        let lost = now.totals.lost_writes.saturating_sub(before.totals.lost_writes);
+        if lost > 0 {
+            self.tell(&format!("{} acknowledged writes are lost", format::count(lost)));
+        }
+        let has_errors = now.errors_per_s > 0.0;
+        if has_errors != self.had_errors && wall_ms - self.told_ms > QUIET_MS {
+            (self.had_errors, self.told_ms) = (has_errors, wall_ms);
+            match now.errors.first() {
+                Some((reason, _)) if has_errors => self.tell(&format!("Errors rise: {} ({at})", reason.label())),
+                _ => self.tell(&format!("No more errors ({at})")),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scalescope::observe::Reason;
+
+    #[test]
+    fn errors_are_told_once_when_they_rise_and_once_when_they_end() {
+        let document = crate::scenarios::ALL[0].document();
+        let calm = Figures::default();
+        let bad = Figures { errors_per_s: 3.0, errors: vec![(Reason::Timeout, 3)], ..calm.clone() };
+        let mut news = News::default();
+        news.compare(&calm, &bad, &document, 5_000.0);
+        assert!(news.latest.starts_with("Errors rise: timeout"), "{}", news.latest);
+        news.tell("x");
+        news.compare(&bad, &bad, &document, 9_000.0);
+        assert_eq!(&*news.latest, "x");
+        news.compare(&bad, &calm, &document, 12_000.0);
+        assert!(news.latest.starts_with("No more errors"), "{}", news.latest);
+    }
+}

@@ -1,0 +1,155 @@
+//! One parameter: a field that is checked as it is left, with its unit, its help and what is wrong beside it.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use scalescope::model::spec::{ParamSpec, ParamType, range_in_words};
+use scalescope::model::{Document, Edit};
+
+use super::value::{text_of, value_of};
+use crate::app::Shown;
+use crate::format;
+use crate::icons::Icon;
+use crate::input::Intent;
+
+#[derive(Properties)]
+pub struct Props {
+    pub node: Rc<str>,
+    pub spec: ParamSpec,
+    pub value: Value,
+    pub shown: Rc<Shown>,
+    pub on_intent: Callback<Intent>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        // The rest of the design matters only for checks, which read the newest.
+        self.node == other.node && self.spec.name == other.spec.name && self.value == other.value && Rc::ptr_eq(&self.shown, &other.shown)
+    }
+}
+
+#[component]
+pub fn Field(props: &Props) -> Html {
+    let Props { node, spec, value, shown, on_intent } = props;
+    let problem = use_state(|| None::<String>);
+    let set = {
+        let (node, name, shown) = (node.clone(), spec.name, shown.clone());
+        let (on_intent, problem) = (on_intent.clone(), problem.clone());
+        Callback::from(move |value: Result<Value, String>| {
+            match value.and_then(|value| checked(&shown.document, &node, name, value)) {
+                Ok(value) => {
+                    problem.set(None);
+                    on_intent.emit(Intent::Set { node: node.clone(), param: name, value });
+                }
+                Err(what) => problem.set(Some(what)),
+            }
+        })
+    };
+    let id = format!("param-{}", spec.name);
+    let is_default = *value == spec.default;
+    let reset = {
+        let (set, default) = (set.clone(), spec.default.clone());
+        Callback::from(move |_: MouseEvent| set.emit(Ok(default.clone())))
+    };
+    let describedby = format!("{id}-help {id}-problem");
+    html! {
+        <div class={classes!("param", problem.is_some().then_some("is-wrong"), (!is_default).then_some("is-changed"))}>
+            <div class="param-row">
+                <label for={id.clone()}>{ format::name(spec.name) }</label>
+                if !is_default && spec.ty != ParamType::Nodes {
+                    <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
+                        title={format!("Default: {}", text_of(&spec.default))}><Icon name="default" /></button>
+                }
+                { control(&id, describedby, spec, value, shown, problem.is_some(), &set) }
+            </div>
+            <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
+            if let Some(what) = &*problem {
+                <p class="param-problem" id={format!("{id}-problem")} role="alert" data-testid={format!("problem-{}", spec.name)}>{ what }</p>
+            }
+        </div>
+    }
+}
+
+/// `value`, if the design with it would be a good one; else what is wrong.
+fn checked(document: &Document, node: &str, param: &str, value: Value) -> Result<Value, String> {
+    let edit = Edit::Set { node: node.to_owned(), param: param.to_owned(), value: value.clone() };
+    match document.edited(&edit) {
+        Ok(_) => Ok(value),
+        Err(problems) => Err(problems.0.first().map_or_else(String::new, |problem| {
+            if problem.remedy.is_empty() { problem.what.clone() } else { format!("{} ({})", problem.what, problem.remedy) }
+        })),
+    }
+}
+
+fn help(spec: &ParamSpec) -> String {
+    let has_range = spec.max > spec.min;
+    if has_range { format!("{} {}.", spec.help, capitalised(&range_in_words(spec))) } else { spec.help.to_owned() }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn control(
+    id: &str,
+    describedby: String,
+    spec: &ParamSpec,
+    value: &Value,
+    shown: &Shown,
+    is_wrong: bool,
+    set: &Callback<Result<Value, String>>,
+) -> Html {
+    let ty = spec.ty;
+    match ty {
+        ParamType::Choice(words) => {
+            let onchange = set.reform(|event: Event| Ok(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
+            html! {
+                <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
+                    { for words.iter().map(|word| html! {
+                        <option value={*word} selected={value.as_str() == Some(*word)}>{ format::name(word) }</option>
+                    }) }
+                </select>
+            }
+        }
+        ParamType::Nodes => nodes(value, shown, set),
+        _ => {
+            let onchange = set.reform(move |event: Event| {
+                value_of(&event.target_unchecked_into::<HtmlInputElement>().value(), ty).map_err(str::to_owned)
+            });
+            let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
+            html! {
+                <span class="param-value">
+                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text_of(value)} {onchange}
+                        inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
+                        data-testid={id.to_owned()} />
+                    if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
+                </span>
+            }
+        }
+    }
+}
+
+/// A box to tick for each node that may stand in the list.
+fn nodes(value: &Value, shown: &Shown, set: &Callback<Result<Value, String>>) -> Html {
+    let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
+    let is_public = |kind: &str| matches!(kind, "load_balancer" | "web_server");
+    let candidates = shown.document.nodes.iter().filter(|node| is_public(node.kind.name()));
+    html! {
+        <span class="ticks">
+            { for candidates.map(|node| {
+                let is_chosen = chosen.contains(&node.id);
+                let (chosen, id) = (chosen.clone(), node.id.clone());
+                let onchange = set.reform(move |_: Event| {
+                    let mut list = chosen.clone();
+                    if is_chosen { list.retain(|other| *other != id) } else { list.push(id.clone()) }
+                    Ok(list.into())
+                });
+                html! { <label><input type="checkbox" checked={is_chosen} {onchange} />{ node.label() }</label> }
+            }) }
+        </span>
+    }
+}

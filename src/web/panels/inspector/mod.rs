@@ -1,0 +1,164 @@
+//! The inspector: one node, its figures, what can be done to it, and its parameters.
+
+mod facts;
+mod field;
+mod value;
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use scalescope::model::Node;
+use scalescope::observe::{ClusterFigures, Figures, NodeFigures};
+
+use crate::app::Shown;
+use crate::format;
+use crate::icons::Icon;
+use crate::input::Intent;
+use crate::stage::{State, blank};
+use facts::Facts;
+use field::Field;
+
+/// Lost writes that are listed.
+const LOST_SHOWN: usize = 40;
+
+#[derive(Properties)]
+pub struct Props {
+    pub id: Rc<str>,
+    pub shown: Rc<Shown>,
+    pub figures: Rc<Figures>,
+    pub on_intent: Callback<Intent>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures)
+    }
+}
+
+#[component]
+pub fn Inspector(props: &Props) -> Html {
+    let Props { id, shown, figures, on_intent } = props;
+    let Some(node) = shown.document.node(id) else { return Html::default() };
+    let own = figures.nodes.iter().find(|figures| figures.id == **id).cloned().unwrap_or_else(blank);
+    let state = State::of(&own, shown.is_watched(id));
+    let cluster = figures.clusters.iter().find(|cluster| holds(cluster, shown, id));
+    html! {
+        <aside class={classes!("inspector", format!("is-{}", state.name()))} aria-label={format!("{}: details", node.label())} data-testid="inspector">
+            <header>
+                <Icon name={node.kind.name()} />
+                <div>
+                    <h2>{ node.label() }</h2>
+                    <p class="state" data-testid="state" data-state={state.name()}>{ state.label() }</p>
+                </div>
+                <button class="tool" onclick={on_intent.reform(|_: MouseEvent| Intent::Unselect)} aria-label="Close" title="Close (Esc)" data-testid="close">
+                    <Icon name="close" />
+                </button>
+            </header>
+            { actions(id, node, &own, on_intent) }
+            <div class="inspector-body">
+                <p class="about">{ node.kind.help() }</p>
+                <h3>{ "Now" }</h3>
+                <Facts figures={own} kind={node.kind.name()} />
+                if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
+                <h3>{ "Parameters" }</h3>
+                <Parameters id={id.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
+            </div>
+        </aside>
+    }
+}
+
+/// Crash or restart, one more, remove.
+fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callback<Intent>) -> Html {
+    let act = |intent: fn(Rc<str>) -> Intent| {
+        let id = id.clone();
+        on_intent.reform(move |_: MouseEvent| intent(id.clone()))
+    };
+    let is_users = node.kind.name() == "users";
+    html! {
+        <div class="actions">
+            if !is_users {
+                if figures.is_up {
+                    <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash"><Icon name="crash" />{ "Crash" }</button>
+                } else {
+                    <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart"><Icon name="restart" />{ "Restart" }</button>
+                }
+            }
+            <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add"><Icon name="plus" />{ one_more(node.kind.name()) }</button>
+            <button class="quiet" onclick={act(Intent::Remove)} title="Remove (Delete)" data-testid="remove"><Icon name="trash" />{ "Remove" }</button>
+        </div>
+    }
+}
+
+fn one_more(kind: &str) -> &'static str {
+    match kind {
+        "database" => "Add a replica",
+        _ => "Add one more",
+    }
+}
+
+/// Whether `id` belongs to the cluster: it is its primary, or linked to it, or was before a failover.
+fn holds(cluster: &ClusterFigures, shown: &Shown, id: &str) -> bool {
+    let is_database = shown.document.node(id).is_some_and(|node| node.kind.name() == "database");
+    let is_linked = |other: &str| {
+        let links = &shown.document.links;
+        links.iter().any(|link| (link.from == id && link.to == other) || (link.to == id && link.from == other))
+    };
+    is_database && cluster.primary.as_deref().is_none_or(|primary| primary == id || is_linked(primary))
+}
+
+/// The acknowledged writes that nobody has any more.
+fn lost(cluster: &ClusterFigures) -> Html {
+    html! {
+        <section class="lost" data-testid="lost" data-value={cluster.lost_count.to_string()}>
+            <h3>{ format!("Lost writes: {}", format::count(cluster.lost_count)) }</h3>
+            <p>{ "Acknowledged by the old primary, never received by the new one." }</p>
+            <table>
+                <thead><tr><th>{ "Key" }</th><th>{ "Log position" }</th><th>{ "Committed at" }</th></tr></thead>
+                <tbody>
+                    { for cluster.lost.iter().take(LOST_SHOWN).map(|write| html! {
+                        <tr>
+                            <td>{ write.key }</td>
+                            <td>{ write.position }</td>
+                            <td>{ format::clock(write.at_ns as f64 / 1e9) }</td>
+                        </tr>
+                    }) }
+                </tbody>
+            </table>
+            if cluster.lost_count > LOST_SHOWN as u64 {
+                <p class="fine">{ format!("… and {} more", format::count(cluster.lost_count - LOST_SHOWN as u64)) }</p>
+            }
+        </section>
+    }
+}
+
+#[derive(Properties)]
+struct ParametersProps {
+    id: Rc<str>,
+    shown: Rc<Shown>,
+    on_intent: Callback<Intent>,
+}
+
+/// Parameters change only with the design, not with the figures.
+impl PartialEq for ParametersProps {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown)
+    }
+}
+
+#[component]
+fn Parameters(props: &ParametersProps) -> Html {
+    let Some(node) = props.shown.document.node(&props.id) else { return Html::default() };
+    let values = node.kind.params();
+    html! {
+        <div class="parameters">
+            { for node.kind.specs().into_iter().map(|spec| {
+                let name = spec.name;
+                let value = values.get(name).cloned().unwrap_or_default();
+                html! {
+                    <Field key={name} node={props.id.clone()} {spec} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+                }
+            }) }
+        </div>
+    }
+}

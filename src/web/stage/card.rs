@@ -1,0 +1,132 @@
+//! A node's card on the drawing.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use scalescope::scene::NodeBox;
+
+use super::face::{Face, PIPS};
+use crate::icons;
+
+/// Beyond this, the size of the space inside a card.
+const INSET: f32 = 14.0;
+const PIP: f32 = 7.0;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub face: Rc<Face>,
+    pub place: NodeBox,
+    pub is_selected: bool,
+    pub on_open: Callback<Rc<str>>,
+}
+
+#[component]
+pub fn Card(props: &Props) -> Html {
+    let Props { face, place, is_selected, on_open } = props;
+    let (w, h) = (place.w, place.h);
+    let onclick = {
+        let (open, id) = (on_open.clone(), face.id.clone());
+        Callback::from(move |_: MouseEvent| open.emit(id.clone()))
+    };
+    let class = classes!("card", format!("is-{}", face.state.name()), is_selected.then_some("is-selected"));
+    let text_x = INSET + 24.0 + 10.0;
+    let room = (w - text_x - INSET) / 8.4;
+    html! {
+        <g {class} transform={format!("translate({} {})", place.x, place.y)} tabindex="0" role="button"
+            aria-label={face.sentence()} aria-pressed={is_selected.to_string()} {onclick}
+            data-node={face.id.clone()} data-testid={format!("node-{}", face.id)} data-state={face.state.name()}>
+            <title>{ &face.label }</title>
+            <rect class="card-ring" x="-5" y="-5" width={(w + 10.0).to_string()} height={(h + 10.0).to_string()} rx="17" />
+            <rect class="card-body" width={w.to_string()} height={h.to_string()} rx="12" />
+            <rect class="card-hatch" width={w.to_string()} height={h.to_string()} rx="12" />
+            <g class="card-icon" transform={format!("translate({INSET} 13)")}>
+                <path d={icons::path(face.kind)} />
+                <path class="card-cross" d="M-1 -1 25 25M25 -1 -1 25" />
+            </g>
+            <text class="card-label" x={text_x.to_string()} y="31">{ shortened(&face.label, room) }</text>
+            <text class="card-key" x={INSET.to_string()} y="59">{ &face.key }</text>
+            <text class="card-other" x={(w - INSET).to_string()} y="59" text-anchor="end">
+                { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
+            </text>
+            if let Some(load) = face.load { { load_bar(load, w) } }
+            { queue(face, w, h) }
+            { chip(face, w) }
+            { badge(face, w, h) }
+        </g>
+    }
+}
+
+fn load_text(load: Option<u8>) -> String {
+    load.map_or_else(String::new, |load| format!("{load} %"))
+}
+
+fn load_bar(load: u8, w: f32) -> Html {
+    let length = w - 2.0 * INSET;
+    let class = match load {
+        90.. => "card-load is-full",
+        70.. => "card-load is-high",
+        _ => "card-load",
+    };
+    let filled = (length * f32::from(load) / 100.0).max(if load > 0 { 3.0 } else { 0.0 });
+    html! {
+        <g transform={format!("translate({INSET} 67)")}>
+            <rect class="card-track" width={length.to_string()} height="5" rx="2.5" />
+            <rect {class} width={format!("{filled:.0}")} height="5" rx="2.5" />
+        </g>
+    }
+}
+
+fn queue(face: &Face, w: f32, h: f32) -> Html {
+    let class = if face.is_crowded { "card-queue is-crowded" } else { "card-queue" };
+    let y = h - 17.0;
+    let pips = (0..PIPS).map(|i| {
+        let x = INSET + i as f32 * (PIP + 2.0);
+        let class = if i < face.pips { "pip is-taken" } else { "pip" };
+        html! { <rect {class} x={x.to_string()} y={y.to_string()} width={PIP.to_string()} height={PIP.to_string()} rx="2" /> }
+    });
+    html! {
+        <g {class}>
+            { for pips }
+            if face.queue > 0 {
+                <text class="card-waiting" x={(w - INSET).to_string()} y={(y + 7.5).to_string()} text-anchor="end">
+                    { crate::format::quantity(face.queue as f64) }
+                </text>
+            }
+        </g>
+    }
+}
+
+fn chip(face: &Face, w: f32) -> Html {
+    let Some(text) = face.chip else { return Html::default() };
+    let width = text.chars().count() as f32 * 6.9 + 16.0;
+    html! {
+        <g class="card-chip" transform={format!("translate({} -11)", w - width - 10.0)}>
+            <rect width={width.to_string()} height="21" rx="10.5" />
+            <text x={(width / 2.0).to_string()} y="14.8" text-anchor="middle">{ text }</text>
+        </g>
+    }
+}
+
+fn badge(face: &Face, w: f32, h: f32) -> Html {
+    let Some(text) = &face.badge else { return Html::default() };
+    let width = text.chars().count() as f32 * 7.0 + 36.0;
+    html! {
+        <g class="card-badge" transform={format!("translate({} {})", (w - width) / 2.0, h - 4.0)}
+            data-testid={format!("badge-{}", face.id)}>
+            <rect width={width.to_string()} height="24" rx="12" />
+            <path d="M11 7.500 20 16.500M20 7.500 11 16.500" />
+            <text x="26" y="16.500">{ text }</text>
+        </g>
+    }
+}
+
+/// `label`, cut where it would leave the card.
+fn shortened(label: &str, room: f32) -> String {
+    let room = room.max(4.0) as usize;
+    if label.chars().count() <= room {
+        return label.to_owned();
+    }
+    let cut: String = label.chars().take(room - 1).collect();
+    format!("{}…", cut.trim_end())
+}

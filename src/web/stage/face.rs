@@ -1,0 +1,223 @@
+//! What a card shows of its node: figures rounded to what the eye can read, so that a card changes only when it must.
+
+use std::rc::Rc;
+
+use scalescope::model::{Node, NodeKind};
+use scalescope::observe::{NodeFigures, Role};
+
+use crate::format;
+
+/// Pips in the row that shows the queue.
+pub const PIPS: usize = 10;
+
+/// How a node is, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Up,
+    /// Up, but those who route to it do not know yet.
+    OutOfRotation,
+    /// Down, and those who route to it do not know yet.
+    Unnoticed,
+    Down,
+}
+
+impl State {
+    /// `is_watched`: whether anybody checks the node's health, and so could notice.
+    pub fn of(figures: &NodeFigures, is_watched: bool) -> Self {
+        match (figures.is_up, figures.is_in_rotation) {
+            (true, true) => Self::Up,
+            (true, false) => Self::OutOfRotation,
+            (false, true) if is_watched => Self::Unnoticed,
+            (false, _) => Self::Down,
+        }
+    }
+
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::OutOfRotation)
+    }
+
+    /// For class names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::OutOfRotation => "out",
+            Self::Unnoticed => "unnoticed",
+            Self::Down => "down",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::OutOfRotation => "up, out of rotation",
+            Self::Unnoticed => "down, not noticed yet",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// The contents of a card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Face {
+    pub id: Rc<str>,
+    pub kind: &'static str,
+    pub label: String,
+    pub state: State,
+    /// Beside the label's edge: its role, or that something is wrong.
+    pub chip: Option<&'static str>,
+    /// The figure that tells most.
+    pub key: String,
+    /// The second figure.
+    pub other: String,
+    /// Share of its processor time in use, in percent.
+    pub load: Option<u8>,
+    pub queue: u64,
+    /// How many pips stand for the queue.
+    pub pips: usize,
+    /// Whether the queue is near its limit.
+    pub is_crowded: bool,
+    /// Why it fails, while it does.
+    pub badge: Option<String>,
+}
+
+impl Face {
+    pub fn new(node: &Node, figures: Option<&NodeFigures>, is_watched: bool) -> Self {
+        let blank = blank();
+        let figures = figures.unwrap_or(&blank);
+        let state = State::of(figures, is_watched);
+        let limit = queue_limit(&node.kind);
+        let is_crowded = limit.is_some_and(|limit| figures.queue * 10 >= u64::from(limit) * 8 && figures.queue > 0);
+        Self {
+            id: node.id.as_str().into(),
+            kind: node.kind.name(),
+            label: node.label().to_owned(),
+            state,
+            chip: chip(state, figures.role),
+            key: key_figure(&node.kind, figures),
+            other: other_figure(&node.kind, figures),
+            load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
+            queue: figures.queue,
+            pips: pips(figures.queue, limit),
+            is_crowded,
+            badge: badge(figures),
+        }
+    }
+
+    /// The card in a sentence, for who cannot see it.
+    pub fn sentence(&self) -> String {
+        let mut text = format!("{}: {}", self.label, self.state.label());
+        let mut add = |part: &str| {
+            if !part.is_empty() {
+                text.push_str(", ");
+                text.push_str(part);
+            }
+        };
+        add(&self.key);
+        add(&self.other);
+        if self.queue > 0 {
+            add(&format!("{} waiting", self.queue));
+        }
+        add(self.badge.as_deref().unwrap_or_default());
+        text
+    }
+}
+
+/// A node of which nothing is known yet.
+pub fn blank() -> NodeFigures {
+    let meter = scalescope::observe::NodeMeter::default();
+    let zero = scalescope::base::SimTime::ZERO;
+    NodeFigures::between("", &meter, &meter, zero, zero, 1)
+}
+
+fn chip(state: State, role: Option<Role>) -> Option<&'static str> {
+    match (state, role) {
+        (State::Down, _) => Some("down"),
+        (State::Unnoticed, _) => Some("down · unnoticed"),
+        (State::OutOfRotation, _) => Some("out of rotation"),
+        (State::Up, Some(Role::Primary)) => Some("primary"),
+        (State::Up, Some(Role::Replica)) => Some("replica"),
+        (State::Up, None) => None,
+    }
+}
+
+fn key_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
+    let rate = match kind {
+        NodeKind::Users(_) => figures.arrivals_per_s.max(figures.completions_per_s + figures.errors_per_s),
+        _ => figures.completions_per_s,
+    };
+    format!("{}/s", format::quantity(rate))
+}
+
+fn other_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
+    if let Some(lag) = figures.lag_s.filter(|_| figures.role == Some(Role::Replica)) {
+        return format!("lag {}", format::duration(lag));
+    }
+    match (kind, figures.hit_ratio) {
+        (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
+        _ => String::new(),
+    }
+}
+
+fn has_load(kind: &NodeKind) -> bool {
+    !matches!(kind, NodeKind::Users(_) | NodeKind::Dns(_))
+}
+
+fn queue_limit(kind: &NodeKind) -> Option<u32> {
+    match kind {
+        NodeKind::WebServer(server) => Some(server.queue_limit),
+        NodeKind::Database(database) => Some(database.queue_limit),
+        _ => None,
+    }
+}
+
+/// One pip for each that waits, as long as they fit; beyond that they stand for shares of the limit.
+fn pips(queue: u64, limit: Option<u32>) -> usize {
+    let most = PIPS as u64;
+    if queue <= most / 2 {
+        return queue as usize;
+    }
+    let limit = u64::from(limit.unwrap_or(1_000)).max(most);
+    (most / 2 + (queue * (most / 2)).div_ceil(limit)).min(most) as usize
+}
+
+fn badge(figures: &NodeFigures) -> Option<String> {
+    let (reason, _) = figures.errors.first()?;
+    let all: u64 = figures.errors.iter().map(|(_, count)| count).sum();
+    Some(format!("{} × {}", format::quantity(all as f64), reason.label()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scalescope::observe::Reason;
+
+    fn node(kind: &str) -> Node {
+        let kind = NodeKind::by_name(kind).unwrap();
+        Node { id: "n-1".to_owned(), label: Some("Node".to_owned()), position: None, kind }
+    }
+
+    #[test]
+    fn a_node_that_fails_says_why() {
+        let figures = NodeFigures { errors: vec![(Reason::QueueFull, 12)], queue: 250, ..blank() };
+        let face = Face::new(&node("web_server"), Some(&figures), true);
+        assert_eq!(face.badge.as_deref(), Some("12 × queue full"));
+        assert!(face.is_crowded);
+        assert_eq!(face.pips, PIPS);
+        assert!(face.sentence().contains("250 waiting, 12 × queue full"), "{}", face.sentence());
+    }
+
+    #[test]
+    fn what_is_down_and_not_noticed_is_told_apart() {
+        let figures = NodeFigures { is_up: false, ..blank() };
+        assert_eq!(Face::new(&node("web_server"), Some(&figures), true).state, State::Unnoticed);
+        let figures = NodeFigures { is_in_rotation: false, ..figures };
+        assert_eq!(Face::new(&node("web_server"), Some(&figures), true).chip, Some("down"));
+    }
+
+    #[test]
+    fn few_in_a_queue_are_counted_by_pips_and_many_by_shares() {
+        assert_eq!([0, 1, 5, 6, 256].map(|queue| pips(queue, Some(256))), [0, 1, 5, 6, 10]);
+        assert!(pips(100, Some(256)) < 10);
+    }
+}

@@ -1,0 +1,57 @@
+//! The links, drawn under the dots: a line for each, and an arrow for the way of the requests.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use scalescope::scene::{LinkPath, Point, on_curve};
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub paths: Rc<Vec<Wire>>,
+}
+
+/// A link's curve and how it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire {
+    pub path: LinkPath,
+    /// Between private addresses.
+    pub is_private: bool,
+    /// Between databases.
+    pub is_replication: bool,
+    /// Whether one of its ends is selected.
+    pub is_near: bool,
+}
+
+#[component]
+pub fn Links(props: &Props) -> Html {
+    html! { <>{ for props.paths.iter().map(link) }</> }
+}
+
+fn link(wire: &Wire) -> Html {
+    let [a, b, c, d] = wire.path.points;
+    let curve = format!("M{} {}C{} {} {} {} {} {}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y);
+    let class = classes!(
+        "link",
+        wire.is_private.then_some("is-private"),
+        wire.is_replication.then_some("is-replication"),
+        wire.is_near.then_some("is-near"),
+    );
+    html! {
+        <g {class} key={wire.path.link}>
+            <path class="link-bed" d={curve.clone()} />
+            <path class="link-line" d={curve} />
+            <path class="link-arrow" d={arrow(&wire.path.points)} />
+        </g>
+    }
+}
+
+/// A small head in the middle of the curve, along the link's direction.
+fn arrow(points: &[Point; 4]) -> String {
+    let tip = on_curve(points, 0.5);
+    let along = (on_curve(points, 0.52) - on_curve(points, 0.48)).unit();
+    let across = along.right();
+    let tip = tip + along * 4.0;
+    let [one, other] = [tip + along * -8.0 + across * 5.0, tip + along * -8.0 + across * -5.0];
+    format!("M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}", one.x, one.y, tip.x, tip.y, other.x, other.y)
+}
