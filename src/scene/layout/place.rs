@@ -10,8 +10,10 @@ use crate::scene::geometry::{Point, Rect};
 
 /// Most sub-columns that a stage with many nodes is split into.
 const MOST_SPLITS: usize = 8;
+/// By how much a split must enlarge the drawing: links to the sub-columns behind are harder to follow.
+const WORTH_A_SPLIT: f32 = 1.15;
 /// How far the gaps may be widened to fill the viewport.
-const MOST_STRETCH: f32 = 1.7;
+const MOST_STRETCH: f32 = 2.0;
 /// Free space kept around a card that a person placed.
 const CLEARANCE: f32 = 16.0;
 
@@ -62,7 +64,7 @@ pub fn place(graph: &Graph, bands: &[Band], card: CardSize, aspect: f32) -> Vec<
     let fit = |draft: &Draft| (wanted / draft.length).min(1.0 / draft.breadth);
     let best = (1..=MOST_SPLITS.min(longest.max(1)))
         .map(|splits| draft(graph, bands, &measures, longest.div_ceil(splits)))
-        .reduce(|best, next| if fit(&next) > fit(&best) * 1.05 { next } else { best });
+        .reduce(|best, next| if fit(&next) > fit(&best) * WORTH_A_SPLIT { next } else { best });
     let Some(mut best) = best else { return Vec::new() };
     best.stretch(&measures, wanted);
     best.corners(is_portrait)
@@ -87,8 +89,8 @@ pub fn honour_positions(document: &Document, card: CardSize, is_portrait: bool, 
         let step = (side / 4.0).max(CLEARANCE);
         let step = if is_portrait { Point::new(step, 0.0) } else { Point::new(0.0, step) };
         // A taken card blocks at most eleven of these places, so one of them is free.
-        corners[i] = (0..=(taken.len() as i32 * 12 + 12))
-            .map(|n| start + step * (if n % 2 == 0 { n / 2 } else { -n / 2 - 1 }) as f32)
+        corners[i] = (0..=12 * (taken.len() + 1))
+            .map(|n| start + step * (if n % 2 == 0 { 1.0 } else { -1.0 } * n.div_ceil(2) as f32))
             .find(|&corner| !taken.iter().any(|other| at(corner).grown(CLEARANCE).overlaps(other)))
             .unwrap_or(start);
         taken.push(at(corners[i]));
@@ -120,12 +122,16 @@ impl Draft {
     /// Stacks a stage around the middle of the way, in sub-columns staggered like bricks: links to the one
     /// behind pass between the cards of the one in front.
     fn stack(&mut self, band: &Band, splits: usize, start: f32, measures: &Measures) {
-        let extra = if band.has_inner { 0.45 * measures.across } else { 0.0 };
-        let pitch = (measures.across + measures.stack_gap + extra) / splits as f32;
-        let middle = (band.nodes.len() as f32 - 1.0) / 2.0;
+        let inner = if band.has_inner { 0.45 * measures.across } else { 0.0 };
+        let passage = if splits > 1 { 0.3 * measures.across } else { 0.0 };
+        let half_pitch = (measures.across + measures.stack_gap + inner + passage) / 2.0;
+        let stagger = usize::from(splits > 1);
+        let place = |i: usize| (i % splits, 2 * (i / splits) + i % splits % 2 * stagger);
+        let last = (0..band.nodes.len()).map(|i| place(i).1).max().unwrap_or(0);
         for (i, &node) in band.nodes.iter().enumerate() {
-            let column = (i % splits) as f32 * (measures.along + measures.split_gap);
-            self.middles[node] = Point::new(start + column + measures.along / 2.0, (i as f32 - middle) * pitch);
+            let (column, row) = place(i);
+            let along = start + column as f32 * (measures.along + measures.split_gap) + measures.along / 2.0;
+            self.middles[node] = Point::new(along, (row as f32 - last as f32 / 2.0) * half_pitch);
         }
     }
 
@@ -143,7 +149,7 @@ impl Draft {
                 (low, high) = (low.min(across), high.max(across));
             }
         }
-        let clearance = 0.7 * measures.across + 24.0;
+        let clearance = 0.95 * measures.across + 30.0;
         let pitch = measures.across + measures.stack_gap;
         for (i, &node) in band.nodes.iter().enumerate() {
             self.middles[node].y = if i < band.before {
