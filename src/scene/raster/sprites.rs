@@ -94,6 +94,6 @@ fn paint(look: &Look, [colour, page]: [[u8; 4]; 2], radius: f32, rim: f32, from_
     let page_part = 1.0 - coverage(distance) * (1.0 - inner);
     let opacity = coverage(distance - rim) * look.opacity;
     let mix = |i: usize| f32::from(colour[i]) + (f32::from(page[i]) - f32::from(colour[i])) * page_part;
-    let [red, green, blue, alpha] = [mix(0), mix(1), mix(2), mix(3) * opacity];
+    let [red, green, blue, alpha] = [mix(0), mix(1), mix(2), f32::from(colour[3]) * opacity];
     [red, green, blue, alpha].map(|value| (value + 0.5) as u8)
 }
