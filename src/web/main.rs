@@ -9,6 +9,7 @@ mod dom;
 mod format;
 mod icons;
 mod input;
+mod painter;
 mod panels;
 mod protocol;
 mod pulse;

@@ -3,6 +3,7 @@
 //! A value that cannot be is said in words and left out; it never stops the page.
 
 use super::clock::SPEEDS;
+use super::painter::PainterKind;
 use super::scenarios;
 
 /// Simulated over wall time for who asks for nothing: slow enough to follow a dot with the eye.
@@ -17,8 +18,8 @@ pub struct Settings {
     pub users: Option<u32>,
     pub speed: f64,
     pub is_paused: bool,
-    /// `gl` or `pixels`; the page chooses, if absent.
-    pub painter: Option<String>,
+    /// The page chooses, if absent.
+    pub painter: Option<PainterKind>,
 }
 
 impl Default for Settings {
@@ -61,8 +62,7 @@ impl Settings {
                     _ => return Err("write just `paused`".to_owned()),
                 }
             }
-            "painter" if ["gl", "pixels"].contains(&value) => self.painter = Some(value.to_owned()),
-            "painter" => return Err("painters are gl, pixels".to_owned()),
+            "painter" => self.painter = Some(PainterKind::by_name(value).ok_or("painters are gl, pixels")?),
             // Hosts and mailers add parameters of their own.
             _ => {}
         }
@@ -87,7 +87,7 @@ mod tests {
         let (settings, complaints) =
             Settings::read("?scenario=cached&seed=7&users=10000&speed=1/50&paused&painter=gl&utm_source=x");
         assert!(complaints.is_empty(), "{complaints:?}");
-        let painter = Some("gl".to_owned());
+        let painter = Some(PainterKind::Gl);
         let (seed, users) = (Some(7), Some(10_000));
         assert_eq!(settings, Settings { scenario: 4, seed, users, speed: 0.02, is_paused: true, painter });
     }

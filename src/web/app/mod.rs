@@ -19,6 +19,7 @@ use scalescope::observe::Figures;
 use crate::clock::Clock;
 use crate::dom::{self, Listener};
 use crate::input::{Intent, intent_callback};
+use crate::painter::PainterKind;
 use crate::panels::fatal::Fatal;
 use crate::panels::help::Help;
 use crate::panels::inspector::Inspector;
@@ -77,6 +78,8 @@ pub struct App {
     news: news::News,
     runs: u32,
     fatal: Option<Rc<str>>,
+    /// What the address asks for.
+    painter: Option<PainterKind>,
     /// Held for as long as the app lives.
     #[expect(dead_code)]
     pulse: Pulse,
@@ -115,7 +118,7 @@ impl Component for App {
                 <main class="floor">
                     if let Some(shown) = &self.shown {
                         <Stage view={self.view.clone()} shown={shown.clone()} figures={self.figures.clone()}
-                            selected={self.selected.clone()} stride={self.stride} on_intent={on_intent.clone()} />
+                            selected={self.selected.clone()} stride={self.stride} painter={self.painter} on_intent={on_intent.clone()} />
                         if let Some(id) = self.selected.clone().filter(|id| shown.document.node(id).is_some()) {
                             <Inspector key={id.to_string()} id={id.clone()} shown={shown.clone()} figures={self.figures.clone()} on_intent={on_intent.clone()} />
                         }
@@ -236,6 +239,7 @@ impl App {
 
     fn show_theme(&mut self) {
         self.theme.apply();
+        self.view.borrow_mut().set_dark(self.theme.is_dark());
     }
 }
 

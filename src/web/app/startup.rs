@@ -52,7 +52,6 @@ pub fn create(ctx: &Context<App>) -> App {
         None => document,
     };
     let theme = Theme::remembered();
-    theme.apply();
     let (slot, view): (Slot, SharedView) = (Rc::default(), Rc::new(RefCell::new(View::default())));
     let mut app = App {
         pulse: pulse(&slot, &view),
@@ -77,8 +76,10 @@ pub fn create(ctx: &Context<App>) -> App {
         news: News::default(),
         runs: 0,
         fatal: None,
+        painter: settings.painter,
         listeners: listeners(ctx),
     };
+    app.show_theme();
     app.start_engine(ctx);
     app
 }
@@ -120,7 +121,7 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
         let session = slot.borrow().clone();
         if let Some(session) = session {
             let now_ns = session.borrow_mut().tick(wall_ms);
-            view.borrow_mut().draw(now_ns);
+            view.borrow_mut().draw(now_ns, wall_ms);
         }
     })
 }

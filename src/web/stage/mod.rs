@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, HtmlElement, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, HtmlCanvasElement, HtmlElement, PointerEvent, ResizeObserver, WheelEvent};
 use yew::prelude::*;
 
 use scalescope::observe::Figures;
@@ -24,6 +24,7 @@ use scalescope::scene::{Point, Size};
 use crate::app::Shown;
 use crate::dom::Listener;
 use crate::input::Intent;
+use crate::painter::PainterKind;
 use crate::panels::legend::Legend;
 use card::Card;
 use gestures::Gestures;
@@ -41,6 +42,8 @@ pub struct Props {
     pub selected: Option<Rc<str>>,
     /// One dot stands for this many requests.
     pub stride: u32,
+    /// The painter that is wanted; the machine decides, if none is.
+    pub painter: Option<PainterKind>,
     pub on_intent: Callback<Intent>,
 }
 
@@ -55,10 +58,17 @@ impl PartialEq for Props {
 pub enum Msg {
     Resized(Size),
     Open(Rc<str>),
+    /// The painter failed, or is too slow: another one, on another canvas.
+    Repaint,
 }
 
 pub struct Stage {
     root: NodeRef,
+    canvas: NodeRef,
+    /// Counts canvases: a canvas serves one painter for good.
+    canvases: u32,
+    is_canvas_new: bool,
+    wanted: Option<PainterKind>,
     under: NodeRef,
     over: NodeRef,
     map: Rc<Map>,
@@ -73,9 +83,13 @@ impl Component for Stage {
     type Message = Msg;
     type Properties = Props;
 
-    fn create(_ctx: &Context<Self>) -> Self {
+    fn create(ctx: &Context<Self>) -> Self {
         Self {
             root: NodeRef::default(),
+            canvas: NodeRef::default(),
+            canvases: 1,
+            is_canvas_new: true,
+            wanted: ctx.props().painter,
             under: NodeRef::default(),
             over: NodeRef::default(),
             map: Rc::default(),
@@ -98,11 +112,20 @@ impl Component for Stage {
                 }
                 false
             }
+            Msg::Repaint => {
+                self.wanted = Some(PainterKind::Pixels);
+                self.canvases += 1;
+                self.is_canvas_new = true;
+                true
+            }
         }
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
         let shown = &ctx.props().shown;
+        if ctx.props().view.borrow().seems_slow() && ctx.props().painter.is_none() && !self.is_canvas_new {
+            ctx.link().send_message(Msg::Repaint);
+        }
         if !Rc::ptr_eq(shown, &old.shown) {
             let is_new = shown.run != old.shown.run;
             if is_new || shown.has_other_shape_than(&old.shown) {
@@ -126,7 +149,8 @@ impl Component for Stage {
                         <Links paths={wires} />
                     </g>
                 </svg>
-                <canvas class="layer dots" data-testid="canvas" aria-hidden="true" />
+                <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
+                    data-painter={self.painter_name(ctx)} />
                 <svg class="layer cards" role="group" aria-label="Nodes">
                     <g ref={self.over.clone()}>{ for self.cards(ctx) }</g>
                 </svg>
@@ -149,6 +173,10 @@ impl Component for Stage {
             self.watch_size(ctx);
             self.watch_hands(ctx);
         }
+        if self.is_canvas_new {
+            self.is_canvas_new = false;
+            self.give_canvas(ctx);
+        }
     }
 }
 
@@ -166,6 +194,23 @@ impl Stage {
         self.map = Rc::new(Map::new(&shown.document, &shown.links, room));
         view.borrow_mut().show(self.map.clone(), is_new);
         true
+    }
+
+    /// Gives the view its canvas. What the browser refuses to draw otherwise is drawn as pixels.
+    fn give_canvas(&mut self, ctx: &Context<Self>) {
+        let Some(canvas) = self.canvas.cast::<HtmlCanvasElement>() else { return };
+        let Props { view, on_intent, .. } = ctx.props();
+        let outcome = view.borrow_mut().set_canvas(&canvas, self.wanted);
+        if let Err(problem) = outcome {
+            if self.wanted != Some(PainterKind::Pixels) {
+                ctx.link().send_message(Msg::Repaint);
+            }
+            on_intent.emit(Intent::Complain(format!("The dots cannot be drawn as wanted: {problem}")));
+        }
+    }
+
+    fn painter_name(&self, ctx: &Context<Self>) -> Option<&'static str> {
+        ctx.props().view.borrow().painter_kind().map(PainterKind::name)
     }
 
     fn cards(&self, ctx: &Context<Self>) -> impl Iterator<Item = Html> {

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use web_sys::Element;
+use web_sys::{Element, HtmlCanvasElement};
 
-use scalescope::scene::{Camera, Point, Size};
+use scalescope::base::SimTime;
+use scalescope::scene::{Camera, Palette, Point, Size};
 
 use super::map::Map;
 use crate::dom;
+use crate::painter::{Painter, PainterKind};
 use crate::session::Hops;
 
 /// Shared between the stage, which gives it the canvas, and the app's pulse.
@@ -31,6 +33,11 @@ pub struct View {
     /// The groups that the camera moves.
     worlds: Vec<Element>,
     is_moved: bool,
+    painter: Option<Painter>,
+    is_dark: bool,
+    /// The times of the frame last drawn.
+    drawn: [SimTime; 2],
+    wall_ms: f64,
 }
 
 impl View {
@@ -42,6 +49,40 @@ impl View {
         self.size
     }
 
+    /// Takes a canvas that was never drawn on. The error is the browser's.
+    pub fn set_canvas(&mut self, canvas: &HtmlCanvasElement, wanted: Option<PainterKind>) -> Result<(), String> {
+        self.painter = None;
+        let mut painter = Painter::create(canvas, wanted)?;
+        painter.set_paths(&self.map.paths);
+        self.painter = Some(painter);
+        self.set_dark(self.is_dark);
+        self.resize(self.size);
+        Ok(())
+    }
+
+    /// How the dots are drawn, once they are.
+    pub fn painter_kind(&self) -> Option<PainterKind> {
+        self.painter.as_ref().map(Painter::kind)
+    }
+
+    /// Whether another painter should be tried, on another canvas.
+    pub fn seems_slow(&self) -> bool {
+        self.painter.as_ref().is_some_and(Painter::seems_slow)
+    }
+
+    /// Dots in the frame last drawn.
+    pub fn visible_dots(&self) -> usize {
+        self.painter.as_ref().map_or(0, Painter::visible_dots)
+    }
+
+    pub fn set_dark(&mut self, is_dark: bool) {
+        self.is_dark = is_dark;
+        if let Some(painter) = &mut self.painter {
+            painter.set_palette(if is_dark { Palette::dark() } else { Palette::light() });
+        }
+        self.is_moved = true;
+    }
+
     /// Takes the elements that the camera moves.
     pub fn attach(&mut self, worlds: Vec<Element>) {
         self.worlds = worlds;
@@ -51,6 +92,9 @@ impl View {
     /// Shows another design, or the same one in another place.
     pub fn show(&mut self, map: Rc<Map>, is_new: bool) {
         self.map = map;
+        if let Some(painter) = &mut self.painter {
+            painter.set_paths(&self.map.paths);
+        }
         self.is_taken &= !is_new;
         if !self.is_taken {
             self.fit(!is_new);
@@ -60,6 +104,10 @@ impl View {
     pub fn resize(&mut self, size: Size) {
         let is_first = self.size == Size::default();
         self.size = size;
+        if let Some(painter) = &mut self.painter {
+            painter.set_size(size.w.into(), size.h.into(), dom::window().device_pixel_ratio());
+        }
+        self.is_moved = true;
         if !self.is_taken {
             self.fit(!is_first);
         }
@@ -106,15 +154,36 @@ impl View {
     }
 
     /// Takes the hops of a frame.
-    pub fn take(&mut self, _hops: &Hops) {}
+    pub fn take(&mut self, hops: &Hops) {
+        if let Some(painter) = &mut self.painter {
+            painter.push(SimTime::from_nanos(hops.base_ns), &hops.words);
+        }
+    }
 
-    /// Forgets all dots.
-    pub fn clear(&mut self) {}
+    /// Forgets all dots: another run.
+    pub fn clear(&mut self) {
+        if let Some(painter) = &mut self.painter {
+            painter.clear();
+        }
+        (self.drawn, self.is_moved) = ([SimTime::ZERO; 2], true);
+    }
 
-    /// Draws the simulated time `_now_ns`.
-    pub fn draw(&mut self, _now_ns: u64) {
+    /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`.
+    pub fn draw(&mut self, now_ns: u64, wall_ms: f64) {
         self.glide();
-        if std::mem::take(&mut self.is_moved) {
+        let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
+        let elapsed_ms = wall_ms - std::mem::replace(&mut self.wall_ms, wall_ms);
+        if now > self.drawn[1] {
+            self.drawn = [self.drawn[1], now];
+        } else if !is_moved {
+            return;
+        }
+        if let Some(painter) = &mut self.painter {
+            painter.note_frame(elapsed_ms);
+            painter.set_camera(self.camera);
+            painter.draw(self.drawn[0], self.drawn[1]);
+        }
+        if is_moved {
             let Camera { scale, x, y } = self.camera;
             let transform = format!("translate({x:.2} {y:.2}) scale({scale:.4})");
             for world in &self.worlds {
