@@ -118,7 +118,8 @@ impl Component for App {
                 <main class="floor">
                     if let Some(shown) = &self.shown {
                         <Stage view={self.view.clone()} shown={shown.clone()} figures={self.figures.clone()}
-                            selected={self.selected.clone()} stride={self.stride} painter={self.painter} on_intent={on_intent.clone()} />
+                            selected={self.selected.clone()} stride={self.stride} painter={self.painter}
+                            news={self.news.latest.clone()} on_intent={on_intent.clone()} />
                         if let Some(id) = self.selected.clone().filter(|id| shown.document.node(id).is_some()) {
                             <Inspector key={id.to_string()} id={id.clone()} shown={shown.clone()} figures={self.figures.clone()} on_intent={on_intent.clone()} />
                         }
@@ -128,7 +129,6 @@ impl Component for App {
                     <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace}
                         now_s={self.figures.now_s} on_intent={on_intent.clone()} />
                     { self.users_slider(&on_intent) }
-                    <p class="news" role="status" aria-live="polite" data-testid="news">{ &*self.news.latest }</p>
                 </footer>
                 <Toasts toasts={self.toasts.clone()} on_intent={on_intent.clone()} />
                 <Help is_shown={self.is_help_shown} on_intent={on_intent.clone()} />

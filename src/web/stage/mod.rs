@@ -44,6 +44,8 @@ pub struct Props {
     pub stride: u32,
     /// The painter that is wanted; the machine decides, if none is.
     pub painter: Option<PainterKind>,
+    /// What happened last, in a sentence.
+    pub news: Rc<str>,
     pub on_intent: Callback<Intent>,
 }
 
@@ -51,7 +53,7 @@ impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.shown, &other.shown)
             && Rc::ptr_eq(&self.figures, &other.figures)
-            && (&self.selected, self.stride) == (&other.selected, other.stride)
+            && (&self.selected, self.stride, &self.news) == (&other.selected, other.stride, &other.news)
     }
 }
 
@@ -141,7 +143,8 @@ impl Component for Stage {
         let wires = self.map.wires(&shown.document, &shown.links, selected.as_deref());
         let zoom = |factor| on_intent.reform(move |_: MouseEvent| Intent::Zoom(factor));
         html! {
-            <section class="stage" ref={self.root.clone()} aria-label="Diagram of the system" data-testid="stage">
+            <section class="stage" aria-label="Diagram of the system">
+              <div class="field-of-view" ref={self.root.clone()} data-testid="stage">
                 <svg class="layer" aria-hidden="true">
                     { hatch() }
                     <g ref={self.under.clone()}>
@@ -154,7 +157,10 @@ impl Component for Stage {
                 <svg class="layer cards" role="group" aria-label="Nodes">
                     <g ref={self.over.clone()}>{ for self.cards(ctx) }</g>
                 </svg>
+              </div>
+              <div class="stage-bar">
                 <Legend stride={*stride} />
+                <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
                 <div class="zoom" role="group" aria-label="Zoom">
                     <button onclick={zoom(1.25)} aria-label="Zoom in" title="Zoom in"><crate::icons::Icon name="plus" /></button>
                     <button onclick={zoom(0.8)} aria-label="Zoom out" title="Zoom out"><crate::icons::Icon name="minus" /></button>
@@ -162,6 +168,7 @@ impl Component for Stage {
                         <crate::icons::Icon name="fit" />
                     </button>
                 </div>
+              </div>
             </section>
         }
     }
