@@ -26,6 +26,8 @@ pub struct Dot {
     pub class: u32,
     /// Share of the link behind it, 0 to 1, from the link's beginning: answers go from 1 to 0.
     pub along: f32,
+    /// Which place across the road it keeps to, 0 to 1.
+    pub sway: f32,
     pub is_backward: bool,
 }
 
@@ -156,22 +158,24 @@ fn dot(record: Record, previous: SimTime, now: SimTime) -> Option<Dot> {
     if is_over(record, previous) {
         return None;
     }
+    let [chance, sway] = chances(record);
     let travelled = if after < duration {
         after / duration
     } else {
         let before = elapsed(record, previous).map_or(0.0, |before| before / duration);
-        before + (1.0 - before) * chance(record)
+        before + (1.0 - before) * chance
     };
     let is_backward = record[0] >> 21 & 1 != 0;
     let along = if is_backward { 1.0 - travelled } else { travelled };
-    Some(Dot { link: record[0] as u16, class: record[0] >> 16 & 0x3f, along, is_backward })
+    Some(Dot { link: record[0] as u16, class: record[0] >> 16 & 0x3f, along, sway, is_backward })
 }
 
-/// A number from 0 to 1 that is the hop's own.
-fn chance(record: Record) -> f32 {
-    let mut bits = (record[1] ^ record[0]).wrapping_mul(0x9e37_79b1);
-    bits = (bits ^ bits >> 15).wrapping_mul(0x85eb_ca77);
-    ((bits ^ bits >> 13) >> 8) as f32 / 16_777_216.0
+/// Two numbers from 0 to 1 that are the hop's own.
+fn chances(record: Record) -> [f32; 2] {
+    let bits = (record[1] ^ record[0]).wrapping_mul(0x9e37_79b1);
+    let first = (bits ^ bits >> 15).wrapping_mul(0x85eb_ca77);
+    let second = (first ^ first >> 13).wrapping_mul(0xc2b2_ae3d);
+    [first, second].map(|bits| (bits >> 8) as f32 / 16_777_216.0)
 }
 
 #[cfg(test)]

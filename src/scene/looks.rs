@@ -20,7 +20,7 @@ pub enum Shape {
 /// Proportions of the shapes, in radii of a disc that looks as large.
 pub mod proportions {
     /// Half a side.
-    pub const SQUARE: f32 = 0.86;
+    pub const SQUARE: f32 = 0.89;
     /// Half a diagonal.
     pub const DIAMOND: f32 = 1.24;
     /// Half the length of a bar of the cross, and half its thickness.
@@ -32,7 +32,7 @@ pub mod proportions {
     /// The part of the page's colour in what is hollow.
     pub const HOLLOWNESS: f32 = 0.82;
     /// Furthest point of any shape.
-    pub const EXTENT: f32 = 1.24;
+    pub const EXTENT: f32 = 1.26;
 }
 
 /// How a kind of hop is drawn.
@@ -88,21 +88,33 @@ pub fn colours(palette: &Palette) -> [[u8; 4]; LOOKS.len()] {
     [asset, read, write, asset, read, write, palette.failure, palette.replication, palette.check]
 }
 
-/// Diameter of a dot in CSS pixels where `visible` dots are on the way and the camera has `scale`: large enough for the back of
-/// a lecture room while they are few, small enough to be told apart when they are thousands.
-pub fn dot_size(visible: usize, scale: f32) -> f32 {
+/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
+pub fn crowding(visible: usize) -> f32 {
     const FEW: f32 = 300.0;
     const MANY: f32 = 12_000.0;
-    const LARGE: f32 = 10.0;
-    const SMALL: f32 = 4.0;
     let crowd = (visible as f32).clamp(FEW, MANY);
-    let t = libm::log2f(crowd / FEW) / libm::log2f(MANY / FEW);
-    (LARGE + (SMALL - LARGE) * t) * scale.sqrt().clamp(0.9, 1.8)
+    libm::log2f(crowd / FEW) / libm::log2f(MANY / FEW)
 }
 
-/// Distance of a dot's middle from its link's middle, in the unit of its diameter.
-pub fn lane_offset(diameter: f32) -> f32 {
-    0.55 * diameter + 0.5
+/// Diameter of a dot in CSS pixels under a camera of this `scale`: large enough for the back of a lecture room while dots
+/// are few, small enough to be told apart when they are thousands.
+pub fn dot_size(crowding: f32, scale: f32) -> f32 {
+    const LARGE: f32 = 10.0;
+    const SMALL: f32 = 4.0;
+    (LARGE + (SMALL - LARGE) * crowding) * zoom(scale)
+}
+
+/// Where dots travel, in CSS pixels to the side of their link's middle: from the first to the second. One lane while they are
+/// few; a wider road when they are many, so that dense traffic looks dense.
+pub fn lanes(crowding: f32, scale: f32) -> [f32; 2] {
+    const ROAD: f32 = 8.0;
+    let lane = 0.55 * dot_size(crowding, scale) + 0.5;
+    [lane, lane + ROAD * crowding * zoom(scale)]
+}
+
+/// Dots grow less than the cards do.
+fn zoom(scale: f32) -> f32 {
+    scale.sqrt().clamp(0.9, 1.8)
 }
 
 /// Signed distance from (`x`, `y`) to the outline of `shape` around the origin, all in pixels; negative inside.
@@ -165,9 +177,10 @@ mod tests {
 
     #[test]
     fn dots_shrink_smoothly_as_they_become_many() {
-        assert!((9.0..=10.0).contains(&dot_size(0, 1.0)) && (9.0..=10.0).contains(&dot_size(300, 1.0)));
-        assert!((3.5..=4.5).contains(&dot_size(50_000, 1.0)));
-        let sizes: Vec<_> = (0..200).map(|i| dot_size(i * 100, 1.0)).collect();
+        let size = |visible| dot_size(crowding(visible), 1.0);
+        assert!((9.0..=10.0).contains(&size(0)) && (9.0..=10.0).contains(&size(300)));
+        assert!((3.5..=4.5).contains(&size(50_000)));
+        let sizes: Vec<_> = (0..200).map(|i| size(i * 100)).collect();
         assert!(sizes.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] < 0.6));
     }
 }

@@ -2,12 +2,12 @@
 
 use super::camera::Camera;
 use super::dots::DotField;
-use super::looks::{dot_size, lane_offset};
+use super::looks::{crowding, dot_size, lanes};
 use super::palette::Palette;
 use super::tracks::Tracks;
 use crate::base::SimTime;
 
-/// Share of the way to its new size that a dot takes in a frame: the size follows the crowd without flicker.
+/// Share of the way to the new crowding that a frame takes: sizes follow the crowd without flicker.
 const EASE: f32 = 0.12;
 /// Steps in which sizes are told, in pixels of the canvas, so that prepared pictures of dots can be used again.
 const SIZE_STEP: f32 = 0.25;
@@ -23,8 +23,8 @@ pub struct Picture {
     pub palette: Palette,
     /// Pixels of the canvas per CSS pixel.
     pub pixel_ratio: f32,
-    /// Diameter of dots in CSS pixels, once something was drawn.
-    size: Option<f32>,
+    /// How crowded it looks, once something was drawn.
+    crowding: Option<f32>,
 }
 
 /// A frame's measures, in pixels of the canvas.
@@ -36,8 +36,8 @@ pub struct Frame {
     pub camera: Camera,
     /// Radius of a dot.
     pub radius: f32,
-    /// Distance of dots from the middle of their link.
-    pub lane: f32,
+    /// Least and greatest distance of dots from the middle of their link.
+    pub lanes: [f32; 2],
     pub rim: f32,
     pub visible: usize,
     pub has_failures: bool,
@@ -51,7 +51,7 @@ impl Picture {
             camera: Camera::default(),
             palette: Palette::light(),
             pixel_ratio: 1.0,
-            size: None,
+            crowding: None,
         }
     }
 
@@ -59,20 +59,20 @@ impl Picture {
     pub fn frame(&mut self, previous: SimTime, now: SimTime) -> Frame {
         let previous = previous.min(now);
         let survey = self.field.survey(previous, now);
-        let wanted = dot_size(survey.visible, self.camera.scale);
-        let size = self.size.map_or(wanted, |size| size + (wanted - size) * EASE);
-        self.size = Some(size);
+        let wanted = crowding(survey.visible);
+        let crowding = self.crowding.map_or(wanted, |crowding| crowding + (wanted - crowding) * EASE);
+        self.crowding = Some(crowding);
 
         let ratio = self.pixel_ratio;
         let step = |length: f32| (length / SIZE_STEP).round().max(1.0) * SIZE_STEP;
-        let radius = step(size * ratio / 2.0);
         let Camera { scale, x, y } = self.camera;
+        let radius = step(dot_size(crowding, scale) * ratio / 2.0);
         Frame {
             previous,
             now,
             camera: Camera { scale: scale * ratio, x: x * ratio, y: y * ratio },
             radius,
-            lane: lane_offset(size) * ratio,
+            lanes: lanes(crowding, scale).map(|lane| lane * ratio),
             rim: step((RIM.0 * ratio).min(RIM.1 * radius)),
             visible: survey.visible,
             has_failures: survey.failures > 0,

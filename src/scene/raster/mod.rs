@@ -103,7 +103,8 @@ impl Raster {
                 continue;
             }
             let Some([x, y, right_x, right_y]) = picture.tracks.at(dot.link, dot.along) else { continue };
-            let lane = if dot.is_backward { -frame.lane } else { frame.lane };
+            let lane = frame.lanes[0] + (frame.lanes[1] - frame.lanes[0]) * dot.sway;
+            let lane = if dot.is_backward { -lane } else { lane };
             let middle = frame.camera.to_screen(Point::new(x, y)) + Point::new(right_x, right_y) * lane;
             let (sprite, left, top) = sprites.at(look, middle);
             self.blit(sprite, left, top);

@@ -51,14 +51,14 @@ uniform highp sampler2D tracks;
 uniform uvec2 now, previous;  // low and high part
 uniform vec3 camera;          // scale, x, y: from the drawing to pixels
 uniform vec2 canvas;          // size in pixels
-uniform vec3 dots;            // radius, lane, rim
+uniform vec4 dots;            // radius, rim, least and greatest distance from the middle of the link
 uniform int layer;            // 0: all but failures, 1: failures
 flat out int look;
 flat out vec3 extent;         // radius, rim, side
 
-int look_of(uint class) {
-    uint kind = class & 7u;
-    int operation = int(min((class >> 3) & 3u, 2u));
+int look_of(uint bits) {
+    uint kind = bits & 7u;
+    int operation = int(min((bits >> 3) & 3u, 2u));
     return kind == 0u ? operation : kind == 1u ? 3 + operation : kind == 2u ? FAILURE : kind == 3u ? 7 : 8;
 }
 
@@ -70,10 +70,11 @@ float elapsed(uvec2 at) {
     return high < 0x200u ? float(high) * 4.294967 + float(low) * 1e-9 : -1.0;
 }
 
-float chance() {
+vec2 chances() {
     uint bits = (hop.y ^ hop.x) * 0x9e3779b1u;
-    bits = (bits ^ (bits >> 15)) * 0x85ebca77u;
-    return float((bits ^ (bits >> 13)) >> 8) / 16777216.0;
+    uint first = (bits ^ (bits >> 15)) * 0x85ebca77u;
+    uint second = (first ^ (first >> 13)) * 0xc2b2ae3du;
+    return vec2(first >> 8, second >> 8) / 16777216.0;
 }
 
 void main() {
@@ -84,10 +85,11 @@ void main() {
     float after = elapsed(now), before = elapsed(previous);
     if ((look == FAILURE) != (layer == 1) || after < 0.0 || (before >= 0.0 && before >= duration)) return;
 
+    vec2 chance = chances();
     float travelled = after / duration;
     if (after >= duration) {
         float start = before < 0.0 ? 0.0 : before / duration;
-        travelled = start + (1.0 - start) * chance();
+        travelled = start + (1.0 - start) * chance.x;
     }
     bool is_backward = ((hop.x >> 21) & 1u) != 0u;
     float along = clamp(is_backward ? 1.0 - travelled : travelled, 0.0, 1.0) * float(PLACES - 1);
@@ -100,9 +102,10 @@ void main() {
     vec4 b = texelFetch(tracks, start + ivec2(i + 1, 0), 0);
     if (a.zw == vec2(0.0)) return;
     vec4 place = mix(a, b, along - float(i));
-    vec2 middle = place.xy * camera.x + camera.yz + place.zw * (is_backward ? -dots.y : dots.y);
+    float lane = mix(dots.z, dots.w, chance.y);
+    vec2 middle = place.xy * camera.x + camera.yz + place.zw * (is_backward ? -lane : lane);
 
-    float radius = dots.x * SIZE[look], rim = dots.z * HAS_RIM[look];
+    float radius = dots.x * SIZE[look], rim = dots.y * HAS_RIM[look];
     extent = vec3(radius, rim, ceil(2.0 * (radius * EXTENT + rim) + 2.0));
     gl_Position = vec4(middle / canvas * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
     gl_PointSize = extent.z;
