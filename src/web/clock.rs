@@ -2,11 +2,15 @@
 //!
 //! The engine is asked to be a little ahead of the view, and the view shows only time that the engine has reached, so
 //! that every hop of the moment shown is known. Where the engine cannot keep up, the view slows down with it and
-//! [`Clock::pace`] says by how much. A tab that was hidden does not catch up: a frame is never longer than
+//! [`Clock::pace`] says by how much. Time in which no request is under way is raced through ([`Race`]). A tab that was hidden does not catch up: a frame is never longer than
 //! [`LONGEST_FRAME_MS`].
 
-/// How far ahead of the view the engine is asked to be, in wall time.
-const LEAD_MS: f64 = 34.0;
+/// How far ahead of the view the engine is asked to be, in frames.
+const LEAD_FRAMES: f64 = 2.0;
+/// What a frame takes, until it is known better.
+const FRAME_MS: f64 = 17.0;
+/// Simulated time that a race goes through in wall time: a little more than real time, and the engine is that far ahead.
+const RACE_SPEED: f64 = 1.5;
 /// Most wall time that one frame stands for.
 const LONGEST_FRAME_MS: f64 = 100.0;
 /// How fast the reported pace follows the measured one: the share of the old value kept for one second.
@@ -26,6 +30,17 @@ pub struct Tick {
     pub target_ns: u64,
 }
 
+/// Whether there is anything to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Race {
+    /// Requests are under way: at the chosen speed.
+    None,
+    /// Nothing is under way, and nothing is known to come.
+    On,
+    /// Nothing is under way before this time.
+    To(u64),
+}
+
 #[derive(Clone, Debug)]
 pub struct Clock {
     is_playing: bool,
@@ -34,11 +49,14 @@ pub struct Clock {
     reached_ns: u64,
     last_wall_ms: Option<f64>,
     pace: f64,
+    /// What a frame takes, smoothed.
+    frame_ms: f64,
+    is_racing: bool,
 }
 
 impl Clock {
     pub fn new(speed: f64, is_playing: bool) -> Self {
-        Self { is_playing, speed, view_ns: 0, reached_ns: 0, last_wall_ms: None, pace: 1.0 }
+        Self { is_playing, speed, view_ns: 0, reached_ns: 0, last_wall_ms: None, pace: 1.0, frame_ms: FRAME_MS, is_racing: false }
     }
 
     /// Time zero of a new run, at the same speed.
@@ -49,6 +67,8 @@ impl Clock {
     pub fn set_speed(&mut self, speed: f64) {
         self.speed = speed.clamp(*SPEEDS.start(), *SPEEDS.end());
         self.pace = 1.0;
+        // Slowed down, the engine may be far ahead: the view does not stay behind by more than the lead.
+        self.view_ns = self.view_ns.max(self.reached_ns.saturating_sub(2 * self.lead_ns()));
     }
 
     pub fn set_playing(&mut self, is_playing: bool) {
@@ -69,6 +89,11 @@ impl Clock {
         self.view_ns
     }
 
+    /// Whether quiet time is being skipped.
+    pub fn is_racing(&self) -> bool {
+        self.is_racing
+    }
+
     pub fn reached_ns(&self) -> u64 {
         self.reached_ns
     }
@@ -84,13 +109,17 @@ impl Clock {
     }
 
     /// The next animation frame, at `wall_ms`.
-    pub fn tick(&mut self, wall_ms: f64) -> Tick {
+    pub fn tick(&mut self, wall_ms: f64, race: Race) -> Tick {
         let elapsed_ms = self.last_wall_ms.map_or(0.0, |last| (wall_ms - last).clamp(0.0, LONGEST_FRAME_MS));
         self.last_wall_ms = Some(wall_ms);
         if !self.is_playing {
             return Tick { view_ns: self.view_ns, target_ns: self.reached_ns };
         }
-        self.go(elapsed_ms)
+        if elapsed_ms > 0.0 {
+            self.frame_ms = self.frame_ms * 0.8 + elapsed_ms * 0.2;
+        }
+        self.is_racing = race != Race::None && self.speed < RACE_SPEED;
+        if self.is_racing { self.race(elapsed_ms, race) } else { self.go(elapsed_ms) }
     }
 
     /// One step of `wall_ms` while the clock stands.
@@ -106,13 +135,23 @@ impl Clock {
     }
 
     fn go(&mut self, elapsed_ms: f64) -> Tick {
-        let lead = self.simulated_ns(LEAD_MS);
         let wanted = self.view_ns + self.simulated_ns(elapsed_ms);
-        // Slowed down, the engine may be far ahead: the view does not stay behind by more than the lead.
-        let view = wanted.max(self.reached_ns.saturating_sub(2 * lead)).min(self.reached_ns);
+        let view = wanted.min(self.reached_ns);
         self.measure(view.saturating_sub(self.view_ns), wanted - self.view_ns, elapsed_ms);
         self.view_ns = view.max(self.view_ns);
+        Tick { view_ns: self.view_ns, target_ns: (self.view_ns + self.lead_ns()).max(self.reached_ns) }
+    }
+
+    fn race(&mut self, elapsed_ms: f64, race: Race) -> Tick {
+        let ahead = |wall_ms: f64| (wall_ms * NS_PER_MS * RACE_SPEED) as u64;
+        let goal = if let Race::To(goal) = race { goal } else { self.reached_ns };
+        self.view_ns = (self.view_ns + ahead(elapsed_ms)).min(goal.min(self.reached_ns)).max(self.view_ns);
+        let lead = if race == Race::On { ahead(self.frame_ms * LEAD_FRAMES) } else { self.lead_ns() };
         Tick { view_ns: self.view_ns, target_ns: (self.view_ns + lead).max(self.reached_ns) }
+    }
+
+    fn lead_ns(&self) -> u64 {
+        self.simulated_ns(self.frame_ms * LEAD_FRAMES)
     }
 
     fn measure(&mut self, moved_ns: u64, wanted_ns: u64, elapsed_ms: f64) {
@@ -134,30 +173,24 @@ mod tests {
 
     fn running(speed: f64) -> Clock {
         let mut clock = Clock::new(speed, true);
-        clock.tick(0.0);
+        clock.tick(0.0, Race::None);
         clock
     }
 
     #[test]
     fn the_view_never_shows_what_the_engine_has_not_reached() {
         let mut clock = running(1.0);
-        let tick = clock.tick(16.0);
+        let tick = clock.tick(16.0, Race::None);
         assert_eq!(tick.view_ns, 0);
         assert!(tick.target_ns >= 16_000_000);
         clock.reach(10_000_000);
-        assert_eq!(clock.tick(32.0).view_ns, 10_000_000);
+        assert_eq!(clock.tick(32.0, Race::None).view_ns, 10_000_000);
     }
 
     #[test]
     fn a_hidden_tab_does_not_catch_up() {
         let mut clock = running(1.0);
-        clock.reach(100_000_000_000);
-        clock.view_ns = 99_999_000_000;
-        clock.reached_ns = 200_000_000_000;
-        let target = clock.tick(60_000.0).target_ns;
-        assert!(target <= 200_000_000_000, "{target}");
-        let mut clock = running(1.0);
-        let target = clock.tick(60_000.0).target_ns;
+        let target = clock.tick(60_000.0, Race::None).target_ns;
         assert!(target <= 200_000_000, "{target}");
     }
 
@@ -165,12 +198,12 @@ mod tests {
     fn a_paused_clock_asks_for_nothing() {
         let mut clock = running(1.0);
         clock.reach(40_000_000);
-        clock.tick(20.0);
+        clock.tick(20.0, Race::None);
         clock.set_playing(false);
-        let tick = clock.tick(500.0);
+        let tick = clock.tick(500.0, Race::None);
         assert_eq!(tick, Tick { view_ns: 20_000_000, target_ns: 40_000_000 });
         clock.set_playing(true);
-        assert_eq!(clock.tick(5_000.0).view_ns, 20_000_000, "the pause is not made up for");
+        assert_eq!(clock.tick(5_000.0, Race::None).view_ns, 20_000_000, "the pause is not made up for");
     }
 
     #[test]
@@ -178,7 +211,7 @@ mod tests {
         let mut clock = running(10.0);
         clock.reach(340_000_000);
         clock.set_speed(1e-4);
-        let tick = clock.tick(16.0);
+        let tick = clock.tick(16.0, Race::None);
         assert!(clock.reached_ns() - tick.view_ns < 10_000);
     }
 
@@ -188,8 +221,18 @@ mod tests {
         for frame in 1..200_u32 {
             let wall = f64::from(frame) * 16.0;
             clock.reach((wall * 0.4 * 1e6) as u64);
-            clock.tick(wall);
+            clock.tick(wall, Race::None);
         }
         assert!((clock.pace() - 0.4).abs() < 0.05, "{}", clock.pace());
+    }
+
+    #[test]
+    fn quiet_time_is_raced_through_up_to_the_next_request() {
+        let mut clock = running(0.001);
+        assert!(clock.tick(16.0, Race::On).target_ns > 16_000_000);
+        clock.reach(40_000_000);
+        assert_eq!(clock.tick(32.0, Race::To(10_000_000)).view_ns, 10_000_000);
+        assert!(clock.is_racing());
+        assert_eq!(clock.tick(48.0, Race::None).view_ns, 10_016_000);
     }
 }

@@ -18,6 +18,7 @@ mod session;
 mod settings;
 mod stage;
 mod theme;
+mod traffic;
 mod worker;
 
 use wasm_bindgen::JsCast;

@@ -16,15 +16,12 @@ use scalescope::model::{Command, Problems};
 use super::clock::Clock;
 use super::dom::{self, Listener};
 use super::protocol::{Design, Frame, FromEngine, ToEngine};
+use super::traffic::{Budget, Quiet};
 
 /// CPU time that the engine may take for one frame.
 const CPU_BUDGET_MS: f64 = 12.0;
 /// Time between figures.
 const FIGURES_EVERY_MS: f64 = 100.0;
-/// Time between changes of the hop budget.
-const BUDGET_EVERY_MS: f64 = 500.0;
-/// Most dots that shall be on their way at a time.
-const MOST_DOTS: f64 = 12_000.0;
 /// Time between commands of a control that is being moved.
 const SOON_MS: f64 = 80.0;
 /// Length of a step with the clock standing, in wall time at the chosen speed.
@@ -60,6 +57,7 @@ pub struct Session {
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
+    quiet: Quiet,
     _listeners: [Listener; 2],
 }
 
@@ -93,6 +91,7 @@ impl Session {
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
+                quiet: Quiet::default(),
                 _listeners: [on_message, on_error],
             })
         }))
@@ -107,6 +106,7 @@ impl Session {
         self.clock.reset();
         self.is_loaded = false;
         self.soon = None;
+        self.quiet = Quiet::default();
         self.send_view();
         self.send(&ToEngine::Load { document, seed });
     }
@@ -141,7 +141,7 @@ impl Session {
 
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
-        let tick = self.clock.tick(wall_ms);
+        let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));
         if self.is_loaded && wall_ms - self.soon_ms > SOON_MS
             && let Some(command) = self.soon.take()
         {
@@ -225,6 +225,7 @@ impl Session {
             self.clock.show_reached();
         }
         self.budget.see(&words);
+        self.quiet.see(&words, &frame, self.clock.view_ns());
         let hops = Hops { words, base_ns: frame.base_ns };
         Some(Event::Frame(frame, hops))
     }
@@ -233,46 +234,6 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.worker.terminate();
-    }
-}
-
-/// How many hops to ask for, from how long hops were of late, so that about [`MOST_DOTS`] are on their way at a time.
-struct Budget {
-    mean_s: f64,
-    sent: usize,
-    sent_ms: f64,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { mean_s: 0.01, sent: 0, sent_ms: 0.0 }
-    }
-}
-
-impl Budget {
-    const FRAME_S: f64 = 1.0 / 60.0;
-
-    fn see(&mut self, words: &[u32]) {
-        let count = words.len() / 3;
-        if count > 0 {
-            let sum: f32 = words.chunks_exact(3).map(|hop| f32::from_bits(hop[2])).sum();
-            self.mean_s = self.mean_s * 0.95 + f64::from(sum) / count as f64 * 0.05;
-        }
-    }
-
-    fn hops(&self, speed: f64) -> usize {
-        let frames_alive = (self.mean_s / (Self::FRAME_S * speed)).max(1.0);
-        (MOST_DOTS / frames_alive).max(24.0) as usize
-    }
-
-    fn is_due(&mut self, wall_ms: f64, speed: f64) -> bool {
-        let hops = self.hops(speed);
-        let is_other = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
-        let is_due = is_other && wall_ms - self.sent_ms > BUDGET_EVERY_MS;
-        if is_due {
-            (self.sent, self.sent_ms) = (hops, wall_ms);
-        }
-        is_due
     }
 }
 

@@ -70,6 +70,7 @@ pub struct App {
     speed: f64,
     is_playing: bool,
     pace: f64,
+    is_racing: bool,
     selected: Option<Rc<str>>,
     theme: Theme,
     is_help_shown: bool,
@@ -126,7 +127,7 @@ impl Component for App {
                     }
                 </main>
                 <footer class="dock">
-                    <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace}
+                    <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace} is_racing={self.is_racing}
                         now_s={self.figures.now_s} on_intent={on_intent.clone()} />
                     { self.users_slider(&on_intent) }
                 </footer>
@@ -161,7 +162,9 @@ impl App {
             Rc::make_mut(&mut self.history).push(&figures);
         }
         self.figures = Rc::from(figures);
-        self.with_session(|session| session.clock().pace()).inspect(|pace| self.pace = *pace);
+        if let Some(clock) = self.with_session(|session| session.clock().clone()) {
+            (self.pace, self.is_racing) = (clock.pace(), clock.is_racing());
+        }
     }
 
     fn engine(&mut self, ctx: &Context<Self>, event: Event) {

@@ -68,6 +68,7 @@ pub fn create(ctx: &Context<App>) -> App {
         speed: settings.speed,
         is_playing: !settings.is_paused,
         pace: 1.0,
+        is_racing: false,
         selected: None,
         theme,
         is_help_shown: false,

@@ -19,6 +19,8 @@ pub struct Props {
     pub speed: f64,
     /// Share of the speed that is reached.
     pub pace: f64,
+    /// Whether time without requests is being skipped.
+    pub is_racing: bool,
     pub now_s: f64,
     pub on_intent: Callback<Intent>,
 }
@@ -59,6 +61,8 @@ fn speed_in_words(speed: f64) -> String {
 fn pace(props: &Props) -> String {
     if !props.is_playing {
         "paused".to_owned()
+    } else if props.is_racing {
+        "skipping quiet time".to_owned()
     } else if props.pace < BEHIND {
         format!("running at {}× of the chosen speed", format::quantity(props.pace))
     } else {

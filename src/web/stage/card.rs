@@ -50,7 +50,7 @@ pub fn Card(props: &Props) -> Html {
                 { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
             </text>
             if let Some(load) = face.load { { load_bar(load, w) } }
-            { queue(face, w, h) }
+            if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }
             { badge(face, w, h) }
         </g>

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use scalescope::model::{Node, NodeKind};
-use scalescope::observe::{NodeFigures, Role};
+use scalescope::observe::{Figures, NodeFigures, Role};
 
 use crate::format;
 
@@ -72,6 +72,7 @@ pub struct Face {
     pub other: String,
     /// Share of its processor time in use, in percent.
     pub load: Option<u8>,
+    pub has_queue: bool,
     pub queue: u64,
     /// How many pips stand for the queue.
     pub pips: usize,
@@ -82,9 +83,10 @@ pub struct Face {
 }
 
 impl Face {
-    pub fn new(node: &Node, figures: Option<&NodeFigures>, is_watched: bool) -> Self {
+    pub fn new(node: &Node, figures: &Figures, is_watched: bool) -> Self {
         let blank = blank();
-        let figures = figures.unwrap_or(&blank);
+        let all = figures;
+        let figures = all.nodes.iter().find(|figures| figures.id == node.id).unwrap_or(&blank);
         let state = State::of(figures, is_watched);
         let limit = queue_limit(&node.kind);
         let is_crowded = limit.is_some_and(|limit| figures.queue * 10 >= u64::from(limit) * 8 && figures.queue > 0);
@@ -94,9 +96,10 @@ impl Face {
             label: node.label().to_owned(),
             state,
             chip: chip(state, figures.role),
-            key: key_figure(&node.kind, figures),
-            other: other_figure(&node.kind, figures),
+            key: key_figure(&node.kind, figures, all),
+            other: other_figure(&node.kind, figures, all),
             load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
+            has_queue: has_load(&node.kind),
             queue: figures.queue,
             pips: pips(figures.queue, limit),
             is_crowded,
@@ -141,19 +144,21 @@ fn chip(state: State, role: Option<Role>) -> Option<&'static str> {
     }
 }
 
-fn key_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
+fn key_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
     let rate = match kind {
-        NodeKind::Users(_) => figures.arrivals_per_s.max(figures.completions_per_s + figures.errors_per_s),
+        // Users are not servers: what they do stands in the figures of the whole.
+        NodeKind::Users(_) => all.offered_per_s,
         _ => figures.completions_per_s,
     };
     format!("{}/s", format::quantity(rate))
 }
 
-fn other_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
+fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
     if let Some(lag) = figures.lag_s.filter(|_| figures.role == Some(Role::Replica)) {
         return format!("lag {}", format::duration(lag));
     }
     match (kind, figures.hit_ratio) {
+        (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
         _ => String::new(),
     }
@@ -197,10 +202,14 @@ mod tests {
         Node { id: "n-1".to_owned(), label: Some("Node".to_owned()), position: None, kind }
     }
 
+    fn with(figures: NodeFigures) -> Figures {
+        Figures { nodes: vec![NodeFigures { id: "n-1".to_owned(), ..figures }], ..Figures::default() }
+    }
+
     #[test]
     fn a_node_that_fails_says_why() {
         let figures = NodeFigures { errors: vec![(Reason::QueueFull, 12)], queue: 250, ..blank() };
-        let face = Face::new(&node("web_server"), Some(&figures), true);
+        let face = Face::new(&node("web_server"), &with(figures.clone()), true);
         assert_eq!(face.badge.as_deref(), Some("12 × queue full"));
         assert!(face.is_crowded);
         assert_eq!(face.pips, PIPS);
@@ -210,9 +219,9 @@ mod tests {
     #[test]
     fn what_is_down_and_not_noticed_is_told_apart() {
         let figures = NodeFigures { is_up: false, ..blank() };
-        assert_eq!(Face::new(&node("web_server"), Some(&figures), true).state, State::Unnoticed);
+        assert_eq!(Face::new(&node("web_server"), &with(figures.clone()), true).state, State::Unnoticed);
         let figures = NodeFigures { is_in_rotation: false, ..figures };
-        assert_eq!(Face::new(&node("web_server"), Some(&figures), true).chip, Some("down"));
+        assert_eq!(Face::new(&node("web_server"), &with(figures.clone()), true).chip, Some("down"));
     }
 
     #[test]

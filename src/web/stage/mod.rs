@@ -197,9 +197,10 @@ impl Stage {
         if room.w < 1.0 || self.room.w > 0.0 && is_alike(room, self.room) {
             return false;
         }
+        let is_first = self.map.layout.nodes.is_empty();
         self.room = room;
         self.map = Rc::new(Map::new(&shown.document, &shown.links, room));
-        view.borrow_mut().show(self.map.clone(), is_new);
+        view.borrow_mut().show(self.map.clone(), is_new || is_first);
         true
     }
 
@@ -225,7 +226,6 @@ impl Stage {
         let on_open = ctx.link().callback(Msg::Open);
         shown.document.nodes.iter().filter_map(move |node| {
             let place = self.map.layout.node(&node.id)?.clone();
-            let figures = figures.nodes.iter().find(|figures| figures.id == node.id);
             let face = Rc::new(Face::new(node, figures, shown.is_watched(&node.id)));
             let is_selected = selected.as_deref() == Some(&node.id);
             Some(html! { <Card key={node.id.clone()} {face} {place} {is_selected} on_open={on_open.clone()} /> })

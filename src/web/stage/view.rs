@@ -97,7 +97,7 @@ impl View {
         }
         self.is_taken &= !is_new;
         if !self.is_taken {
-            self.fit(!is_new);
+            self.fit(!is_new && self.size != Size::default());
         }
     }
 
