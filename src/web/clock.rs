@@ -9,8 +9,10 @@
 const LEAD_FRAMES: f64 = 2.0;
 /// What a frame takes, until it is known better.
 const FRAME_MS: f64 = 17.0;
-/// Simulated time that a race goes through in wall time: a little more than real time, and the engine is that far ahead.
+/// Simulated time that a race goes through in wall time.
 const RACE_SPEED: f64 = 1.5;
+/// Most simulated time that the engine is ahead of the view in a race: a command is carried out that much later.
+const RACE_LEAD_NS: u64 = 50_000_000;
 /// Most wall time that one frame stands for.
 const LONGEST_FRAME_MS: f64 = 100.0;
 /// How fast the reported pace follows the measured one: the share of the old value kept for one second.
@@ -146,7 +148,7 @@ impl Clock {
         let ahead = |wall_ms: f64| (wall_ms * NS_PER_MS * RACE_SPEED) as u64;
         let goal = if let Race::To(goal) = race { goal } else { self.reached_ns };
         self.view_ns = (self.view_ns + ahead(elapsed_ms)).min(goal.min(self.reached_ns)).max(self.view_ns);
-        let lead = if race == Race::On { ahead(self.frame_ms * LEAD_FRAMES) } else { self.lead_ns() };
+        let lead = if race == Race::On { ahead(self.frame_ms * LEAD_FRAMES).min(RACE_LEAD_NS) } else { self.lead_ns() };
         Tick { view_ns: self.view_ns, target_ns: (self.view_ns + lead).max(self.reached_ns) }
     }
 

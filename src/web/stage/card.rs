@@ -9,9 +9,30 @@ use scalescope::scene::NodeBox;
 use super::face::{Face, PIPS};
 use crate::icons;
 
-/// Beyond this, the size of the space inside a card.
+/// Space inside a card, left and right.
 const INSET: f32 = 14.0;
 const PIP: f32 = 7.0;
+/// Cards below this height are for narrow stages: the same in fewer lines and larger letters.
+const COMPACT_BELOW: f32 = 95.0;
+
+/// Where the lines of a card are.
+struct Lines {
+    label: f32,
+    figures: f32,
+    load: f32,
+    /// Width of a letter of the label.
+    letter: f32,
+}
+
+impl Lines {
+    const fn of(h: f32) -> Self {
+        if h < COMPACT_BELOW {
+            Self { label: 31.0, figures: 57.0, load: 63.0, letter: 10.0 }
+        } else {
+            Self { label: 31.0, figures: 59.0, load: 67.0, letter: 8.6 }
+        }
+    }
+}
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -29,9 +50,10 @@ pub fn Card(props: &Props) -> Html {
         let (open, id) = (on_open.clone(), face.id.clone());
         Callback::from(move |_: MouseEvent| open.emit(id.clone()))
     };
-    let class = classes!("card", format!("is-{}", face.state.name()), is_selected.then_some("is-selected"));
+    let lines = Lines::of(h);
+    let class = classes!("card", (h < COMPACT_BELOW).then_some("is-compact"), format!("is-{}", face.state.name()), is_selected.then_some("is-selected"));
     let text_x = INSET + 24.0 + 10.0;
-    let room = (w - text_x - INSET) / 8.4;
+    let room = (w - text_x - INSET + 6.0) / lines.letter;
     html! {
         <g {class} transform={format!("translate({} {})", place.x, place.y)} tabindex="0" role="button"
             aria-label={face.sentence()} aria-pressed={is_selected.to_string()} {onclick}
@@ -44,12 +66,12 @@ pub fn Card(props: &Props) -> Html {
                 <path d={icons::path(face.kind)} />
                 <path class="card-cross" d="M-1 -1 25 25M25 -1 -1 25" />
             </g>
-            <text class="card-label" x={text_x.to_string()} y="31">{ shortened(&face.label, room) }</text>
-            <text class="card-key" x={INSET.to_string()} y="59">{ &face.key }</text>
-            <text class="card-other" x={(w - INSET).to_string()} y="59" text-anchor="end">
+            <text class="card-label" x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
+            <text class="card-key" x={INSET.to_string()} y={lines.figures.to_string()}>{ &face.key }</text>
+            <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">
                 { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
             </text>
-            if let Some(load) = face.load { { load_bar(load, w) } }
+            if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
             if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }
             { badge(face, w, h) }
@@ -61,7 +83,7 @@ fn load_text(load: Option<u8>) -> String {
     load.map_or_else(String::new, |load| format!("{load} %"))
 }
 
-fn load_bar(load: u8, w: f32) -> Html {
+fn load_bar(load: u8, w: f32, y: f32) -> Html {
     let length = w - 2.0 * INSET;
     let class = match load {
         90.. => "card-load is-full",
@@ -70,7 +92,7 @@ fn load_bar(load: u8, w: f32) -> Html {
     };
     let filled = (length * f32::from(load) / 100.0).max(if load > 0 { 3.0 } else { 0.0 });
     html! {
-        <g transform={format!("translate({INSET} 67)")}>
+        <g transform={format!("translate({INSET} {y})")}>
             <rect class="card-track" width={length.to_string()} height="5" rx="2.5" />
             <rect {class} width={format!("{filled:.0}")} height="5" rx="2.5" />
         </g>
@@ -79,7 +101,7 @@ fn load_bar(load: u8, w: f32) -> Html {
 
 fn queue(face: &Face, w: f32, h: f32) -> Html {
     let class = if face.is_crowded { "card-queue is-crowded" } else { "card-queue" };
-    let y = h - 17.0;
+    let y = h - if h < COMPACT_BELOW { 14.0 } else { 17.0 };
     let pips = (0..PIPS).map(|i| {
         let x = INSET + i as f32 * (PIP + 2.0);
         let class = if i < face.pips { "pip is-taken" } else { "pip" };

@@ -12,7 +12,7 @@ use crate::input::Way;
 /// Cards on a wide stage.
 const WIDE: CardSize = CardSize { w: 174.0, h: 102.0 };
 /// Cards on a narrow one.
-const NARROW: CardSize = CardSize { w: 150.0, h: 102.0 };
+const NARROW: CardSize = CardSize { w: 192.0, h: 86.0 };
 /// Stages below this width are narrow.
 const NARROW_BELOW: f32 = 640.0;
 /// What chips and badges take beyond a card.

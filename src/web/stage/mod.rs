@@ -125,6 +125,9 @@ impl Component for Stage {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
         let shown = &ctx.props().shown;
+        if ctx.props().selected != old.selected {
+            ctx.props().view.borrow_mut().set_subject(ctx.props().selected.clone());
+        }
         if ctx.props().view.borrow().seems_slow() && ctx.props().painter.is_none() && !self.is_canvas_new {
             ctx.link().send_message(Msg::Repaint);
         }
@@ -193,7 +196,9 @@ impl Stage {
         let Props { view, shown, .. } = ctx.props();
         let room = view.borrow().size();
         // An opened panel takes some of the room; the drawing shall not jump for that.
-        let is_alike = |a: Size, b: Size| (a.w < a.h) == (b.w < b.h) && (a.w / b.w).max(b.w / a.w) < 1.6;
+        let is_open = ctx.props().selected.is_some();
+        let is_alike =
+            |a: Size, b: Size| (is_open || (a.w < a.h) == (b.w < b.h)) && (a.w / b.w).max(b.w / a.w) < 1.6;
         if room.w < 1.0 || self.room.w > 0.0 && is_alike(room, self.room) {
             return false;
         }

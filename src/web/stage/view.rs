@@ -16,8 +16,12 @@ use crate::session::Hops;
 /// Shared between the stage, which gives it the canvas, and the app's pulse.
 pub type SharedView = Rc<RefCell<View>>;
 
-/// Share of the way to its goal that the camera goes in a frame.
-const GLIDE: f32 = 0.22;
+/// Time in which the camera goes most of the way to its goal.
+const GLIDE_MS: f64 = 90.0;
+/// Below this width there is room for one card and what is around it.
+const NARROW: f32 = 640.0;
+/// A card that is looked at on a narrow stage is at least as large as this.
+const CLOSE: f32 = 0.85;
 /// Free space around a fitted drawing.
 const PADDING: f32 = 14.0;
 
@@ -30,6 +34,7 @@ pub struct View {
     size: Size,
     /// Whether a hand has moved the camera: until then the drawing is kept fitted.
     is_taken: bool,
+    subject: Option<Rc<str>>,
     /// The groups that the camera moves.
     worlds: Vec<Element>,
     is_moved: bool,
@@ -116,11 +121,30 @@ impl View {
     /// Fits the drawing, gliding there if that is wanted.
     pub fn fit(&mut self, is_gliding: bool) {
         self.is_taken = false;
-        let goal = Camera::fit(self.map.bounds(), self.size, PADDING);
+        let goal = self.fitted();
         if is_gliding && !dom::matches_media("(prefers-reduced-motion: reduce)") {
             self.goal = Some(goal);
         } else {
             (self.camera, self.goal, self.is_moved) = (goal, None, true);
+        }
+    }
+
+    /// What a fitted camera sees: everything, or on a narrow stage the card that is looked at.
+    fn fitted(&self) -> Camera {
+        let all = Camera::fit(self.map.bounds(), self.size, PADDING);
+        let card = self.subject.as_ref().and_then(|id| self.map.layout.node(id)).filter(|_| self.size.w < NARROW);
+        let Some(centre) = card.map(|node| node.rect().centre()) else { return all };
+        let scale = all.scale.max(CLOSE);
+        Camera { scale, x: self.size.w / 2.0 - centre.x * scale, y: self.size.h / 2.0 - centre.y * scale }
+    }
+
+    /// The card that is looked at, if one is.
+    pub fn set_subject(&mut self, subject: Option<Rc<str>>) {
+        if self.subject != subject {
+            self.subject = subject;
+            if self.size.w < NARROW {
+                self.fit(true);
+            }
         }
     }
 
@@ -170,9 +194,9 @@ impl View {
 
     /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`.
     pub fn draw(&mut self, now_ns: u64, wall_ms: f64) {
-        self.glide();
-        let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
         let elapsed_ms = wall_ms - std::mem::replace(&mut self.wall_ms, wall_ms);
+        self.glide(elapsed_ms);
+        let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
         if now > self.drawn[1] {
             self.drawn = [self.drawn[1], now];
         } else if !is_moved {
@@ -193,9 +217,10 @@ impl View {
         }
     }
 
-    fn glide(&mut self) {
+    fn glide(&mut self, elapsed_ms: f64) {
         let Some(goal) = self.goal else { return };
-        let near = |a: f32, b: f32| a + (b - a) * GLIDE;
+        let share = (1.0 - libm::exp(-elapsed_ms.max(0.0) / GLIDE_MS)) as f32;
+        let near = |a: f32, b: f32| a + (b - a) * share;
         let camera = &mut self.camera;
         *camera = Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
         let far = (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);

@@ -85,7 +85,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
                 }
             }
             <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add"><Icon name="plus" />{ one_more(node.kind.name()) }</button>
-            <button class="quiet" onclick={act(Intent::Remove)} title="Remove (Delete)" data-testid="remove"><Icon name="trash" />{ "Remove" }</button>
+            <button class="quiet" onclick={act(Intent::Remove)} aria-label="Remove" title="Remove (Delete)" data-testid="remove"><Icon name="trash" /></button>
         </div>
     }
 }
