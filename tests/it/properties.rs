@@ -225,10 +225,18 @@ proptest! {
         prop_assert_eq!(engine.violations(), Vec::<String>::new());
         let figures = engine.figures();
         prop_assert!(figures.totals.in_flight <= 1, "{} still in flight", figures.totals.in_flight);
+        prop_assert!(figures.nodes.iter().all(|node| node.backlog.unwrap_or(0) <= 1 && node.queue == 0));
+        // With the last whole copy of the data taken out of the design, nobody can be promoted any more.
+        let was_removed = |id: &str| engine.journal().iter().any(|entry| {
+            matches!(&entry.command, Command::Edit(Edit::RemoveNode { node }) if node.starts_with(id))
+        });
+        let headless = figures.clusters.iter().any(|cluster| cluster.primary.is_none());
+        if headless {
+            prop_assert!(was_removed("db") || was_removed("replica"), "{:?}", figures.clusters);
+            return Ok(());
+        }
         let ends: Vec<_> = figures.nodes.iter().filter_map(|node| node.log_position).collect();
         prop_assert!(ends.iter().all(|end| end.abs_diff(ends[0]) <= 1), "replicas converge: {ends:?}");
-        prop_assert!(figures.nodes.iter().all(|node| node.backlog.unwrap_or(0) <= 1 && node.queue == 0));
-        prop_assert!(figures.clusters.iter().all(|cluster| cluster.primary.is_some()));
     }
 }
 

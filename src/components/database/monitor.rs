@@ -187,6 +187,10 @@ impl Monitor {
                 }
             }
         }
+        // A survivor may also bring back what an earlier failover had lost.
+        for (key, version) in versions.iter() {
+            kernel.truth.revert(key as u32, version);
+        }
     }
 
     fn list_lost(&mut self, lost: LostWrite) {
@@ -207,7 +211,8 @@ impl Monitor {
         let database = database_mut(nodes, node);
         let end = database.log().end();
         let is_diverged = self.ends[database.term().min(self.ends.len())..].iter().any(|term_end| end > *term_end);
-        database.become_replica(source, self.ends.len(), is_diverged);
+        // The last one left has nobody to copy: what it has is all that there is.
+        database.become_replica(source, self.ends.len(), is_diverged && source.is_some());
     }
 
     /// How `node` reaches the primary: by their own link, else by one that it has with another member. A node that is left
