@@ -215,9 +215,12 @@ impl Monitor {
         database.become_replica(source, self.ends.len(), is_diverged && source.is_some());
     }
 
-    /// How `node` reaches the primary: by their own link, else by one that it has with another member. A node that is left
-    /// alone in its cluster reaches nobody; it will be promoted at the next check.
+    /// How `node` reaches the primary: by their own link, else by one that it has with another member. Once the primary
+    /// has been taken out of the design there is nobody to reach, until the next check promotes another.
     fn source_for(&self, node: NodeIx, kernel: &Kernel) -> Option<Target> {
+        if !self.is_member(self.primary) {
+            return None;
+        }
         let topology = &kernel.topology;
         let others = self.members.iter().map(|member| member.node).filter(|other| *other != node);
         let link = std::iter::once(self.primary).chain(others).find_map(|other| topology.between(node, other));
