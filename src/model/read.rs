@@ -49,6 +49,8 @@ impl Document {
             links,
             schedule,
         };
+        // Editors find the schema by it.
+        fields.remove("$schema");
         no_more(&fields, "", "version, name, description, seed, nodes, links, schedule", &mut problems);
         problems.or(document)
     }

@@ -80,6 +80,8 @@ fn every_mistake_is_named_with_its_place_and_remedy() {
 #[test]
 fn unknown_fields_are_not_ignored() {
     let mut document = good();
+    document["$schema"] = json!("https://example.org/scalescope.schema.json");
+    Document::read(&document.to_string()).expect("editors need the schema's address");
     document["colour"] = json!("blue");
     document["nodes"][1]["size"] = json!(3);
     let message = problems(&document);
