@@ -198,10 +198,10 @@ impl Resources {
         gl.uniform3f(to.camera.as_ref(), frame.camera.scale, frame.camera.x, frame.camera.y);
         gl.uniform2f(to.canvas.as_ref(), f32::from(width), f32::from(height));
         gl.uniform4f(to.dots.as_ref(), frame.radius, frame.rim, frame.lanes[0], frame.lanes[1]);
-        let unit = |colour: [u8; 4]| colour.map(|part| f32::from(part) / 255.0);
-        let colours: [[f32; 4]; LOOKS.len()] = colours(&picture.palette).map(unit);
-        gl.uniform4fv_with_f32_array(to.colours.as_ref(), colours.as_flattened());
-        gl.uniform4fv_with_f32_array(to.page.as_ref(), &unit(picture.palette.rim));
+        let unit = |colour: [u8; 3]| colour.map(|part| f32::from(part) / 255.0);
+        let colours: [[f32; 3]; LOOKS.len()] = colours(&picture.palette).map(unit);
+        gl.uniform3fv_with_f32_array(to.colours.as_ref(), colours.as_flattened());
+        gl.uniform3fv_with_f32_array(to.page.as_ref(), &unit(picture.palette.page()));
     }
 
     fn draw_layer(&self, gl: &Gl, field: &DotField, layer: i32) {
