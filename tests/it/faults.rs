@@ -1,0 +1,197 @@
+//! What a crash does, and what it does not.
+
+use scalescope::model::{Command, Edit, Fault};
+use scalescope::observe::Reason;
+use serde_json::json;
+
+use crate::support::{at_s, count, crash, edit, engine, measure, node, restart, scenario, with};
+
+#[test]
+fn killing_the_only_server_fails_everything_until_it_is_back() {
+    let mut engine = engine(scenario("single-server"));
+    engine.run_until(at_s(10.0));
+    crash(&mut engine, "web-1");
+    let dead = measure(&mut engine, 20.0);
+    assert!(dead.offered_per_s > 80.0, "users do not know");
+    assert!(count(&dead, Reason::ConnectionRefused) > 800, "{:?}", dead.errors);
+    let strangers =
+        dead.errors.iter().filter(|(reason, _)| !matches!(reason, Reason::ConnectionRefused | Reason::NodeCrashed));
+    assert_eq!(strangers.count(), 0, "{:?}", dead.errors);
+    assert_eq!(node(&dead, "web-1").completions_per_s, 0.0);
+    restart(&mut engine, "web-1");
+    // What was under way when it came back may still be refused at the users' end of the line.
+    engine.run_until(at_s(20.2));
+    let alive = measure(&mut engine, 30.0);
+    assert_eq!(alive.errors, []);
+    assert!(alive.goodput_per_s > 80.0);
+}
+
+#[test]
+fn behind_a_balancer_only_what_was_in_flight_or_sent_before_detection_is_lost() {
+    let document = with(scenario("load-balanced"), "lb-1", &[("check_interval", json!("1s")), ("fall", json!(3))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(10.0));
+    let before = engine.figures();
+    let in_flight = node(&before, "web-2").in_flight;
+    crash(&mut engine, "web-2");
+    // Three checks, a second apart, the first within a second; a check takes a millisecond.
+    engine.mark();
+    let mut detected_s = None;
+    for step in 1..=100 {
+        engine.run_until(at_s(10.0 + f64::from(step) * 0.05));
+        if !node(&engine.figures(), "web-2").is_in_rotation {
+            detected_s = Some(f64::from(step) * 0.05);
+            break;
+        }
+    }
+    let detected_s = detected_s.expect("the balancer finds out");
+    assert!((2.0..=3.1).contains(&detected_s), "detected after {detected_s} s");
+    // Half of what came in the meantime went to the dead server.
+    engine.run_until(at_s(20.0));
+    let lost = engine.report();
+    let refused = count(&lost, Reason::ConnectionRefused) as f64;
+    let expected = 0.5 * lost.offered_per_s * detected_s;
+    assert!((refused - expected).abs() < 0.25 * expected, "{refused} refused, about {expected} expected");
+    assert!(count(&lost, Reason::NodeCrashed) <= in_flight);
+    assert!(lost.errors.iter().all(|(reason, _)| matches!(reason, Reason::ConnectionRefused | Reason::NodeCrashed)));
+    let healed = measure(&mut engine, 30.0);
+    assert_eq!(healed.errors, [], "after detection nothing is lost");
+    restart(&mut engine, "web-2");
+    let back = measure(&mut engine, 40.0);
+    assert_eq!(back.errors, []);
+    assert!(node(&back, "web-2").arrivals_per_s > 20.0, "it gets its share again");
+}
+
+#[test]
+fn a_dead_balancer_is_a_single_point_of_failure() {
+    let mut engine = engine(scenario("load-balanced"));
+    engine.run_until(at_s(5.0));
+    crash(&mut engine, "lb-1");
+    engine.run_until(at_s(5.5));
+    let dead = measure(&mut engine, 10.0);
+    assert_eq!(dead.goodput_per_s, 0.0);
+    restart(&mut engine, "lb-1");
+    engine.run_until(at_s(10.5));
+    assert_eq!(measure(&mut engine, 15.0).errors, []);
+}
+
+#[test]
+fn without_healthy_servers_the_balancer_says_so() {
+    let mut engine = engine(scenario("load-balanced"));
+    engine.run_until(at_s(5.0));
+    crash(&mut engine, "web-1");
+    crash(&mut engine, "web-2");
+    engine.run_until(at_s(20.0));
+    let dead = measure(&mut engine, 25.0);
+    assert_eq!(dead.errors.len(), 1);
+    assert!(count(&dead, Reason::NoHealthyServer) > 300);
+}
+
+#[test]
+fn a_name_lives_in_clients_until_its_time_is_over() {
+    // With requests every other second, nearly all clients know the name when the name service dies.
+    let users = [("users", json!(100)), ("rate_per_user_per_s", json!(0.5))];
+    let mut engine = engine(with(with(scenario("single-server"), "users", &users), "dns", &[("ttl", json!("60s"))]));
+    engine.run_until(at_s(30.0));
+    crash(&mut engine, "dns");
+    let early = measure(&mut engine, 40.0);
+    assert!(early.errors_per_s < 0.2 * early.offered_per_s, "{} of {}", early.errors_per_s, early.offered_per_s);
+    engine.run_until(at_s(92.0));
+    let late = measure(&mut engine, 100.0);
+    assert_eq!(late.goodput_per_s, 0.0, "every remembered name is over");
+    assert_eq!(late.errors[0].0, Reason::DnsFailure);
+    restart(&mut engine, "dns");
+    engine.run_until(at_s(101.0));
+    assert_eq!(measure(&mut engine, 105.0).errors, []);
+}
+
+#[test]
+fn a_restarted_cache_is_cold() {
+    let mut engine = engine(with(scenario("cached"), "users", &[("users", json!(20_000))]));
+    engine.run_until(at_s(30.0));
+    let warm = measure(&mut engine, 35.0);
+    crash(&mut engine, "cache-1");
+    let without = measure(&mut engine, 40.0);
+    restart(&mut engine, "cache-1");
+    let cold = measure(&mut engine, 40.5);
+    let hits = |figures| node(figures, "cache-1").hit_ratio.expect("there were lookups");
+    assert!(hits(&warm) > hits(&cold) + 0.1, "{} warm, {} cold", hits(&warm), hits(&cold));
+    // While it is down, reads still reach the database, through the web servers' own links.
+    assert!(node(&without, "db-2").arrivals_per_s > 1.2 * node(&warm, "db-2").arrivals_per_s);
+    assert_eq!(without.errors_per_s, 0.0);
+}
+
+#[test]
+fn without_the_cdn_there_are_no_assets() {
+    let mut engine = engine(scenario("cdn"));
+    engine.run_until(at_s(10.0));
+    crash(&mut engine, "cdn-1");
+    let dead = measure(&mut engine, 20.0);
+    let [assets, reads, _] = dead.operations.as_slice() else { panic!("three operations") };
+    assert!(assets.errors_per_s > 40.0 && reads.errors_per_s == 0.0);
+}
+
+#[test]
+fn a_slow_database_exhausts_the_workers_while_the_cores_idle() {
+    let document = with(scenario("separate-database"), "db-1", &[("read_service", json!("2s")), ("cores", json!(64))]);
+    let mut engine = engine(with(document, "web-1", &[("workers", json!(20)), ("queue_limit", json!(10))]));
+    engine.run_until(at_s(10.0));
+    let figures = measure(&mut engine, 30.0);
+    assert!(count(&figures, Reason::QueueFull) > 500, "{:?}", figures.errors);
+    assert!(node(&figures, "web-1").utilisation < 0.1, "its cores have nothing to do");
+    assert!(node(&figures, "db-1").utilisation < 0.5, "nor are the database's all busy");
+    let [assets, _, _] = figures.operations.as_slice() else { panic!("three operations") };
+    assert!(assets.errors_per_s > 10.0, "even assets, which need no database, find no worker");
+}
+
+#[test]
+fn users_give_up_and_late_answers_are_counted() {
+    let slow = [("read_service", json!("3s")), ("service_shape", json!("constant")), ("cores", json!(1_000))];
+    let mut engine =
+        engine(with(with(scenario("separate-database"), "db-1", &slow), "users", &[("timeout", json!("1s"))]));
+    engine.run_until(at_s(20.0));
+    let figures = engine.report();
+    assert!(count(&figures, Reason::Timeout) > 300);
+    assert!(figures.totals.late > 300);
+    assert!(figures.throughput_per_s > figures.goodput_per_s);
+}
+
+#[test]
+fn servers_come_and_go_while_it_runs() {
+    let mut engine = engine(with(scenario("load-balanced"), "users", &[("users", json!(10_000))]));
+    engine.run_until(at_s(5.0));
+    let one_more = Edit::one_more_like(engine.document(), "web-2").unwrap();
+    edit(&mut engine, one_more);
+    let three = measure(&mut engine, 10.0);
+    assert!((node(&three, "web-3").arrivals_per_s - three.offered_per_s / 3.0).abs() < 30.0);
+    assert_eq!(three.errors, []);
+    edit(&mut engine, Edit::RemoveNode { node: "web-1".into() });
+    let two = measure(&mut engine, 15.0);
+    assert!(two.nodes.iter().all(|node| node.id != "web-1"));
+    let removed = count(&two, Reason::NodeRemoved) + count(&two, Reason::ConnectionRefused);
+    assert!(removed < 20, "only what was there fails: {:?}", two.errors);
+    assert_eq!(measure(&mut engine, 20.0).errors, []);
+}
+
+#[test]
+fn commands_that_make_no_sense_are_refused_and_change_nothing() {
+    let mut engine = engine(scenario("replicated"));
+    engine.run_until(at_s(1.0));
+    let before = (engine.state_hash(), engine.document().clone());
+    let set =
+        |node: &str, param: &str, value| Command::Edit(Edit::Set { node: node.into(), param: param.into(), value });
+    for (command, hint) in [
+        (Command::Fault(Fault::Crash { node: "nobody".into() }), "nobody"),
+        (Command::Fault(Fault::Crash { node: "users".into() }), "users do not crash"),
+        (Command::Edit(Edit::RemoveNode { node: "db-1".into() }), "primary"),
+        (Command::Edit(Edit::RemoveNode { node: "users".into() }), "users"),
+        (set("web-1", "cores", json!(0)), "out of range"),
+        (set("web-1", "cores", json!("many")), "invalid"),
+        (set("web-1", "colour", json!(1)), "no parameter"),
+    ] {
+        let problems = engine.command(command).unwrap_err().to_string();
+        assert!(problems.contains(hint), "{problems}");
+    }
+    assert_eq!(before, (engine.state_hash(), engine.document().clone()));
+    assert_eq!(engine.journal(), []);
+}

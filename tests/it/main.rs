@@ -1,0 +1,16 @@
+//! The integration tests: one binary, a module for each kind of promise.
+
+// Rates of nothing are exactly zero, and ratios of small whole numbers exact.
+#![allow(clippy::float_cmp)]
+
+mod cli;
+mod documents;
+mod faults;
+mod golden;
+mod layers;
+mod properties;
+mod replay;
+mod replication;
+mod support;
+mod theory;
+mod traces;
