@@ -13,3 +13,4 @@ pub mod engine;
 pub mod kernel;
 pub mod model;
 pub mod observe;
+pub mod scene;

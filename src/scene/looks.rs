@@ -1,0 +1,205 @@
+//! What dots look like: the one place for shapes, sizes and their proportions. Both painters follow it.
+//!
+//! A static asset is a square, a read a disc, a write a diamond, a failure a large cross, replication a small ring, a
+//! health check a faint speck. Requests are filled, answers hollow; each keeps to its side of the link, like road traffic.
+
+use super::palette::Palette;
+
+/// An outline, described by the signed distance to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Shape {
+    Square = 0,
+    Disc = 1,
+    Diamond = 2,
+    Cross = 3,
+    Ring = 4,
+}
+
+/// Proportions of the shapes, in radii of a disc that looks as large.
+pub mod proportions {
+    /// Half a side.
+    pub const SQUARE: f32 = 0.89;
+    /// Half a diagonal.
+    pub const DIAMOND: f32 = 1.24;
+    /// Half the length of a bar of the cross, and half its thickness.
+    pub const CROSS: [f32; 2] = [1.1, 0.34];
+    /// Radius of the middle of the ring, and half its thickness.
+    pub const RING: [f32; 2] = [0.74, 0.24];
+    /// Thickness of the outline of what is hollow, and the least of it in pixels of the canvas.
+    pub const OUTLINE: [f32; 2] = [0.34, 1.1];
+    /// The part of the page's colour in what is hollow.
+    pub const HOLLOWNESS: f32 = 0.82;
+}
+
+impl Shape {
+    /// How far it reaches along either axis.
+    pub const fn extent(self) -> f32 {
+        use proportions::{CROSS, DIAMOND, RING, SQUARE};
+        match self {
+            Self::Square => SQUARE,
+            Self::Disc => 1.0,
+            Self::Diamond => DIAMOND,
+            Self::Cross => (CROSS[0] + CROSS[1]) * std::f32::consts::FRAC_1_SQRT_2,
+            Self::Ring => RING[0] + RING[1],
+        }
+    }
+}
+
+/// How a kind of hop is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub shape: Shape,
+    /// Size relative to other dots.
+    pub size: f32,
+    pub is_hollow: bool,
+}
+
+const fn look(shape: Shape, size: f32, is_hollow: bool) -> Look {
+    Look { shape, size, is_hollow }
+}
+
+/// All looks; [`look_of`] gives the index.
+pub const LOOKS: [Look; 9] = [
+    look(Shape::Square, 1.0, false),
+    look(Shape::Disc, 1.0, false),
+    look(Shape::Diamond, 1.0, false),
+    look(Shape::Square, 0.92, true),
+    look(Shape::Disc, 0.92, true),
+    look(Shape::Diamond, 0.92, true),
+    look(Shape::Cross, 1.55, false),
+    look(Shape::Ring, 0.85, false),
+    look(Shape::Disc, 0.5, false),
+];
+
+/// The index of the look of failures: they are drawn over all others.
+pub const FAILURE: usize = 6;
+const REPLICATION: usize = 7;
+const CHECK: usize = 8;
+
+/// The look of a hop's class, as [`crate::observe::Hop::encode`] packs it.
+pub const fn look_of(class: u32) -> usize {
+    let operation = ((class >> 3) & 3) as usize;
+    let operation = if operation > 2 { 2 } else { operation };
+    match class & 7 {
+        0 => operation,
+        1 => 3 + operation,
+        2 => FAILURE,
+        3 => REPLICATION,
+        _ => CHECK,
+    }
+}
+
+/// The colours of [`LOOKS`], laid on the page's: dots are opaque, so that one hides another clearly.
+pub fn colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
+    let page = palette.page();
+    let of = |colour: [u8; 4]| {
+        let alpha = u32::from(colour[3]);
+        let lay = |part: u8, page: u8| ((u32::from(part) * alpha + u32::from(page) * (255 - alpha) + 127) / 255) as u8;
+        [lay(colour[0], page[0]), lay(colour[1], page[1]), lay(colour[2], page[2])]
+    };
+    let [asset, read, write] = [palette.asset, palette.read, palette.write].map(of);
+    let [failure, replication, check] = [palette.failure, palette.replication, palette.check].map(of);
+    [asset, read, write, asset, read, write, failure, replication, check]
+}
+
+/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
+pub fn crowding(visible: usize) -> f32 {
+    const FEW: f32 = 300.0;
+    const MANY: f32 = 12_000.0;
+    let crowd = (visible as f32).clamp(FEW, MANY);
+    libm::log2f(crowd / FEW) / libm::log2f(MANY / FEW)
+}
+
+/// Diameter of a dot in CSS pixels under a camera of this `scale`: large enough for the back of a lecture room while dots
+/// are few, small enough to be told apart when they are thousands.
+pub fn dot_size(crowding: f32, scale: f32) -> f32 {
+    const LARGE: f32 = 10.0;
+    const SMALL: f32 = 4.0;
+    (LARGE + (SMALL - LARGE) * crowding) * zoom(scale)
+}
+
+/// Where dots travel, in CSS pixels to the side of their link's middle: from the first to the second. One lane while they are
+/// few; a wider road when they are many, so that dense traffic looks dense.
+pub fn lanes(crowding: f32, scale: f32) -> [f32; 2] {
+    const ROAD: f32 = 8.0;
+    let lane = 0.55 * dot_size(crowding, scale) + 0.5;
+    [lane, lane + ROAD * crowding * zoom(scale)]
+}
+
+/// Dots grow less than the cards do.
+fn zoom(scale: f32) -> f32 {
+    scale.sqrt().clamp(0.9, 1.8)
+}
+
+/// Signed distance from (`x`, `y`) to the outline of `shape` around the origin, all in pixels; negative inside.
+pub fn distance(shape: Shape, x: f32, y: f32, radius: f32) -> f32 {
+    use proportions::{CROSS, DIAMOND, RING, SQUARE};
+    use std::f32::consts::FRAC_1_SQRT_2;
+    let (x, y) = (x.abs(), y.abs());
+    match shape {
+        Shape::Square => x.max(y) - SQUARE * radius,
+        Shape::Disc => (x * x + y * y).sqrt() - radius,
+        Shape::Diamond => (x + y - DIAMOND * radius) * FRAC_1_SQRT_2,
+        Shape::Cross => {
+            let (u, v) = ((x + y) * FRAC_1_SQRT_2, (x - y).abs() * FRAC_1_SQRT_2);
+            (u - CROSS[0] * radius).max(v - CROSS[1] * radius)
+        }
+        Shape::Ring => ((x * x + y * y).sqrt() - RING[0] * radius).abs() - RING[1] * radius,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::SimTime;
+    use crate::observe::{Hop, HopKind, Operation};
+
+    fn class(kind: HopKind, operation: Operation) -> u32 {
+        let hop = Hop { link: 0, kind, operation, is_backward: true, depart: SimTime::ZERO, arrive: SimTime::ZERO };
+        hop.encode(SimTime::ZERO)[0] >> 16
+    }
+
+    #[test]
+    fn every_class_has_its_look_and_colour() {
+        let palette = Palette::light();
+        let colours = colours(&palette);
+        assert_ne!(colours[CHECK], [palette.check[0], palette.check[1], palette.check[2]], "checks are faint");
+        for kind in [HopKind::Request, HopKind::Answer, HopKind::Failure, HopKind::Replication, HopKind::Check] {
+            for operation in Operation::ALL {
+                let look = look_of(class(kind, operation));
+                let [red, green, blue, alpha] = palette.of(kind, operation);
+                assert!(alpha < 255 || colours[look] == [red, green, blue]);
+                assert_eq!(LOOKS[look].is_hollow, kind == HopKind::Answer);
+                assert_eq!(look == FAILURE, kind == HopKind::Failure);
+            }
+        }
+    }
+
+    #[test]
+    fn any_word_has_a_look() {
+        assert!((0..256).all(|class| look_of(class) < LOOKS.len()));
+    }
+
+    #[test]
+    fn a_shape_reaches_as_far_as_it_says() {
+        for shape in [Shape::Square, Shape::Disc, Shape::Diamond, Shape::Cross, Shape::Ring] {
+            let inside = |x: f32, y: f32| distance(shape, x, y, 100.0) < 0.0;
+            let reach = (0..1_000_i16)
+                .flat_map(|i| (0..=150_i16).map(move |j| (f32::from(i) / 5.0, f32::from(j))))
+                .filter(|&(x, y)| inside(x, y) && inside(y, x))
+                .map(|(x, _)| x)
+                .fold(0.0, f32::max);
+            assert!((reach - 100.0 * shape.extent()).abs() < 1.0, "{shape:?} {reach}");
+        }
+    }
+
+    #[test]
+    fn dots_shrink_smoothly_as_they_become_many() {
+        let size = |visible| dot_size(crowding(visible), 1.0);
+        assert!((9.0..=10.0).contains(&size(0)) && (9.0..=10.0).contains(&size(300)));
+        assert!((3.5..=4.5).contains(&size(50_000)));
+        let sizes: Vec<_> = (0..200).map(|i| size(i * 100)).collect();
+        assert!(sizes.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] < 0.6));
+    }
+}
