@@ -115,7 +115,9 @@ impl Report {
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
         for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
-            writeln!(text, "  lost: key {} (log position {}, user {})", lost.key, lost.position, lost.user)?;
+            let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+            let (position, user) = (shown(lost.position), shown(lost.user.map(u64::from)));
+            writeln!(text, "  lost: key {} (log position {position}, user {user})", lost.key)?;
         }
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)

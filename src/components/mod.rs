@@ -125,7 +125,8 @@ impl Component {
     }
 
     pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
-        if ctx.contains(reply.parent) {
+        // A restarted node may hear for a call that its crash has failed, and whose failure is still on its way back.
+        if ctx.is_going_on(reply.parent) {
             each!(self, inner => inner.on_reply(ctx, reply.parent, reply));
         } else {
             each!(self, inner => inner.on_orphan(ctx, reply));

@@ -54,6 +54,11 @@ impl WebServer {
         }
     }
 
+    /// Whether records were ever written to its own disk.
+    pub fn keeps_records(&self) -> bool {
+        self.disk.iter().next().is_some()
+    }
+
     /// Gives waiting requests to free workers.
     fn work(&mut self, ctx: &mut Context) {
         while self.working < self.params.workers {

@@ -27,7 +27,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         describe(&mut node, world, ix);
         figures.nodes.push(node);
     }
-    for monitor in &world.monitors {
+    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
         let view = kernel.directory.view(monitor.cluster);
         figures.clusters.push(ClusterFigures {
             primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),
@@ -80,7 +80,10 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
         Component::Database(database) => {
             figures.stale_reads = Some(stale_reads);
             figures.log_position = Some(database.log().end());
-            figures.role = Some(if database.duty() == Duty::Primary { Role::Primary } else { Role::Replica });
+            // A dead primary that has been replaced learns of it when it returns; everybody else knows already.
+            let is_primary =
+                database.duty() == Duty::Primary && world.monitors.iter().any(|monitor| monitor.primary == node);
+            figures.role = Some(if is_primary { Role::Primary } else { Role::Replica });
             if database.duty() != Duty::Primary {
                 figures.backlog = Some(database.log().end() - database.applied());
                 figures.lag_s = lag_s(world, database);

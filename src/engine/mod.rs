@@ -3,6 +3,7 @@
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
 mod figures;
+mod invariants;
 mod world;
 
 use std::sync::Arc;
@@ -107,6 +108,11 @@ impl Engine {
     /// Scheduled commands that did not fit the design when their time came.
     pub fn complaints(&self) -> &[Problem] {
         &self.complaints
+    }
+
+    /// What is wrong with the world, in words: always empty, unless the program has a bug.
+    pub fn violations(&self) -> Vec<String> {
+        invariants::violations(&self.world)
     }
 
     pub fn state_hash(&self) -> u64 {

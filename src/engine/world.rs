@@ -8,7 +8,7 @@ use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
-use crate::kernel::{Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, NodeState, Place, Target};
+use crate::kernel::{Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, NodeState, Outcome, Place, Target};
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{NodeMeter, Reason};
@@ -141,9 +141,11 @@ impl World {
         state.epoch += 1;
         let is_here = |place, to| place == Place::AtNode && to == node;
         let calls = self.kernel.calls.iter().filter(|(_, call)| is_here(call.place, call.to));
-        let calls: Vec<Key> = calls.map(|(key, _)| key).collect();
-        for call in calls {
-            Context { kernel: &mut self.kernel, node }.fail(call, reason);
+        let calls: Vec<(Key, bool)> = calls.map(|(key, call)| (key, call.parent.is_none())).collect();
+        for (call, is_root) in calls {
+            let mut ctx = Context { kernel: &mut self.kernel, node };
+            // Users who are removed take what they asked with them: there is nobody to tell.
+            if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
         }
         self.with(node, |component, _| component.on_crash());
     }

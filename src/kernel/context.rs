@@ -100,8 +100,9 @@ impl Context<'_> {
         self.kernel.calls.get(call).expect("a component holds only calls that go on")
     }
 
-    pub fn contains(&self, call: Key) -> bool {
-        self.kernel.calls.contains(call)
+    /// Whether somebody is still working on `call`: it has neither ended nor been answered.
+    pub fn is_going_on(&self, call: Key) -> bool {
+        self.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode)
     }
 
     /// A user asks for something: the root of a tree of calls.

@@ -28,6 +28,11 @@ impl Truth {
         self.current.get(key as usize)
     }
 
+    /// Every record that was ever written, in the order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, Version)> {
+        self.current.iter().map(|(key, version)| (key as u32, version))
+    }
+
     /// A failover lost the current version: what the new primary has is the truth now.
     pub fn revert(&mut self, key: u32, to: Version) {
         self.current.set(key as usize, to);

@@ -38,9 +38,8 @@ impl Document {
         }
         let mut problems = Problems::default();
         let nodes = list(&mut fields, "nodes", &mut problems, node);
-        let links = list(&mut fields, "links", &mut problems, |value, at| typed::<Link>(value, at).map_err(Into::into));
-        let schedule =
-            list(&mut fields, "schedule", &mut problems, |value, at| typed::<Scheduled>(value, at).map_err(Into::into));
+        let links = list(&mut fields, "links", &mut problems, record::<Link>);
+        let schedule = list(&mut fields, "schedule", &mut problems, record::<Scheduled>);
         let document = Self {
             version: VERSION,
             name: optional(&mut fields, "", "name")?.unwrap_or_else(|| "Untitled".to_owned()),
@@ -50,6 +49,8 @@ impl Document {
             links,
             schedule,
         };
+        // Editors find the schema by it.
+        fields.remove("$schema");
         no_more(&fields, "", "version, name, description, seed, nodes, links, schedule", &mut problems);
         problems.or(document)
     }
@@ -69,8 +70,9 @@ fn node(value: Value, at: &str) -> Result<Node, Problems> {
     let kind: String = required(&mut fields, at, "kind", &kinds)?;
     let label = optional(&mut fields, at, "label")?;
     let position = optional(&mut fields, at, "position")?;
-    let params = fields.remove("params").unwrap_or_else(|| Value::Object(Map::new()));
     let here = format!("{at}.params");
+    let params = fields.remove("params").unwrap_or_else(|| Value::Object(Map::new()));
+    let params = Value::Object(object(params, &here)?);
     let kind = match kind.as_str() {
         "users" => NodeKind::Users(typed(params, &here)?),
         "dns" => NodeKind::Dns(typed(params, &here)?),
@@ -87,6 +89,11 @@ fn node(value: Value, at: &str) -> Result<Node, Problems> {
     let mut problems = Problems::default();
     no_more(&fields, at, "id, kind, label, position, params", &mut problems);
     problems.or(Node { id, label, position, kind })
+}
+
+/// Reads an object as a `T`. Serde would take a list of the fields as well: nobody means that.
+fn record<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Problems> {
+    Ok(typed(Value::Object(object(value, at)?), at)?)
 }
 
 fn object(value: Value, at: &str) -> Result<Map<String, Value>, Problem> {

@@ -136,11 +136,11 @@ pub struct ClusterFigures {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LostWrite {
     pub key: u32,
-    /// Position in the old primary's log.
-    pub position: u64,
-    pub user: u32,
+    /// Position in the old primary's log; like the rest unknown if the log had dropped it by then.
+    pub position: Option<u64>,
+    pub user: Option<u32>,
     /// When it was committed, in nanoseconds of simulated time.
-    pub at_ns: u64,
+    pub at_ns: Option<u64>,
 }
 
 impl LatencyFigures {

@@ -4,7 +4,6 @@
 //! health check a faint speck. Requests are filled, answers hollow; each keeps to its side of the link, like road traffic.
 
 use super::palette::Palette;
-use crate::observe::{HopKind, Operation};
 
 /// An outline, described by the signed distance to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +30,20 @@ pub mod proportions {
     pub const OUTLINE: [f32; 2] = [0.34, 1.1];
     /// The part of the page's colour in what is hollow.
     pub const HOLLOWNESS: f32 = 0.82;
-    /// Furthest point of any shape.
-    pub const EXTENT: f32 = 1.26;
+}
+
+impl Shape {
+    /// How far it reaches along either axis.
+    pub const fn extent(self) -> f32 {
+        use proportions::{CROSS, DIAMOND, RING, SQUARE};
+        match self {
+            Self::Square => SQUARE,
+            Self::Disc => 1.0,
+            Self::Diamond => DIAMOND,
+            Self::Cross => (CROSS[0] + CROSS[1]) * std::f32::consts::FRAC_1_SQRT_2,
+            Self::Ring => RING[0] + RING[1],
+        }
+    }
 }
 
 /// How a kind of hop is drawn.
@@ -41,13 +52,11 @@ pub struct Look {
     pub shape: Shape,
     /// Size relative to other dots.
     pub size: f32,
-    pub opacity: f32,
     pub is_hollow: bool,
-    pub has_rim: bool,
 }
 
 const fn look(shape: Shape, size: f32, is_hollow: bool) -> Look {
-    Look { shape, size, opacity: 1.0, is_hollow, has_rim: true }
+    Look { shape, size, is_hollow }
 }
 
 /// All looks; [`look_of`] gives the index.
@@ -60,7 +69,7 @@ pub const LOOKS: [Look; 9] = [
     look(Shape::Diamond, 0.92, true),
     look(Shape::Cross, 1.55, false),
     look(Shape::Ring, 0.85, false),
-    Look { shape: Shape::Disc, size: 0.45, opacity: 0.6, is_hollow: false, has_rim: false },
+    look(Shape::Disc, 0.5, false),
 ];
 
 /// The index of the look of failures: they are drawn over all others.
@@ -81,11 +90,17 @@ pub const fn look_of(class: u32) -> usize {
     }
 }
 
-/// The colours of [`LOOKS`].
-pub fn colours(palette: &Palette) -> [[u8; 4]; LOOKS.len()] {
-    let of = |kind| Operation::ALL.map(|operation| palette.of(kind, operation));
-    let [asset, read, write] = of(HopKind::Request);
-    [asset, read, write, asset, read, write, palette.failure, palette.replication, palette.check]
+/// The colours of [`LOOKS`], laid on the page's: dots are opaque, so that one hides another clearly.
+pub fn colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
+    let page = palette.page();
+    let of = |colour: [u8; 4]| {
+        let alpha = u32::from(colour[3]);
+        let lay = |part: u8, page: u8| ((u32::from(part) * alpha + u32::from(page) * (255 - alpha) + 127) / 255) as u8;
+        [lay(colour[0], page[0]), lay(colour[1], page[1]), lay(colour[2], page[2])]
+    };
+    let [asset, read, write] = [palette.asset, palette.read, palette.write].map(of);
+    let [failure, replication, check] = [palette.failure, palette.replication, palette.check].map(of);
+    [asset, read, write, asset, read, write, failure, replication, check]
 }
 
 /// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
@@ -138,7 +153,7 @@ pub fn distance(shape: Shape, x: f32, y: f32, radius: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::base::SimTime;
-    use crate::observe::Hop;
+    use crate::observe::{Hop, HopKind, Operation};
 
     fn class(kind: HopKind, operation: Operation) -> u32 {
         let hop = Hop { link: 0, kind, operation, is_backward: true, depart: SimTime::ZERO, arrive: SimTime::ZERO };
@@ -149,10 +164,12 @@ mod tests {
     fn every_class_has_its_look_and_colour() {
         let palette = Palette::light();
         let colours = colours(&palette);
+        assert_ne!(colours[CHECK], [palette.check[0], palette.check[1], palette.check[2]], "checks are faint");
         for kind in [HopKind::Request, HopKind::Answer, HopKind::Failure, HopKind::Replication, HopKind::Check] {
             for operation in Operation::ALL {
                 let look = look_of(class(kind, operation));
-                assert_eq!(colours[look], palette.of(kind, operation));
+                let [red, green, blue, alpha] = palette.of(kind, operation);
+                assert!(alpha < 255 || colours[look] == [red, green, blue]);
                 assert_eq!(LOOKS[look].is_hollow, kind == HopKind::Answer);
                 assert_eq!(look == FAILURE, kind == HopKind::Failure);
             }
@@ -165,13 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn no_shape_is_larger_than_the_extent() {
+    fn a_shape_reaches_as_far_as_it_says() {
         for shape in [Shape::Square, Shape::Disc, Shape::Diamond, Shape::Cross, Shape::Ring] {
-            for i in 0..64 {
-                let (sin, cos) = (libm::sinf(i as f32 / 10.0), libm::cosf(i as f32 / 10.0));
-                let reach = proportions::EXTENT * 10.0 * 1.001;
-                assert!(distance(shape, reach * cos, reach * sin, 10.0) >= 0.0, "{shape:?}");
-            }
+            let inside = |x: f32, y: f32| distance(shape, x, y, 100.0) < 0.0;
+            let reach = (0..1_000_i16)
+                .flat_map(|i| (0..=150_i16).map(move |j| (f32::from(i) / 5.0, f32::from(j))))
+                .filter(|&(x, y)| inside(x, y) && inside(y, x))
+                .map(|(x, _)| x)
+                .fold(0.0, f32::max);
+            assert!((reach - 100.0 * shape.extent()).abs() < 1.0, "{shape:?} {reach}");
         }
     }
 

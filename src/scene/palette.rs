@@ -4,7 +4,7 @@
 
 use crate::observe::{HopKind, Operation};
 
-/// Colours as red, green, blue and opacity, 0 to 255, not premultiplied.
+/// Colours as red, green, blue and opacity over the page, 0 to 255, not premultiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
     /// Static assets.
@@ -27,7 +27,7 @@ impl Palette {
             write: [201, 92, 0, 255],
             failure: [209, 16, 62, 255],
             replication: [130, 62, 178, 255],
-            check: [104, 116, 132, 255],
+            check: [104, 116, 132, 150],
             rim: [255, 255, 255, 255],
         }
     }
@@ -40,9 +40,15 @@ impl Palette {
             write: [255, 170, 61, 255],
             failure: [255, 92, 122, 255],
             replication: [206, 152, 255, 255],
-            check: [148, 160, 178, 255],
+            check: [148, 160, 178, 150],
             rim: [15, 20, 28, 255],
         }
+    }
+
+    /// The page's colour, which is the rim's.
+    pub const fn page(&self) -> [u8; 3] {
+        let [red, green, blue, _] = self.rim;
+        [red, green, blue]
     }
 
     /// The colour of a hop.

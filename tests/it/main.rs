@@ -1,5 +1,8 @@
 //! The integration tests: one binary, a module for each kind of promise.
 
+// Rates of nothing are exactly zero, and ratios of small whole numbers exact.
+#![allow(clippy::float_cmp)]
+
 mod cli;
 mod documents;
 mod faults;

@@ -1,1 +1,266 @@
+//! Properties over random designs, loads, faults and edits.
 
+use proptest::prelude::*;
+use scalescope::base::SimDuration;
+use scalescope::engine::Engine;
+use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use serde_json::{Value, json};
+
+use crate::support::at_s;
+
+/// The shape of a random design.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Clone, Debug)]
+struct Design {
+    seed: u64,
+    servers: usize,
+    replicas: usize,
+    caches: usize,
+    has_balancer: bool,
+    has_cdn: bool,
+    has_dns: bool,
+    is_aside: bool,
+    policy: usize,
+    load_per_s: u32,
+    loss: f64,
+    timeout_ms: u64,
+    workers: u32,
+    queue_limit: u32,
+    ship_delay_ms: u64,
+    apply_time_ms: u64,
+    cache_bytes: u64,
+    ttl_ms: u64,
+}
+
+/// What is done to it, and after how long.
+#[derive(Clone, Debug)]
+enum Act {
+    Crash(usize),
+    Restart(usize),
+    Add(usize),
+    Remove(usize),
+    Users(u32),
+    Loss(usize, f64),
+    Cores(usize, u32),
+}
+
+fn designs() -> impl Strategy<Value = Design> {
+    let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 4]>(), 0_usize..3);
+    let load = (1_u32..600, prop_oneof![3 => Just(0.0), 1 => 0.0..0.5_f64, 1 => Just(1.0)], 50_u64..3_000);
+    let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000);
+    (shape, load, sizes).prop_map(|(shape, load, sizes)| {
+        let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside], policy) = shape;
+        let (load_per_s, loss, timeout_ms) = load;
+        let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms) = sizes;
+        Design {
+            seed,
+            servers,
+            replicas,
+            caches,
+            has_balancer,
+            has_cdn,
+            has_dns,
+            is_aside,
+            policy,
+            load_per_s,
+            loss,
+            timeout_ms,
+            workers,
+            queue_limit,
+            ship_delay_ms,
+            apply_time_ms,
+            cache_bytes,
+            ttl_ms,
+        }
+    })
+}
+
+fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
+    let act = prop_oneof![
+        4 => (0_usize..20).prop_map(Act::Crash),
+        4 => (0_usize..20).prop_map(Act::Restart),
+        2 => (0_usize..20).prop_map(Act::Add),
+        2 => (0_usize..20).prop_map(Act::Remove),
+        1 => (1_u32..2_000).prop_map(Act::Users),
+        1 => (0_usize..40, 0.0..1.0_f64).prop_map(|(link, loss)| Act::Loss(link, loss)),
+        1 => (0_usize..20, 1_u32..8).prop_map(|(node, cores)| Act::Cores(node, cores)),
+    ];
+    prop::collection::vec((0_u64..2_000, act), 0..25)
+}
+
+impl Design {
+    fn document(&self) -> Document {
+        let mut nodes = vec![json!({ "id": "users", "kind": "users", "params": {
+            "users": 100, "rate_per_user_per_s": f64::from(self.load_per_s) / 100.0, "keys": 500, "assets": 50,
+            "timeout": format!("{}ms", self.timeout_ms) } })];
+        let mut links = Vec::new();
+        let mut link = |from: &str, to: &str, latency: &str| {
+            links.push(json!({ "from": from, "to": to, "latency": latency, "loss": self.loss * 0.2 }));
+        };
+        let names = |stem: &str, count: usize| (1..=count).map(|n| format!("{stem}-{n}")).collect::<Vec<_>>();
+        let (servers, replicas, caches) =
+            (names("web", self.servers), names("replica", self.replicas), names("cache", self.caches));
+        let entrance = if self.has_balancer { vec!["lb".to_owned()] } else { servers.clone() };
+        let policies = ["round_robin", "least_connections", "random"];
+        if self.has_balancer {
+            let params = json!({ "policy": policies[self.policy], "check_interval": "200ms" });
+            nodes.push(json!({ "id": "lb", "kind": "load_balancer", "params": params }));
+            for server in &servers {
+                link("lb", server, "300us");
+            }
+        }
+        for to in &entrance {
+            link("users", to, "20ms");
+        }
+        if self.has_dns {
+            nodes.push(json!({ "id": "dns", "kind": "dns", "params": { "records": entrance, "ttl": "2s" } }));
+            link("users", "dns", "10ms");
+        }
+        let evictions = ["lru", "lfu", "fifo"];
+        let eviction = evictions[self.policy];
+        if self.has_cdn {
+            let params = json!({ "capacity": format!("{}B", self.cache_bytes * 20), "policy": eviction, "ttl": "5s" });
+            nodes.push(json!({ "id": "cdn", "kind": "cdn", "params": params }));
+            link("users", "cdn", "5ms");
+            for to in &entrance {
+                link("cdn", to, "15ms");
+            }
+        }
+        let db = json!({ "ship_delay": format!("{}ms", self.ship_delay_ms), "check_interval": "300ms", "log_retention": 200,
+            "apply_time": format!("{}ms", self.apply_time_ms), "snapshot_time": "700ms", "queue_limit": self.queue_limit });
+        nodes.push(json!({ "id": "db", "kind": "database", "params": db }));
+        for replica in &replicas {
+            let mut params = db.clone();
+            params["role"] = json!("replica");
+            nodes.push(json!({ "id": replica, "kind": "database", "params": params }));
+            link("db", replica, "1ms");
+        }
+        let databases: Vec<String> = std::iter::once("db".to_owned()).chain(replicas).collect();
+        for cache in &caches {
+            let pattern = if self.is_aside { "cache_aside" } else { "read_through" };
+            let params = json!({ "capacity": format!("{}B", self.cache_bytes), "policy": eviction, "pattern": pattern,
+                "ttl": format!("{}ms", self.ttl_ms) });
+            nodes.push(json!({ "id": cache, "kind": "cache", "params": params }));
+            for database in &databases {
+                link(cache, database, "300us");
+            }
+        }
+        for server in &servers {
+            let params = json!({ "workers": self.workers, "queue_limit": self.queue_limit });
+            nodes.push(json!({ "id": server, "kind": "web_server", "params": params }));
+            for to in caches.iter().chain(&databases) {
+                link(server, to, "400us");
+            }
+        }
+        let document = json!({ "version": 1, "name": "random", "seed": self.seed, "nodes": nodes, "links": links });
+        Document::read(&document.to_string()).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+}
+
+/// The command that `act` means for the design as it is now; it may be one that the engine must refuse.
+fn command(act: &Act, document: &Document) -> Option<Command> {
+    let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
+    let set = |node, param: &str, value: Value| Command::Edit(Edit::Set { node, param: param.into(), value });
+    Some(match act {
+        Act::Crash(n) => Command::Fault(Fault::Crash { node: id(*n) }),
+        Act::Restart(n) => Command::Fault(Fault::Restart { node: id(*n) }),
+        Act::Add(n) => Command::Edit(Edit::one_more_like(document, &id(*n))?),
+        Act::Remove(n) => Command::Edit(Edit::RemoveNode { node: id(*n) }),
+        Act::Users(users) => set("users".into(), "users", json!(users)),
+        Act::Cores(n, cores) => set(id(*n), "cores", json!(cores)),
+        Act::Loss(n, loss) => {
+            let mut link = document.links[n % document.links.len()].clone();
+            link.loss = *loss;
+            Command::Edit(Edit::SetLink { link })
+        }
+    })
+}
+
+fn play(design: &Design, acts: &[(u64, Act)]) -> Engine {
+    let mut engine = Engine::new(design.document()).unwrap();
+    for (after_ms, act) in acts {
+        let until = engine.now() + SimDuration::from_millis(*after_ms);
+        engine.run_until(until);
+        if let Some(command) = command(act, engine.document()) {
+            // Refused commands are fine; they must only change nothing, which the replay below would show.
+            let _ = engine.command(command);
+        }
+        assert_eq!(engine.violations(), Vec::<String>::new());
+    }
+    // Whatever was still due at this instant happens as well, as it does in a replay.
+    engine.run_until(engine.now());
+    engine
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_invariants_hold_and_the_run_replays(design in designs(), acts in acts()) {
+        let engine = play(&design, &acts);
+        let replayed = Engine::replay(design.document(), engine.journal(), engine.now()).unwrap();
+        prop_assert_eq!(engine.state_hash(), replayed.state_hash());
+    }
+
+    #[test]
+    fn a_healed_and_quiet_system_comes_to_rest(design in designs(), acts in acts()) {
+        let mut engine = play(&design, &acts);
+        let document = engine.document().clone();
+        for node in document.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Users(_))) {
+            engine.command(Command::Fault(Fault::Restart { node: node.id.clone() })).unwrap();
+        }
+        for link in &document.links {
+            let mut link = link.clone();
+            link.loss = 0.0;
+            engine.command(Command::Edit(Edit::SetLink { link })).unwrap();
+        }
+        for node in document.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Users(_))) {
+            for (param, value) in [("rate_per_user_per_s", json!(1e-6)), ("users", json!(1))] {
+                let quiet = Edit::Set { node: node.id.clone(), param: param.into(), value };
+                engine.command(Command::Edit(quiet)).unwrap();
+            }
+        }
+        // Long enough for every retransmission, time-out, copy and backlog.
+        engine.run_until(engine.now() + SimDuration::from_secs(300));
+        prop_assert_eq!(engine.violations(), Vec::<String>::new());
+        let figures = engine.figures();
+        prop_assert!(figures.totals.in_flight <= 1, "{} still in flight", figures.totals.in_flight);
+        prop_assert!(figures.nodes.iter().all(|node| node.backlog.unwrap_or(0) <= 1 && node.queue == 0));
+        // With the last whole copy of the data taken out of the design, nobody can be promoted any more.
+        let was_removed = |id: &str| engine.journal().iter().any(|entry| {
+            matches!(&entry.command, Command::Edit(Edit::RemoveNode { node }) if node.starts_with(id))
+        });
+        let headless = figures.clusters.iter().any(|cluster| cluster.primary.is_none());
+        if headless {
+            prop_assert!(was_removed("db") || was_removed("replica"), "{:?}", figures.clusters);
+            return Ok(());
+        }
+        let ends: Vec<_> = figures.nodes.iter().filter_map(|node| node.log_position).collect();
+        prop_assert!(ends.iter().all(|end| end.abs_diff(ends[0]) <= 1), "replicas converge: {ends:?}");
+    }
+}
+
+/// Absurd parameters are either refused or survived.
+#[test]
+fn extremes_do_not_break_it() {
+    for users in [1, 10_000_000] {
+        for (service, cores) in [("0s", 1), ("1h", 1_024)] {
+            let mut document = crate::support::scenario("cdn");
+            for node in &mut document.nodes {
+                match &mut node.kind {
+                    NodeKind::Users(params) => params.users = users,
+                    NodeKind::WebServer(params) => {
+                        params.cores = cores;
+                        params.read_service = service.parse().unwrap();
+                    }
+                    NodeKind::Cache(params) => params.capacity = scalescope::base::Bytes(1),
+                    _ => {}
+                }
+            }
+            let mut engine = Engine::new(document).unwrap();
+            engine.advance(at_s(3.0), 300_000);
+            assert_eq!(engine.violations(), Vec::<String>::new(), "{users} users, {service}");
+            assert!(engine.figures().latency.mean_s.is_finite());
+        }
+    }
+}

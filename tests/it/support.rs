@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use scalescope::model::{Command, Document, Edit, Fault};
 use scalescope::observe::{Figures, NodeFigures, Reason};
 use serde_json::Value;
 
@@ -42,17 +42,6 @@ pub fn with(mut document: Document, node: &str, params: &[(&str, Value)]) -> Doc
     let entry = document.nodes.iter_mut().find(|entry| entry.id == node).expect("the node is there");
     for (name, value) in params {
         entry.kind.set(name, value.clone()).unwrap();
-    }
-    document
-}
-
-/// Sets parameters of every node of a kind.
-pub fn with_all(mut document: Document, kind: &str, params: &[(&str, Value)]) -> Document {
-    let is_kind = |entry: &NodeKind| entry.name() == kind;
-    let ids: Vec<String> =
-        document.nodes.iter().filter(|node| is_kind(&node.kind)).map(|node| node.id.clone()).collect();
-    for id in ids {
-        document = with(document, &id, params);
     }
     document
 }

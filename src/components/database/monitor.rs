@@ -5,6 +5,8 @@
 //! which received most. What the old primary had acknowledged and the new one never received is lost, and listed. The old
 //! primary is fenced: when it returns it follows the new one, and copies it whole if its own log had gone further.
 
+use std::collections::BTreeSet;
+
 use super::{Database, Duty};
 use crate::base::{NodeIx, SimDuration};
 use crate::components::Component;
@@ -85,6 +87,11 @@ impl Monitor {
         self.members.iter().any(|member| member.node == node)
     }
 
+    /// Whether all its databases have been removed.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// Whether the cluster's callers are told to use `node`.
     pub fn believes_in(&self, node: NodeIx) -> bool {
         self.members.iter().any(|member| member.node == node && !member.is_dead)
@@ -92,6 +99,9 @@ impl Monitor {
 
     /// One round of checks, and what follows from it.
     pub fn check(&mut self, nodes: &mut [Component], kernel: &mut Kernel) {
+        if self.is_empty() {
+            return;
+        }
         let params = database(nodes, self.primary).params().clone();
         for member in &mut self.members {
             if kernel.topology.node(member.node).is_up {
@@ -102,7 +112,8 @@ impl Monitor {
                 member.is_dead = member.failed_checks >= params.fall;
             }
         }
-        let is_primary_dead = self.members.iter().any(|member| member.node == self.primary && member.is_dead);
+        // A primary that was taken out of the design is missing for good.
+        let is_primary_dead = !self.believes_in(self.primary);
         if is_primary_dead
             && params.failover == Failover::Automatic
             && let Some(heir) = self.heir(nodes, kernel)
@@ -154,15 +165,37 @@ impl Monitor {
 
     /// Lists what the old primary had committed and the heir never received.
     fn note_losses(&mut self, old: &Database, heir: &Database, kernel: &mut Kernel) {
+        let (end, old_end) = (heir.log().end(), old.log().end());
+        let lost = old_end.saturating_sub(end);
+        self.lost_count += lost;
+        kernel.recorder.counts.lost_writes += lost;
+        let mut logged = BTreeSet::new();
+        for (position, record) in old.log().range(end, old_end) {
+            logged.insert(record.key);
+            let (key, user, at_ns) = (record.key, record.user, record.at.as_nanos());
+            self.list_lost(LostWrite { key, position: Some(position), user: Some(user), at_ns: Some(at_ns) });
+        }
+        // Of writes that the log has dropped since, the data still tell the keys.
         let versions = heir.versions_at_end();
-        for (position, record) in old.log().range(heir.log().end(), old.log().end()) {
-            self.lost_count += 1;
-            kernel.recorder.counts.lost_writes += 1;
-            if self.lost.len() < LOST_LIMIT {
-                let at_ns = record.at.as_nanos();
-                self.lost.push(LostWrite { key: record.key, position, user: record.user, at_ns });
+        for (key, version) in old.versions_at_end().iter() {
+            let kept = versions.get(key);
+            if kept < version {
+                let key = key as u32;
+                kernel.truth.revert(key, kept);
+                if !logged.contains(&key) {
+                    self.list_lost(LostWrite { key, position: None, user: None, at_ns: None });
+                }
             }
-            kernel.truth.revert(record.key, versions.get(record.key as usize));
+        }
+        // A survivor may also bring back what an earlier failover had lost.
+        for (key, version) in versions.iter() {
+            kernel.truth.revert(key as u32, version);
+        }
+    }
+
+    fn list_lost(&mut self, lost: LostWrite) {
+        if self.lost.len() < LOST_LIMIT {
+            self.lost.push(lost);
         }
     }
 
@@ -178,15 +211,19 @@ impl Monitor {
         let database = database_mut(nodes, node);
         let end = database.log().end();
         let is_diverged = self.ends[database.term().min(self.ends.len())..].iter().any(|term_end| end > *term_end);
-        database.become_replica(source, self.ends.len(), is_diverged);
+        // The last one left has nobody to copy: what it has is all that there is.
+        database.become_replica(source, self.ends.len(), is_diverged && source.is_some());
     }
 
-    /// How `node` reaches the primary: by their own link, else by one that it has with another member.
-    fn source_for(&self, node: NodeIx, kernel: &Kernel) -> Target {
+    /// How `node` reaches the primary: by their own link, else by one that it has with another member. Once the primary
+    /// has been taken out of the design there is nobody to reach, until the next check promotes another.
+    fn source_for(&self, node: NodeIx, kernel: &Kernel) -> Option<Target> {
+        if !self.is_member(self.primary) {
+            return None;
+        }
         let topology = &kernel.topology;
         let others = self.members.iter().map(|member| member.node).filter(|other| *other != node);
         let link = std::iter::once(self.primary).chain(others).find_map(|other| topology.between(node, other));
-        let link = link.expect("every replica has a link to a member: the document is checked for it");
-        Target { node: self.primary, link }
+        link.map(|link| Target { node: self.primary, link })
     }
 }

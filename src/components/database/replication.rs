@@ -14,6 +14,8 @@ use crate::kernel::{Body, Context, Record, Tag, Target, Topology, Version};
 
 /// Time between two questions of a replica.
 pub const HEARTBEAT: SimDuration = SimDuration::from_secs(1);
+/// A copy that has not arrived after this time is sent again; the transport gives up sooner.
+const COPY_PATIENCE: SimDuration = SimDuration::from_secs(30);
 /// Records that arrived too early are kept up to this number of messages; later ones must be sent again.
 const EARLY_LIMIT: usize = 10_000;
 
@@ -33,6 +35,8 @@ struct Follower {
     sent: u64,
     /// The position of its last question.
     asked: u64,
+    /// When it was last sent a copy of everything.
+    copied: Option<SimTime>,
 }
 
 /// The receiving side.
@@ -42,7 +46,8 @@ pub struct Receiving {
     /// On disk: the state is not a true copy of anything until a snapshot is in place.
     is_broken: bool,
     restoring: Option<(u64, Paged<Version>)>,
-    is_applying: bool,
+    /// When the record that is being applied is done; a timer for another time is void.
+    applying: Option<SimTime>,
     early: BTreeMap<u64, Vec<Record>>,
 }
 
@@ -63,18 +68,18 @@ impl Receiving {
 
     pub fn crash(&mut self) {
         self.restoring = None;
-        self.is_applying = false;
+        self.applying = None;
         self.early.clear();
     }
 }
 
 impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
-    pub fn become_replica(&mut self, source: Target, term: usize, is_diverged: bool) {
+    pub fn become_replica(&mut self, source: Option<Target>, term: usize, is_diverged: bool) {
         self.duty = Duty::Replica;
         self.term = term;
         self.shipping = Shipping::default();
-        self.receiving.source = Some(source);
+        self.receiving.source = source;
         self.receiving.early.clear();
         self.receiving.is_broken |= is_diverged;
     }
@@ -112,13 +117,15 @@ impl Database {
         }
         let known = self.shipping.followers.iter().position(|follower| follower.target == sender);
         let at = known.unwrap_or_else(|| {
-            self.shipping.followers.push(Follower { target: sender, sent: 0, asked: 0 });
+            self.shipping.followers.push(Follower { target: sender, sent: 0, asked: 0, copied: None });
             self.shipping.followers.len() - 1
         });
         let follower = &mut self.shipping.followers[at];
         let Some(from) = from.filter(|from| *from >= self.log.base() && *from <= self.log.end()) else {
-            // Asked before and not there yet: the copy is on its way.
-            if is_new || known.is_none() || follower.sent < self.log.base() {
+            // Asked before and not there yet: the copy is on its way, unless the transport must have given up.
+            let is_on_its_way = follower.copied.is_some_and(|sent| ctx.now().since(sent) < COPY_PATIENCE);
+            if is_new || !is_on_its_way {
+                follower.copied = Some(ctx.now());
                 follower.sent = self.applied;
                 follower.asked = self.applied;
                 let versions = self.versions.clone();
@@ -131,6 +138,7 @@ impl Database {
             follower.sent = from;
         }
         follower.asked = from;
+        follower.copied = None;
         self.ship(ctx);
     }
 
@@ -163,7 +171,9 @@ impl Database {
 
     fn ship(&mut self, ctx: &mut Context) {
         let released = self.shipping.released;
-        for follower in &mut self.shipping.followers {
+        // A follower behind the kept log is left alone until it asks, and then gets a copy.
+        let base = self.log.base();
+        for follower in self.shipping.followers.iter_mut().filter(|follower| follower.sent >= base) {
             let records: Vec<Record> = self.log.range(follower.sent, released).map(|(_, record)| *record).collect();
             if !records.is_empty() {
                 let first = follower.sent + 1;
@@ -197,11 +207,11 @@ impl Database {
 
     /// Begins to apply the next record, unless it is at it.
     pub(super) fn apply_next(&mut self, ctx: &mut Context) {
-        if self.receiving.is_applying || self.receiving.is_broken {
+        if self.receiving.applying.is_some() || self.receiving.is_broken {
             return;
         }
         if self.applied < self.log.end() {
-            self.receiving.is_applying = true;
+            self.receiving.applying = Some(ctx.now() + self.params.apply_time);
             ctx.timer(self.params.apply_time, Tag::Applied);
         } else if self.duty == Duty::Candidate {
             self.take_over(ctx);
@@ -209,7 +219,10 @@ impl Database {
     }
 
     pub(super) fn on_applied(&mut self, ctx: &mut Context) {
-        self.receiving.is_applying = false;
+        if self.receiving.applying != Some(ctx.now()) {
+            return;
+        }
+        self.receiving.applying = None;
         self.applied += 1;
         let record = self.log.get(self.applied).expect("what is not applied is kept");
         self.versions.set(record.key as usize, record.version);
@@ -230,6 +243,7 @@ impl Database {
             return;
         }
         self.receiving.is_broken = true;
+        self.receiving.applying = None;
         self.receiving.early.clear();
         self.receiving.restoring = Some((position, versions));
         self.log = Log::after(position);

@@ -156,7 +156,9 @@ impl Behaviour for Users {
     }
 
     fn on_crash(&mut self) {
-        unreachable!("users do not crash");
+        // They do not crash, but they can be removed.
+        self.next = SimTime::NEVER;
+        self.waiting = Waiting::default();
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {

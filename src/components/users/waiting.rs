@@ -28,7 +28,7 @@ impl Waiting {
     /// Lets go of everybody whose time is over, and sets the timer for the next.
     pub fn expire(&mut self, ctx: &mut Context) {
         while let Some((deadline, root)) = self.deadlines.front().copied() {
-            if !ctx.contains(root) {
+            if !ctx.is_going_on(root) {
                 self.deadlines.pop_front();
             } else if deadline <= ctx.now() {
                 self.deadlines.pop_front();

@@ -1,8 +1,10 @@
 //! The painter that needs nothing but memory: dots into a buffer of pixels.
 //!
 //! Every look is prepared as small pictures ([`sprites`]), so that drawing a dot is copying some rows. Only what the last frame
-//! touched is wiped, and only what either touched needs to be shown. Colours are not premultiplied, as a browser's `ImageData`
-//! wants them.
+//! touched is wiped, and only what either touched needs to be shown.
+//!
+//! Colours are not premultiplied, as a browser's `ImageData` wants them. Laying one pixel over another would then need a division;
+//! it does not, because the empty picture has the page's colour (with no opacity), and so have the soft rims of all dots.
 
 mod sprites;
 
@@ -19,6 +21,8 @@ pub struct Raster {
     /// Red, green, blue and opacity of each pixel, row by row.
     pixels: Vec<u8>,
     sprites: Option<Sprites>,
+    /// The colour that empty pixels have now.
+    page: Option<[u8; 3]>,
     touched: Area,
 }
 
@@ -52,7 +56,7 @@ impl Raster {
     pub fn new(width: u16, height: u16) -> Self {
         let pixels = vec![0; usize::from(width) * usize::from(height) * 4];
         let (width, height) = (i32::from(width), i32::from(height));
-        Self { width, height, pixels, sprites: None, touched: Area::default() }
+        Self { width, height, pixels, sprites: None, page: None, touched: Area::default() }
     }
 
     pub fn width(&self) -> i32 {
@@ -70,10 +74,10 @@ impl Raster {
 
     /// Draws a frame of `picture` in place of the last; returns what may differ from it.
     pub fn draw(&mut self, picture: &Picture, frame: &Frame) -> Area {
-        let mut changed = std::mem::take(&mut self.touched);
-        self.wipe(changed);
         let sprites = self.sprites.take().filter(|sprites| sprites.fit(frame, &picture.palette));
         let sprites = sprites.unwrap_or_else(|| Sprites::new(frame, &picture.palette));
+        let mut changed = std::mem::take(&mut self.touched);
+        self.wipe(changed, picture.palette.page());
         self.paint(picture, frame, &sprites, false);
         if frame.has_failures {
             self.paint(picture, frame, &sprites, true);
@@ -83,9 +87,14 @@ impl Raster {
         changed
     }
 
-    fn wipe(&mut self, area: Area) {
+    fn wipe(&mut self, mut area: Area, page: [u8; 3]) {
+        if self.page != Some(page) {
+            self.page = Some(page);
+            area = Area { left: 0, top: 0, right: self.width, bottom: self.height };
+        }
+        let [red, green, blue] = page;
         for y in area.top..area.bottom {
-            self.row(y, area.left, area.right).fill([0; 4]);
+            self.row(y, area.left, area.right).fill([red, green, blue, 0]);
         }
     }
 
@@ -124,30 +133,41 @@ impl Raster {
         }
         self.touched.include(area);
         for y in area.top..area.bottom {
-            let source = &sprite.row(y - top)[(area.left - left) as usize..];
-            for (below, above) in self.row(y, area.left, area.right).iter_mut().zip(source) {
-                lay_over(below, *above);
+            let (span, source) = sprite.row(y - top);
+            let column = |x: u16| (i32::from(x) + left).clamp(area.left, area.right);
+            let [start, solid, soft, end] = [span.start, span.solid, span.soft, span.end].map(column);
+            if start < end {
+                let source = &source[(start - left) as usize..(end - left) as usize];
+                let target = self.row(y, start, end);
+                let (solid, soft) = ((solid - start) as usize, (soft - start) as usize);
+                lay_over(&mut target[..solid], &source[..solid]);
+                target[solid..soft].copy_from_slice(&source[solid..soft]);
+                lay_over(&mut target[soft..], &source[soft..]);
             }
         }
     }
 }
 
-/// Puts one pixel over another (Porter and Duff's "over", colours not premultiplied).
+/// Puts pixels over others.
 #[inline]
-fn lay_over(below: &mut [u8; 4], above: [u8; 4]) {
-    match (above[3], below[3]) {
-        (0, _) => {}
-        (255, _) | (_, 0) => *below = above,
-        (alpha, under) => {
-            let (alpha, under) = (u32::from(alpha), u32::from(under));
-            let rest = under * (255 - alpha) / 255;
-            let whole = alpha + rest;
-            for i in 0..3 {
-                below[i] = ((u32::from(above[i]) * alpha + u32::from(below[i]) * rest + whole / 2) / whole) as u8;
-            }
-            below[3] = whole as u8;
-        }
+fn lay_over(target: &mut [[u8; 4]], source: &[[u8; 4]]) {
+    for (below, above) in target.iter_mut().zip(source) {
+        *below = mix(*below, *above);
     }
+}
+
+/// Moves each channel of `below` towards `above` by the opacity of `above`, and the opacity towards full; two channels at a time.
+#[inline]
+fn mix(below: [u8; 4], above: [u8; 4]) -> [u8; 4] {
+    const PAIR: u32 = 0x00ff_00ff;
+    let alpha = u32::from(above[3]);
+    let (above, below) = (u32::from_le_bytes(above) | 0xff00_0000, u32::from_le_bytes(below));
+    let pair = |above: u32, below: u32| {
+        let sum = (above & PAIR) * alpha + (below & PAIR) * (255 - alpha) + 0x0080_0080;
+        // Exact rounded division by 255 of each half.
+        (sum + (sum >> 8 & PAIR)) >> 8 & PAIR
+    };
+    (pair(above, below) | pair(above >> 8, below >> 8) << 8).to_le_bytes()
 }
 
 #[cfg(test)]

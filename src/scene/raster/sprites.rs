@@ -13,6 +13,16 @@ const PARTS: usize = 4;
 pub struct Sprite {
     side: i32,
     pixels: Vec<[u8; 4]>,
+    spans: Vec<Span>,
+}
+
+/// What there is in a row: soft pixels in columns `start..solid`, opaque ones in `solid..soft`, soft ones in `soft..end`.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub start: u16,
+    pub solid: u16,
+    pub soft: u16,
+    pub end: u16,
 }
 
 impl Sprite {
@@ -21,9 +31,22 @@ impl Sprite {
     }
 
     /// Row `y`, which must be one of its rows.
-    pub fn row(&self, y: i32) -> &[[u8; 4]] {
+    #[inline]
+    pub fn row(&self, y: i32) -> (Span, &[[u8; 4]]) {
         let side = self.side as usize;
-        &self.pixels[y as usize * side..(y as usize + 1) * side]
+        (self.spans[y as usize], &self.pixels[y as usize * side..(y as usize + 1) * side])
+    }
+}
+
+impl Span {
+    fn of(row: &[[u8; 4]]) -> Self {
+        let count = |from: usize, is_in: fn(u8) -> bool| row[from..].iter().take_while(|pixel| is_in(pixel[3])).count();
+        let start = count(0, |alpha| alpha == 0);
+        let solid = start + count(start, |alpha| alpha > 0 && alpha < 255);
+        let soft = solid + count(solid, |alpha| alpha == 255);
+        let end = row.iter().rposition(|pixel| pixel[3] > 0).map_or(start, |last| last + 1);
+        let [start, solid, soft, end] = [start, solid, soft, end].map(|column| column as u16);
+        Self { start, solid, soft, end }
     }
 }
 
@@ -43,15 +66,16 @@ impl Sprites {
     pub fn new(frame: &Frame, palette: &Palette) -> Self {
         let mut all = Vec::with_capacity(LOOKS.len() * PARTS * PARTS);
         let mut halves = [0; LOOKS.len()];
+        let page = palette.page();
         for ((look, colour), half) in LOOKS.iter().zip(colours(palette)).zip(&mut halves) {
-            let rim = if look.has_rim { frame.rim } else { 0.0 };
-            let reach = frame.radius * look.size * proportions::EXTENT + rim;
-            // Half a pixel for the soft edge, and one for the position within a pixel.
-            *half = (reach + 1.5).ceil() as i32;
+            // The soft edge takes half a pixel more. The pixel in the middle gives back what the middle may be beside it:
+            // the dot's middle is an eighth or more from each border of its pixel.
+            let reach = frame.radius * look.size * look.shape.extent() + frame.rim + 0.5;
+            *half = (reach - 0.625).ceil().max(0.0) as i32;
             for part in 0..PARTS * PARTS {
                 let shift = |part: usize| (part as f32 + 0.5) / PARTS as f32;
                 let middle = Point::new(shift(part % PARTS), shift(part / PARTS));
-                all.push(sprite(look, colour, palette.rim, frame.radius, rim, *half, middle));
+                all.push(sprite(*look, [colour, page], frame, *half, middle));
             }
         }
         Self { radius: frame.radius, rim: frame.rim, palette: *palette, all, halves }
@@ -75,25 +99,24 @@ impl Sprites {
     }
 }
 
-fn sprite(look: &Look, colour: [u8; 4], page: [u8; 4], radius: f32, rim: f32, half: i32, middle: Point) -> Sprite {
+fn sprite(look: Look, colours: [[u8; 3]; 2], frame: &Frame, half: i32, middle: Point) -> Sprite {
     let side = 2 * half + 1;
-    let radius = radius * look.size;
     let at = |i: i32, middle: f32| (i - half) as f32 + 0.5 - middle;
-    let pixel =
-        |i: i32| paint(look, [colour, page], radius, rim, Point::new(at(i % side, middle.x), at(i / side, middle.y)));
-    Sprite { side, pixels: (0..side * side).map(pixel).collect() }
+    let pixel = |i: i32| paint(look, colours, frame, Point::new(at(i % side, middle.x), at(i / side, middle.y)));
+    let pixels: Vec<_> = (0..side * side).map(pixel).collect();
+    let spans = pixels.chunks_exact(side as usize).map(Span::of).collect();
+    Sprite { side, pixels, spans }
 }
 
 /// The colour of a look at this distance from its middle. The shader of the other painter does the same.
-fn paint(look: &Look, [colour, page]: [[u8; 4]; 2], radius: f32, rim: f32, from_middle: Point) -> [u8; 4] {
+fn paint(look: Look, [colour, page]: [[u8; 3]; 2], frame: &Frame, from_middle: Point) -> [u8; 4] {
+    let radius = frame.radius * look.size;
     let distance = distance(look.shape, from_middle.x, from_middle.y, radius);
     let coverage = |distance: f32| (0.5 - distance).clamp(0.0, 1.0);
     let [share, least] = proportions::OUTLINE;
     let outline = (share * radius).max(least);
     let inner = if look.is_hollow { coverage(distance + outline) * proportions::HOLLOWNESS } else { 0.0 };
     let page_part = 1.0 - coverage(distance) * (1.0 - inner);
-    let opacity = coverage(distance - rim) * look.opacity;
     let mix = |i: usize| f32::from(colour[i]) + (f32::from(page[i]) - f32::from(colour[i])) * page_part;
-    let [red, green, blue, alpha] = [mix(0), mix(1), mix(2), f32::from(colour[3]) * opacity];
-    [red, green, blue, alpha].map(|value| (value + 0.5) as u8)
+    [mix(0), mix(1), mix(2), coverage(distance - frame.rim) * 255.0].map(|value| (value + 0.5) as u8)
 }

@@ -92,7 +92,7 @@ fn a_frame_leaves_nothing_of_the_last() {
     assert!(second.left <= first.left && first.right <= second.right, "what was wiped counts as changed");
 
     draw(&mut raster, &mut picture, 9_000);
-    assert!(raster.pixels().iter().all(|&byte| byte == 0));
+    assert!(raster.pixels().as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 0));
     assert!(draw(&mut raster, &mut picture, 9_100).is_empty(), "an empty picture need not be shown again");
 }
 
@@ -113,11 +113,10 @@ fn what_lies_beyond_the_border_is_cut_off() {
 
 #[test]
 fn laying_over_is_exact_at_both_ends() {
-    let mut below = [10, 20, 30, 255];
-    lay_over(&mut below, [200, 100, 50, 0]);
-    assert_eq!(below, [10, 20, 30, 255]);
-    lay_over(&mut below, [200, 100, 50, 128]);
-    assert_eq!(below, [105, 60, 40, 255]);
-    lay_over(&mut below, [1, 2, 3, 255]);
-    assert_eq!(below, [1, 2, 3, 255]);
+    for below in [[10, 20, 30, 255], [10, 20, 30, 0]] {
+        assert_eq!(mix(below, [200, 100, 50, 0]), below);
+        assert_eq!(mix(below, [200, 100, 50, 255]), [200, 100, 50, 255]);
+    }
+    assert_eq!(mix([10, 20, 30, 255], [200, 100, 50, 128]), [105, 60, 40, 255]);
+    assert_eq!(mix([10, 20, 30, 0], [10, 20, 30, 128]), [10, 20, 30, 128], "a rim on an empty page");
 }

@@ -138,14 +138,14 @@ impl Resources {
 
         let hops = gl.create_buffer().ok_or("no buffer for hops")?;
         gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&hops));
-        gl.buffer_data_with_i32(Gl::ARRAY_BUFFER, (DotField::CAPACITY * RECORD_BYTES) as i32, Gl::DYNAMIC_DRAW);
+        gl.buffer_data_with_i32(Gl::ARRAY_BUFFER, int(DotField::CAPACITY * RECORD_BYTES), Gl::DYNAMIC_DRAW);
         gl.enable_vertex_attrib_array(0);
-        gl.vertex_attrib_i_pointer_with_i32(0, 3, Gl::UNSIGNED_INT, RECORD_BYTES as i32, 0);
+        gl.vertex_attrib_i_pointer_with_i32(0, 3, Gl::UNSIGNED_INT, int(RECORD_BYTES), 0);
 
         let tracks = gl.create_texture().ok_or("no texture for tracks")?;
         gl.bind_texture(Gl::TEXTURE_2D, Some(&tracks));
         for (parameter, value) in [(Gl::TEXTURE_MIN_FILTER, Gl::NEAREST), (Gl::TEXTURE_MAG_FILTER, Gl::NEAREST)] {
-            gl.tex_parameteri(Gl::TEXTURE_2D, parameter, value as i32);
+            gl.tex_parameteri(Gl::TEXTURE_2D, parameter, value.cast_signed());
         }
         gl.enable(Gl::BLEND);
         gl.blend_func(Gl::ONE, Gl::ONE_MINUS_SRC_ALPHA);
@@ -156,13 +156,13 @@ impl Resources {
         const WIDTH: usize = Tracks::PLACES * Tracks::PER_ROW;
         let empty = [[0.0; 4]; WIDTH];
         let table = if tracks.table().is_empty() { &empty } else { tracks.table() };
-        let (width, height) = (WIDTH as i32, (table.len() / WIDTH) as i32);
+        let (width, height) = (int(WIDTH), int(table.len() / WIDTH));
         let places = Float32Array::from(table.as_flattened());
         gl.bind_texture(Gl::TEXTURE_2D, Some(&self.tracks));
         let sent = gl.tex_image_2d_with_i32_and_i32_and_i32_and_format_and_type_and_opt_array_buffer_view(
             Gl::TEXTURE_2D,
             0,
-            Gl::RGBA32F as i32,
+            Gl::RGBA32F.cast_signed(),
             width,
             height,
             0,
@@ -182,7 +182,7 @@ impl Resources {
             let words = Uint32Array::from(field.slots()[start..end].as_flattened());
             gl.buffer_sub_data_with_i32_and_array_buffer_view(
                 Gl::ARRAY_BUFFER,
-                (start * RECORD_BYTES) as i32,
+                int(start * RECORD_BYTES),
                 &words,
             );
         }
@@ -198,16 +198,16 @@ impl Resources {
         gl.uniform3f(to.camera.as_ref(), frame.camera.scale, frame.camera.x, frame.camera.y);
         gl.uniform2f(to.canvas.as_ref(), f32::from(width), f32::from(height));
         gl.uniform4f(to.dots.as_ref(), frame.radius, frame.rim, frame.lanes[0], frame.lanes[1]);
-        let unit = |colour: [u8; 4]| colour.map(|part| f32::from(part) / 255.0);
-        let colours: [[f32; 4]; LOOKS.len()] = colours(&picture.palette).map(unit);
-        gl.uniform4fv_with_f32_array(to.colours.as_ref(), colours.as_flattened());
-        gl.uniform4fv_with_f32_array(to.page.as_ref(), &unit(picture.palette.rim));
+        let unit = |colour: [u8; 3]| colour.map(|part| f32::from(part) / 255.0);
+        let colours: [[f32; 3]; LOOKS.len()] = colours(&picture.palette).map(unit);
+        gl.uniform3fv_with_f32_array(to.colours.as_ref(), colours.as_flattened());
+        gl.uniform3fv_with_f32_array(to.page.as_ref(), &unit(picture.palette.page()));
     }
 
     fn draw_layer(&self, gl: &Gl, field: &DotField, layer: i32) {
         gl.uniform1i(self.uniforms.layer.as_ref(), layer);
         for (start, end) in spans(field, field.first()) {
-            gl.draw_arrays(Gl::POINTS, start as i32, (end - start) as i32);
+            gl.draw_arrays(Gl::POINTS, int(start), int(end - start));
         }
     }
 }
@@ -219,6 +219,11 @@ fn spans(field: &DotField, from: u64) -> impl Iterator<Item = (usize, usize)> {
     let start = slot(from);
     let end = (start + count).min(field.capacity());
     [(start, end), (0, start + count - end)].into_iter().filter(|(start, end)| start < end)
+}
+
+/// A count as `WebGL` takes it; the ring is far smaller than what fits.
+fn int(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn link(gl: &Gl) -> Result<WebGlProgram, String> {
@@ -244,11 +249,13 @@ fn compile(gl: &Gl, kind: u32, source: &str) -> Result<WebGlShader, String> {
     }
 }
 
+type Listener = (&'static str, Closure<dyn FnMut(Event)>);
+
 /// Hears when the canvas loses its context and gets it back.
 struct Watch {
     canvas: HtmlCanvasElement,
     was_restored: Rc<Cell<bool>>,
-    listeners: [(&'static str, Closure<dyn FnMut(Event)>); 2],
+    listeners: [Listener; 2],
 }
 
 impl Watch {

@@ -16,11 +16,10 @@ pub fn fragment() -> String {
 }
 
 fn constants() -> String {
-    use proportions::{CROSS, DIAMOND, EXTENT, HOLLOWNESS, OUTLINE, RING, SQUARE};
+    use proportions::{CROSS, DIAMOND, HOLLOWNESS, OUTLINE, RING, SQUARE};
     let floats = [
         ("SQUARE", SQUARE),
         ("DIAMOND", DIAMOND),
-        ("EXTENT", EXTENT),
         ("HOLLOWNESS", HOLLOWNESS),
     ];
     let pairs = [("CROSS", CROSS), ("RING", RING), ("OUTLINE", OUTLINE)];
@@ -33,9 +32,8 @@ fn constants() -> String {
     text.extend(integers.map(|(name, value)| format!("const int {name} = {value};\n")));
     text += &of_looks("int", "SHAPE", |look| (look.shape as u8).to_string());
     text += &of_looks("float", "SIZE", |look| format!("{:?}", look.size));
-    text += &of_looks("float", "OPACITY", |look| format!("{:?}", look.opacity));
+    text += &of_looks("float", "EXTENT", |look| format!("{:?}", look.shape.extent()));
     text += &of_looks("float", "IS_HOLLOW", |look| flag(look.is_hollow));
-    text += &of_looks("float", "HAS_RIM", |look| flag(look.has_rim));
     text
 }
 
@@ -105,16 +103,16 @@ void main() {
     float lane = mix(dots.z, dots.w, chance.y);
     vec2 middle = place.xy * camera.x + camera.yz + place.zw * (is_backward ? -lane : lane);
 
-    float radius = dots.x * SIZE[look], rim = dots.y * HAS_RIM[look];
-    extent = vec3(radius, rim, ceil(2.0 * (radius * EXTENT + rim) + 2.0));
+    float radius = dots.x * SIZE[look], rim = dots.y;
+    extent = vec3(radius, rim, ceil(2.0 * (radius * EXTENT[look] + rim) + 2.0));
     gl_Position = vec4(middle / canvas * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
     gl_PointSize = extent.z;
 }
 ";
 
 const FRAGMENT: &str = r"
-uniform vec4 colours[9];
-uniform vec4 page;
+uniform vec3 colours[9];
+uniform vec3 page;
 flat in int look;
 flat in vec3 extent;
 out vec4 pixel;
@@ -138,10 +136,10 @@ float coverage(float distance) {
 void main() {
     vec2 at = (gl_PointCoord - 0.5) * extent.z;
     float distance = outline_distance(SHAPE[look], at, extent.x);
-    float opacity = coverage(distance - extent.y) * OPACITY[look] * colours[look].a;
+    float opacity = coverage(distance - extent.y);
     float outline = max(OUTLINE.x * extent.x, OUTLINE.y);
     float inner = IS_HOLLOW[look] * coverage(distance + outline) * HOLLOWNESS;
-    vec3 colour = mix(colours[look].rgb, page.rgb, 1.0 - coverage(distance) * (1.0 - inner));
+    vec3 colour = mix(colours[look], page, 1.0 - coverage(distance) * (1.0 - inner));
     pixel = vec4(colour * opacity, opacity);
 }
 ";

@@ -1,0 +1,89 @@
+//! What must hold in every world at every time. Checked by the property tests; empty means sound.
+
+use super::world::World;
+use crate::base::NodeIx;
+use crate::components::Component;
+use crate::components::database::Duty;
+use crate::kernel::Place;
+
+/// Everything that is wrong with `world`, in words.
+pub fn violations(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    conservation(world, &mut found);
+    presence(world, &mut found);
+    durability(world, &mut found);
+    found
+}
+
+/// Every request ends exactly once: answered, failed, or still in flight.
+fn conservation(world: &World, found: &mut Vec<String>) {
+    let counts = &world.kernel.recorder.counts;
+    let in_flight = world.kernel.calls.iter().filter(|(_, call)| call.parent.is_none()).count() as u64;
+    let ended = counts.all_answered() + counts.all_failed();
+    if counts.offered != ended + in_flight {
+        found.push(format!("{} requests were made, {ended} ended, {in_flight} are in flight", counts.offered));
+    }
+    let reasons: u64 = counts.reasons.iter().sum();
+    if reasons != counts.all_failed() {
+        found.push(format!("{} requests failed, for {reasons} reasons", counts.all_failed()));
+    }
+}
+
+/// Each node has the calls that it is counted to have; a dead one has none.
+fn presence(world: &World, found: &mut Vec<String>) {
+    let mut present = vec![0_u64; world.nodes.len()];
+    for (_, call) in world.kernel.calls.iter() {
+        if call.place == Place::AtNode && !call.parent.is_none() {
+            present[call.to.index()] += 1;
+        }
+    }
+    for (index, count) in present.into_iter().enumerate() {
+        let state = world.kernel.topology.node(NodeIx(index as u16));
+        let meter = &world.kernel.recorder.nodes[index];
+        if meter.present.level() != count {
+            found.push(format!("{} has {count} calls but is counted to have {}", state.id, meter.present.level()));
+        }
+        if !state.is_up && (count > 0 || meter.busy.level() > 0 || meter.waiting.level() > 0) {
+            found.push(format!("{} is down but at work", state.id));
+        }
+    }
+}
+
+/// An acknowledged write is what its primary holds, unless it is superseded or listed as lost. Replicas' positions make
+/// sense, and at most one node of a cluster takes writes.
+fn durability(world: &World, found: &mut Vec<String>) {
+    for monitor in &world.monitors {
+        let mut primaries = 0;
+        for (index, component) in world.nodes.iter().enumerate() {
+            let Component::Database(database) = component else { continue };
+            let node = NodeIx(index as u16);
+            if !monitor.is_member(node) {
+                continue;
+            }
+            let state = world.kernel.topology.node(node);
+            if database.applied() > database.log().end() {
+                found.push(format!("{} has applied what it has not received", state.id));
+            }
+            let is_writable = database.duty() == Duty::Primary && state.is_up;
+            primaries += u32::from(is_writable);
+            if !is_writable || world.monitors.len() > 1 {
+                continue;
+            }
+            for (key, version) in world.kernel.truth.iter() {
+                if database.version(key) != version && has_all_writes(world) {
+                    let held = database.version(key);
+                    found.push(format!("{}: key {key} should be {version:?}, is {held:?}", state.id));
+                    break;
+                }
+            }
+        }
+        if primaries > 1 {
+            found.push(format!("{primaries} primaries in one cluster"));
+        }
+    }
+}
+
+/// Whether databases hold all records: a web server without one keeps its own, which is then the truth as well.
+fn has_all_writes(world: &World) -> bool {
+    !world.nodes.iter().any(|component| matches!(component, Component::WebServer(server) if server.keeps_records()))
+}
