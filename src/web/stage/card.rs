@@ -72,6 +72,9 @@ pub fn Card(props: &Props) -> Html {
                 { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
             </text>
             if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
+            if !face.note.is_empty() {
+                <text class="card-other" x={INSET.to_string()} y={(h - 14.0).to_string()}>{ &face.note }</text>
+            }
             if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }
             { badge(face, w, h) }
