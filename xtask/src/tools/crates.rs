@@ -16,31 +16,36 @@ pub struct CrateTool {
     program: &'static str,
     /// More arguments for `cargo install`.
     args: &'static [&'static str],
-    /// Settings for its compilation.
-    env: &'static [(&'static str, &'static str)],
+    /// Packages that are optimised; the rest is compiled as cheaply as can be.
+    optimised: &'static [&'static str],
 }
 
-/// Trunk only copies files and calls others: an unoptimised one serves, and compiles in a third of the time. It
-/// declares a newer compiler than it needs, and will not do without a TLS library.
+/// Trunk only copies files and calls others: an unoptimised one serves. It declares a newer compiler than it needs,
+/// and will not do without a TLS library.
 pub const TRUNK: CrateTool = CrateTool {
     krate: "trunk",
     program: "trunk",
-    args: &["--locked", "--ignore-rust-version", "--debug", "--no-default-features", "--features", "rustls"],
-    env: &[("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_DEV_INCREMENTAL", "false")],
+    args: &["--locked", "--ignore-rust-version", "--no-default-features", "--features", "rustls"],
+    optimised: &[],
 };
 
-/// wasm-bindgen reads the whole wasm: optimised, but lightly. Its own lockfile does not compile here.
+/// wasm-bindgen reads and writes the whole wasm: what does that is optimised. Its own lockfile does not compile here.
 pub const WASM_BINDGEN: CrateTool = CrateTool {
     krate: "wasm-bindgen-cli",
     program: "wasm-bindgen",
     args: &[],
-    env: &[
-        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
-        ("CARGO_PROFILE_RELEASE_LTO", "off"),
-        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
-        ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
-    ],
+    optimised: &["walrus", "wasmparser", "wasm-encoder", "wasm-bindgen-cli-support"],
 };
+
+/// Less code for the compiler to make than a debug build has: no checks, no unwinding, no debug information.
+const CHEAP: [(&str, &str); 6] = [
+    ("CARGO_PROFILE_DEV_DEBUG", "0"),
+    ("CARGO_PROFILE_DEV_INCREMENTAL", "false"),
+    ("CARGO_PROFILE_DEV_PANIC", "abort"),
+    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
+    ("CARGO_PROFILE_DEV_CODEGEN_UNITS", "4"),
+];
 
 impl CrateTool {
     /// The program's file, at exactly this version.
@@ -73,14 +78,17 @@ impl CrateTool {
     }
 
     fn compile(&self, version: &str, half: &Path, scratch: &Path, log: &Path) -> Result<()> {
+        let settings =
+            self.optimised.iter().map(|package| format!("--config=profile.dev.package.{package}.opt-level=1"));
         let mut command = cargo();
         command
-            .args(["install", self.krate, "--version", version])
+            .args(["install", self.krate, "--debug", "--version", version])
             .args(self.args)
+            .args(settings)
             .arg("--root")
             .arg(half)
             .env("CARGO_TARGET_DIR", scratch)
-            .envs(self.env.iter().copied())
+            .envs(CHEAP)
             // Flags meant for the project are not meant for the tool.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
