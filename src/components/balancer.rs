@@ -16,7 +16,7 @@ use crate::model::kinds::{self, BalancerPolicy};
 use crate::observe::Reason;
 
 /// Calls that may wait to be forwarded.
-const QUEUE_LIMIT: usize = 100_000;
+const QUEUE_LIMIT: u64 = 100_000;
 
 /// A load balancer and what it believes of its servers.
 #[derive(Clone, Debug, Hash)]

@@ -42,7 +42,7 @@ struct CacheTarget {
 
 impl WebServer {
     pub fn new(params: kinds::WebServer) -> Self {
-        let cpu = Station::new(params.cores, usize::MAX);
+        let cpu = Station::new(params.cores, u64::MAX);
         Self {
             params: Derived(params),
             accepted: VecDeque::new(),
@@ -220,7 +220,7 @@ impl Behaviour for WebServer {
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::WebServer(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
-            self.cpu.resize(ctx, params.cores, usize::MAX);
+            self.cpu.resize(ctx, params.cores, u64::MAX);
         }
         let topology = &ctx.kernel.topology;
         self.route.set(topology.targets(ctx.node, &["database"]));

@@ -57,7 +57,7 @@ impl Database {
             DatabaseRole::Primary => Duty::Primary,
             DatabaseRole::Replica => Duty::Replica,
         };
-        let station = Station::new(params.cores, params.queue_limit as usize);
+        let station = Station::new(params.cores, params.queue_limit.into());
         Self {
             params: Derived(params),
             station,
@@ -200,7 +200,7 @@ impl Behaviour for Database {
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
-            self.station.resize(ctx, params.cores, params.queue_limit as usize);
+            self.station.resize(ctx, params.cores, params.queue_limit.into());
         }
         self.shipping.forget_removed(&ctx.kernel.topology);
     }
