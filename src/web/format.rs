@@ -5,7 +5,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -83,7 +83,11 @@ pub fn bytes(bytes: u64) -> String {
 pub fn speed(speed: f64) -> String {
     if speed < 0.999 {
         let slower = 1.0 / speed;
-        let whole = if slower < 10.0 { format!("{slower:.1}").trim_end_matches(".0").to_owned() } else { count(slower.round() as u64) };
+        let whole = if slower < 10.0 {
+            format!("{slower:.1}").trim_end_matches(".0").to_owned()
+        } else {
+            count(slower.round() as u64)
+        };
         format!("1/{whole}")
     } else {
         format!("{}×", digits(speed))

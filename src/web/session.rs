@@ -36,7 +36,7 @@ pub enum Event {
     Frame(Frame, Hops),
     Done { command: Command, now_ns: u64 },
     Redesigned(Design),
-    Refused { command: Option<Command>, problems: Problems },
+    Refused(Problems),
     Fatal(String),
 }
 
@@ -142,7 +142,8 @@ impl Session {
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));
-        if self.is_loaded && wall_ms - self.soon_ms > SOON_MS
+        if self.is_loaded
+            && wall_ms - self.soon_ms > SOON_MS
             && let Some(command) = self.soon.take()
         {
             self.soon_ms = wall_ms;
@@ -213,7 +214,7 @@ impl Session {
                 Some(Event::Done { command, now_ns })
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
-            FromEngine::Refused { command, problems } => Some(Event::Refused { command, problems }),
+            FromEngine::Refused { problems, .. } => Some(Event::Refused(problems)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
             FromEngine::Ready | FromEngine::Hash { .. } => None,
         }

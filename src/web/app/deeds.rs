@@ -17,14 +17,14 @@ use crate::input::keymap::{self, Deed};
 use crate::input::{Intent, Way};
 use crate::panels::toasts::Toast;
 use crate::scenarios;
+use crate::session::Session;
 
 /// Largest file that is read.
 const LARGEST_FILE: f64 = 16e6;
 const NOTICE_MS: u32 = 7_000;
 const PROBLEM_MS: u32 = 20_000;
 /// Speeds that keys step through.
-const STEPS: [f64; 16] =
-    [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+const STEPS: [f64; 16] = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context<Self>, intent: Intent) {
@@ -32,10 +32,12 @@ impl App {
             Intent::TogglePlay => self.play(!self.is_playing),
             Intent::Step => {
                 self.play(false);
-                self.with_session(|session| session.step());
+                self.with_session(Session::step);
             }
             Intent::SetSpeed(speed) => self.set_speed(speed),
-            Intent::Faster => self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end())),
+            Intent::Faster => {
+                self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end()));
+            }
             Intent::Slower => {
                 let slower = STEPS.into_iter().rev().find(|s| *s < self.speed * 0.99);
                 self.set_speed(slower.unwrap_or(*SPEEDS.start()));
@@ -82,6 +84,11 @@ impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
         let key = event.key();
         // The help sheet is a dialog: it has the keys for itself.
+        if self.is_help_shown && ["Escape", "?"].contains(&key.as_str()) {
+            event.prevent_default();
+            self.is_help_shown = false;
+            return;
+        }
         let Some(deed) = keymap::deed_of(&key).filter(|_| !self.is_help_shown && self.fatal.is_none()) else { return };
         let at_hand = focused_node();
         // On a card, Enter opens; elsewhere it belongs to what has the focus.
@@ -103,7 +110,8 @@ impl App {
             self.toasts.remove(0);
         }
         let link = ctx.link().clone();
-        Timeout::new(if is_problem { PROBLEM_MS } else { NOTICE_MS }, move || link.send_message(Msg::Expired(id))).forget();
+        Timeout::new(if is_problem { PROBLEM_MS } else { NOTICE_MS }, move || link.send_message(Msg::Expired(id)))
+            .forget();
     }
 
     fn play(&mut self, is_playing: bool) {

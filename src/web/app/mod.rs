@@ -113,7 +113,7 @@ impl Component for App {
         let class = classes!("app", self.selected.is_some().then_some("has-inspector"));
         html! {
             <div {class} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
-                ondrop={intent_callback(&on_intent, dropped)}>
+                ondrop={intent_callback(&on_intent, |event: DragEvent| dropped(&event))}>
                 <TopBar scenario={self.scenario} name={self.name()} seed={self.seed} theme={self.theme} on_intent={on_intent.clone()} />
                 <Metrics figures={self.figures.clone()} history={self.history.clone()} />
                 <main class="floor">
@@ -147,7 +147,9 @@ impl App {
     }
 
     fn users_slider(&self, on_intent: &Callback<Intent>) -> Html {
-        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else { return Html::default() };
+        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
+            return Html::default();
+        };
         let users = self.users.unwrap_or(users);
         html! { <UsersSlider {users} rate_per_user_per_s={rate} on_intent={on_intent.clone()} /> }
     }
@@ -176,7 +178,7 @@ impl App {
                     self.news.done(&command, &shown.document, now_ns);
                 }
             }
-            Event::Refused { problems, .. } => {
+            Event::Refused(problems) => {
                 for problem in problems.0 {
                     self.toast(ctx, &problem.to_string(), true);
                 }
@@ -247,7 +249,7 @@ impl App {
 }
 
 /// The file that was dropped.
-fn dropped(event: DragEvent) -> Option<Intent> {
+fn dropped(event: &DragEvent) -> Option<Intent> {
     event.prevent_default();
     event.data_transfer()?.files()?.get(0).map(Intent::Open)
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
-use scalescope::scene::{CardSize, Layout, LinkPath, Point, Rect, Size, layout, link_paths};
+use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
 use super::links::Wire;
 use crate::input::Way;
@@ -84,12 +84,15 @@ impl Map {
     pub fn private_side(&self, document: &Document) -> Option<Rect> {
         let is_private = |id: &str| {
             let kind = document.node(id).map(|node| &node.kind);
-            !matches!(kind, None | Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::LoadBalancer(_)))
+            !matches!(
+                kind,
+                None | Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::LoadBalancer(_))
+            )
         };
         // Without a balancer in front the servers have public addresses.
         document.nodes.iter().find(|node| matches!(node.kind, NodeKind::LoadBalancer(_)))?;
         let cards = self.layout.nodes.iter().filter(|node| is_private(&node.id));
-        cards.map(|node| node.rect()).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
+        cards.map(NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlCanvasElement};
 
 use scalescope::base::SimTime;
-use scalescope::scene::{Camera, Palette, Point, Size};
+use scalescope::scene::{Camera, NodeBox, Palette, Point, Size};
 
 use super::map::Map;
 use crate::dom;
@@ -166,7 +166,7 @@ impl View {
 
     /// Moves the camera, if it hides the card `id`, so that it is seen.
     pub fn reveal(&mut self, id: &str) {
-        let Some(card) = self.map.layout.node(id).map(|node| node.rect()) else { return };
+        let Some(card) = self.map.layout.node(id).map(NodeBox::rect) else { return };
         let low = self.camera.to_screen(Point::new(card.x, card.y));
         let high = self.camera.to_screen(Point::new(card.right(), card.bottom()));
         let shift = |low: f32, high: f32, side: f32| (PADDING - low).max(0.0) + (side - PADDING - high).min(0.0);
@@ -222,8 +222,10 @@ impl View {
         let share = (1.0 - libm::exp(-elapsed_ms.max(0.0) / GLIDE_MS)) as f32;
         let near = |a: f32, b: f32| a + (b - a) * share;
         let camera = &mut self.camera;
-        *camera = Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
-        let far = (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);
+        *camera =
+            Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
+        let far =
+            (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);
         if far < 0.3 {
             (*camera, self.goal) = (goal, None);
         }
