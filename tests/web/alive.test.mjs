@@ -171,3 +171,49 @@ test(
     await page.getByTestId("news").filter({ hasText: /read service is 250ms/ }).waitFor();
   }),
 );
+
+test(
+  "the drawing is dragged, zoomed by the wheel and fitted, and a drag is no click",
+  onPage(async ({ page, open }) => {
+    await open("?paused");
+    await page.getByTestId("node-web-1").waitFor();
+    await page.waitForTimeout(1000);
+    const world = () => page.locator("svg.cards > g").getAttribute("transform");
+    const fitted = await world();
+    const box = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x - 60, box.y + 60, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForTimeout(200);
+    const moved = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
+    assert.ok(Math.abs(box.x - 80 - moved.x) < 2 && Math.abs(box.y + 40 - moved.y) < 2, "it follows the hand");
+    assert.equal(await page.getByTestId("inspector").count(), 0);
+    await page.mouse.wheel(0, -300);
+    await page.waitForTimeout(200);
+    const zoomed = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
+    assert.ok(zoomed.width > box.width * 1.3, "the wheel zooms");
+    await page.keyboard.press("f");
+    await page.waitForTimeout(1500);
+    assert.equal(await world(), fitted);
+  }),
+);
+
+test(
+  "a primary that dies with unreplicated writes lists what is lost, by key",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=replicated&speed=2&users=5000");
+    await metricUntil(page, "throughput", (rate) => rate > 100);
+    await inspect(page, "db-1");
+    await page.getByTestId("param-ship_delay").fill("10s");
+    await page.getByTestId("param-ship_delay").press("Enter");
+    await simulate(page, 3);
+    await page.keyboard.press("Escape");
+    await inspect(page, "db-1");
+    await page.getByTestId("crash").click();
+    await page.getByTestId("lost").waitFor({ timeout: 60_000 });
+    assert.ok(Number(await page.getByTestId("lost").getAttribute("data-value")) > 0);
+    assert.ok((await page.getByTestId("lost").locator("tbody tr").count()) > 0);
+    await page.locator('[data-node="db-2"] .card-chip').filter({ hasText: "primary" }).waitFor();
+  }),
+);

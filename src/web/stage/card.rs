@@ -78,7 +78,7 @@ pub fn Card(props: &Props) -> Html {
             </text>
             if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
             if !face.note.is_empty() {
-                <text class="card-other" x={INSET.to_string()} y={(h - 14.0).to_string()}>{ &face.note }</text>
+                <text class="card-other" x={INSET.to_string()} y={(h - if h < COMPACT_BELOW { 9.0 } else { 14.0 }).to_string()}>{ &face.note }</text>
             }
             if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }

@@ -37,17 +37,17 @@ impl PartialEq for Props {
 #[component]
 pub fn Field(props: &Props) -> Html {
     let Props { node, spec, value, shown, on_intent } = props;
-    let problem = use_state(|| None::<String>);
+    let wrong = use_state(|| None::<Wrong>);
     let set = {
         let (node, name, shown) = (node.clone(), spec.name, shown.clone());
-        let (on_intent, problem) = (on_intent.clone(), problem.clone());
-        Callback::from(move |value: Result<Value, String>| {
-            match value.and_then(|value| checked(&shown.document, &node, name, value)) {
+        let (on_intent, wrong) = (on_intent.clone(), wrong.clone());
+        Callback::from(move |entry: Entry| {
+            match entry.value.and_then(|value| checked(&shown.document, &node, name, value)) {
                 Ok(value) => {
-                    problem.set(None);
+                    wrong.set(None);
                     on_intent.emit(Intent::Set { node: node.clone(), param: name, value });
                 }
-                Err(what) => problem.set(Some(what)),
+                Err(what) => wrong.set(Some(Wrong { text: entry.text, what })),
             }
         })
     };
@@ -55,25 +55,44 @@ pub fn Field(props: &Props) -> Html {
     let is_default = *value == spec.default;
     let reset = {
         let (set, default) = (set.clone(), spec.default.clone());
-        Callback::from(move |_: MouseEvent| set.emit(Ok(default.clone())))
+        Callback::from(move |_: MouseEvent| set.emit(Entry::chosen(default.clone())))
     };
     let describedby = format!("{id}-help {id}-problem");
     html! {
-        <div class={classes!("param", problem.is_some().then_some("is-wrong"), (!is_default).then_some("is-changed"))}>
+        <div class={classes!("param", wrong.is_some().then_some("is-wrong"), (!is_default).then_some("is-changed"))}>
             <div class="param-row">
                 <label for={id.clone()}>{ format::name(spec.name) }</label>
                 if !is_default && spec.ty != ParamType::Nodes {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
                         title={format!("Default: {}", text_of(&spec.default))}><Icon name="default" /></button>
                 }
-                { control(&id, describedby, spec, value, shown, problem.is_some(), &set) }
+                { control(&id, describedby, spec, value, shown, wrong.as_ref(), &set) }
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
-            if let Some(what) = &*problem {
+            if let Some(Wrong { what, .. }) = &*wrong {
                 <p class="param-problem" id={format!("{id}-problem")} role="alert" data-testid={format!("problem-{}", spec.name)}>{ what }</p>
             }
         </div>
     }
+}
+
+/// What was written into a field.
+struct Entry {
+    text: String,
+    value: Result<Value, String>,
+}
+
+impl Entry {
+    fn chosen(value: Value) -> Self {
+        Self { text: text_of(&value), value: Ok(value) }
+    }
+}
+
+/// What cannot be: it stays in the field until it is mended.
+#[derive(PartialEq)]
+struct Wrong {
+    text: String,
+    what: String,
 }
 
 /// `value`, if the design with it would be a good one; else what is wrong.
@@ -107,14 +126,15 @@ fn control(
     spec: &ParamSpec,
     value: &Value,
     shown: &Shown,
-    is_wrong: bool,
-    set: &Callback<Result<Value, String>>,
+    wrong: Option<&Wrong>,
+    set: &Callback<Entry>,
 ) -> Html {
     let ty = spec.ty;
     match ty {
         ParamType::Choice(words) => {
-            let onchange =
-                set.reform(|event: Event| Ok(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
+            let onchange = set.reform(|event: Event| {
+                Entry::chosen(event.target_unchecked_into::<HtmlSelectElement>().value().into())
+            });
             html! {
                 <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
                     { for words.iter().map(|word| html! {
@@ -126,13 +146,16 @@ fn control(
         ParamType::Nodes => nodes(value, shown, set),
         _ => {
             let onchange = set.reform(move |event: Event| {
-                value_of(&event.target_unchecked_into::<HtmlInputElement>().value(), ty).map_err(str::to_owned)
+                let text = event.target_unchecked_into::<HtmlInputElement>().value();
+                let value = value_of(&text, ty).map_err(str::to_owned);
+                Entry { text, value }
             });
+            let text = wrong.map_or_else(|| text_of(value), |wrong| wrong.text.clone());
             let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
             html! {
                 <span class="param-value">
-                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text_of(value)} {onchange}
-                        inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
+                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange}
+                        inputmode={has_unit.then_some("decimal")} aria-invalid={wrong.is_some().to_string()} aria-describedby={describedby}
                         data-testid={id.to_owned()} />
                     if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
                 </span>
@@ -142,7 +165,7 @@ fn control(
 }
 
 /// A box to tick for each node that may stand in the list.
-fn nodes(value: &Value, shown: &Shown, set: &Callback<Result<Value, String>>) -> Html {
+fn nodes(value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
     let is_public = |kind: &str| matches!(kind, "load_balancer" | "web_server");
     let candidates = shown.document.nodes.iter().filter(|node| is_public(node.kind.name()));
@@ -154,7 +177,7 @@ fn nodes(value: &Value, shown: &Shown, set: &Callback<Result<Value, String>>) ->
                 let onchange = set.reform(move |_: Event| {
                     let mut list = chosen.clone();
                     if is_chosen { list.retain(|other| *other != id) } else { list.push(id.clone()) }
-                    Ok(list.into())
+                    Entry::chosen(list.into())
                 });
                 html! { <label><input type="checkbox" checked={is_chosen} {onchange} />{ node.label() }</label> }
             }) }
