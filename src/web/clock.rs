@@ -58,7 +58,16 @@ pub struct Clock {
 
 impl Clock {
     pub fn new(speed: f64, is_playing: bool) -> Self {
-        Self { is_playing, speed, view_ns: 0, reached_ns: 0, last_wall_ms: None, pace: 1.0, frame_ms: FRAME_MS, is_racing: false }
+        Self {
+            is_playing,
+            speed,
+            view_ns: 0,
+            reached_ns: 0,
+            last_wall_ms: None,
+            pace: 1.0,
+            frame_ms: FRAME_MS,
+            is_racing: false,
+        }
     }
 
     /// Time zero of a new run, at the same speed.

@@ -83,7 +83,11 @@ pub fn bytes(bytes: u64) -> String {
 pub fn speed(speed: f64) -> String {
     if speed < 0.999 {
         let slower = 1.0 / speed;
-        let whole = if slower < 10.0 { format!("{slower:.1}").trim_end_matches(".0").to_owned() } else { count(slower.round() as u64) };
+        let whole = if slower < 10.0 {
+            format!("{slower:.1}").trim_end_matches(".0").to_owned()
+        } else {
+            count(slower.round() as u64)
+        };
         format!("1/{whole}")
     } else {
         format!("{}×", digits(speed))

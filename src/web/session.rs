@@ -142,7 +142,8 @@ impl Session {
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));
-        if self.is_loaded && wall_ms - self.soon_ms > SOON_MS
+        if self.is_loaded
+            && wall_ms - self.soon_ms > SOON_MS
             && let Some(command) = self.soon.take()
         {
             self.soon_ms = wall_ms;

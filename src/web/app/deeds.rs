@@ -23,8 +23,7 @@ const LARGEST_FILE: f64 = 16e6;
 const NOTICE_MS: u32 = 7_000;
 const PROBLEM_MS: u32 = 20_000;
 /// Speeds that keys step through.
-const STEPS: [f64; 16] =
-    [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+const STEPS: [f64; 16] = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context<Self>, intent: Intent) {
@@ -35,7 +34,9 @@ impl App {
                 self.with_session(|session| session.step());
             }
             Intent::SetSpeed(speed) => self.set_speed(speed),
-            Intent::Faster => self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end())),
+            Intent::Faster => {
+                self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end()))
+            }
             Intent::Slower => {
                 let slower = STEPS.into_iter().rev().find(|s| *s < self.speed * 0.99);
                 self.set_speed(slower.unwrap_or(*SPEEDS.start()));
@@ -103,7 +104,8 @@ impl App {
             self.toasts.remove(0);
         }
         let link = ctx.link().clone();
-        Timeout::new(if is_problem { PROBLEM_MS } else { NOTICE_MS }, move || link.send_message(Msg::Expired(id))).forget();
+        Timeout::new(if is_problem { PROBLEM_MS } else { NOTICE_MS }, move || link.send_message(Msg::Expired(id)))
+            .forget();
     }
 
     fn play(&mut self, is_playing: bool) {

@@ -26,8 +26,7 @@ impl History {
         if self.rows.len() >= LENGTH {
             self.rows.remove(0);
         }
-        let rates =
-            [figures.offered_per_s, figures.throughput_per_s, figures.goodput_per_s, figures.errors_per_s];
+        let rates = [figures.offered_per_s, figures.throughput_per_s, figures.goodput_per_s, figures.errors_per_s];
         let [a, b, c, d] = rates.map(|rate| rate as f32);
         self.rows.push([a, b, c, d, figures.latency.p50_s as f32, figures.latency.p99_s as f32]);
     }

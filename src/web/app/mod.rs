@@ -147,7 +147,9 @@ impl App {
     }
 
     fn users_slider(&self, on_intent: &Callback<Intent>) -> Html {
-        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else { return Html::default() };
+        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
+            return Html::default();
+        };
         let users = self.users.unwrap_or(users);
         html! { <UsersSlider {users} rate_per_user_per_s={rate} on_intent={on_intent.clone()} /> }
     }

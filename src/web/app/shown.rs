@@ -31,7 +31,8 @@ impl Shown {
     /// Whether anybody checks the health of node `id`.
     pub fn is_watched(&self, id: &str) -> bool {
         let kind = |id: &str| self.document.node(id).map(|node| &node.kind);
-        let is_balanced = |link: &LinkEnds| link.to == id && matches!(kind(&link.from), Some(NodeKind::LoadBalancer(_)));
+        let is_balanced =
+            |link: &LinkEnds| link.to == id && matches!(kind(&link.from), Some(NodeKind::LoadBalancer(_)));
         matches!(kind(id), Some(NodeKind::Database(_))) || self.links.iter().any(is_balanced)
     }
 

@@ -7,8 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlCanvasElement, WebGl2RenderingContext as Gl, WebglDebugRendererInfo, WebglLoseContext};
 
 /// Parts of the names of renderers that have no graphics processor.
-const SOFTWARE: [&str; 7] =
-    ["swiftshader", "llvmpipe", "softpipe", "software", "basic render", "swrast", "lavapipe"];
+const SOFTWARE: [&str; 7] = ["swiftshader", "llvmpipe", "softpipe", "software", "basic render", "swrast", "lavapipe"];
 
 /// How dots are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

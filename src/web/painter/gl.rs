@@ -180,11 +180,7 @@ impl Resources {
         gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&self.hops));
         for (start, end) in spans(field, sent.max(field.first())) {
             let words = Uint32Array::from(field.slots()[start..end].as_flattened());
-            gl.buffer_sub_data_with_i32_and_array_buffer_view(
-                Gl::ARRAY_BUFFER,
-                int(start * RECORD_BYTES),
-                &words,
-            );
+            gl.buffer_sub_data_with_i32_and_array_buffer_view(Gl::ARRAY_BUFFER, int(start * RECORD_BYTES), &words);
         }
     }
 

@@ -43,7 +43,13 @@ impl PixelPainter {
         let (w, h) = (f64::from(right - left), f64::from(bottom - top));
         self.context
             .put_image_data_with_dirty_x_and_dirty_y_and_dirty_width_and_dirty_height(
-                &image, 0.0, f64::from(top), x, y, w, h,
+                &image,
+                0.0,
+                f64::from(top),
+                x,
+                y,
+                w,
+                h,
             )
             .ok()
     }

@@ -17,11 +17,7 @@ pub fn fragment() -> String {
 
 fn constants() -> String {
     use proportions::{CROSS, DIAMOND, HOLLOWNESS, OUTLINE, RING, SQUARE};
-    let floats = [
-        ("SQUARE", SQUARE),
-        ("DIAMOND", DIAMOND),
-        ("HOLLOWNESS", HOLLOWNESS),
-    ];
+    let floats = [("SQUARE", SQUARE), ("DIAMOND", DIAMOND), ("HOLLOWNESS", HOLLOWNESS)];
     let pairs = [("CROSS", CROSS), ("RING", RING), ("OUTLINE", OUTLINE)];
     let integers = [("PLACES", Tracks::PLACES), ("PER_ROW", Tracks::PER_ROW), ("FAILURE", FAILURE)];
     let flag = |is_set: bool| if is_set { "1.0" } else { "0.0" }.to_string();

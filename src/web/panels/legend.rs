@@ -34,5 +34,9 @@ pub fn Legend(props: &Props) -> Html {
 }
 
 fn statement(stride: u32) -> String {
-    if stride <= 1 { "1 dot = 1 request".to_owned() } else { format!("1 dot = {} requests", format::count(stride.into())) }
+    if stride <= 1 {
+        "1 dot = 1 request".to_owned()
+    } else {
+        format!("1 dot = {} requests", format::count(stride.into()))
+    }
 }

@@ -47,7 +47,13 @@ fn tiles(figures: &Figures) -> [Tile; 6] {
     };
     [
         rate("offered", "Offered", "Requests that users make", Series::Offered, figures.offered_per_s),
-        rate("throughput", "Throughput", "Requests answered, late answers included", Series::Throughput, figures.throughput_per_s),
+        rate(
+            "throughput",
+            "Throughput",
+            "Requests answered, late answers included",
+            Series::Throughput,
+            figures.throughput_per_s,
+        ),
         rate("goodput", "Goodput", "Requests answered before the user gave up", Series::Goodput, figures.goodput_per_s),
         rate("errors", "Errors", "Requests that failed", Series::Errors, figures.errors_per_s),
         latency("p50", "Median", "Half of the answers are faster (p50)", Series::P50, figures.latency.p50_s),
@@ -80,6 +86,7 @@ fn view(tile: &Tile, figures: &Figures, history: &Rc<History>) -> Html {
 
 /// `12 connection refused, 3 timeout`.
 fn reasons(figures: &Figures) -> String {
-    let parts = figures.errors.iter().map(|(reason, count)| format!("{} {}", format::quantity(*count as f64), reason.label()));
+    let parts =
+        figures.errors.iter().map(|(reason, count)| format!("{} {}", format::quantity(*count as f64), reason.label()));
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -7,16 +7,8 @@ use crate::format;
 use crate::input::Intent;
 use crate::settings::MOST_USERS;
 
-const MARKS: [(f64, &str); 8] = [
-    (1.0, "1"),
-    (1e1, "10"),
-    (1e2, "100"),
-    (1e3, "1k"),
-    (1e4, "10k"),
-    (1e5, "100k"),
-    (1e6, "1M"),
-    (1e7, "10M"),
-];
+const MARKS: [(f64, &str); 8] =
+    [(1.0, "1"), (1e1, "10"), (1e2, "100"), (1e3, "1k"), (1e4, "10k"), (1e5, "100k"), (1e6, "1M"), (1e7, "10M")];
 
 #[derive(Properties, PartialEq)]
 pub struct Props {

@@ -51,7 +51,12 @@ pub fn Card(props: &Props) -> Html {
         Callback::from(move |_: MouseEvent| open.emit(id.clone()))
     };
     let lines = Lines::of(h);
-    let class = classes!("card", (h < COMPACT_BELOW).then_some("is-compact"), format!("is-{}", face.state.name()), is_selected.then_some("is-selected"));
+    let class = classes!(
+        "card",
+        (h < COMPACT_BELOW).then_some("is-compact"),
+        format!("is-{}", face.state.name()),
+        is_selected.then_some("is-selected")
+    );
     let text_x = INSET + 24.0 + 10.0;
     let room = (w - text_x - INSET + 6.0) / lines.letter;
     html! {

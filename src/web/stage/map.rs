@@ -84,7 +84,10 @@ impl Map {
     pub fn private_side(&self, document: &Document) -> Option<Rect> {
         let is_private = |id: &str| {
             let kind = document.node(id).map(|node| &node.kind);
-            !matches!(kind, None | Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::LoadBalancer(_)))
+            !matches!(
+                kind,
+                None | Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::LoadBalancer(_))
+            )
         };
         // Without a balancer in front the servers have public addresses.
         document.nodes.iter().find(|node| matches!(node.kind, NodeKind::LoadBalancer(_)))?;

@@ -197,8 +197,7 @@ impl Stage {
         let room = view.borrow().size();
         // An opened panel takes some of the room; the drawing shall not jump for that.
         let is_open = ctx.props().selected.is_some();
-        let is_alike =
-            |a: Size, b: Size| (is_open || (a.w < a.h) == (b.w < b.h)) && (a.w / b.w).max(b.w / a.w) < 1.6;
+        let is_alike = |a: Size, b: Size| (is_open || (a.w < a.h) == (b.w < b.h)) && (a.w / b.w).max(b.w / a.w) < 1.6;
         if room.w < 1.0 || self.room.w > 0.0 && is_alike(room, self.room) {
             return false;
         }
@@ -273,7 +272,8 @@ impl Stage {
         let (at, hands) = (here.clone(), gestures.clone());
         let down = Listener::new(&root, "pointerdown", move |event: PointerEvent| {
             let is_control = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let is_control = is_control.is_some_and(|target| target.closest("button, .legend").ok().flatten().is_some());
+            let is_control =
+                is_control.is_some_and(|target| target.closest("button, .legend").ok().flatten().is_some());
             if event.button() == 0 && !is_control {
                 hands.borrow_mut().down(event.pointer_id(), at(event.client_x(), event.client_y()));
             }

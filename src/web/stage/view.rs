@@ -222,8 +222,10 @@ impl View {
         let share = (1.0 - libm::exp(-elapsed_ms.max(0.0) / GLIDE_MS)) as f32;
         let near = |a: f32, b: f32| a + (b - a) * share;
         let camera = &mut self.camera;
-        *camera = Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
-        let far = (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);
+        *camera =
+            Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
+        let far =
+            (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);
         if far < 0.3 {
             (*camera, self.goal) = (goal, None);
         }

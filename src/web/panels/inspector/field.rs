@@ -27,7 +27,10 @@ pub struct Props {
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         // The rest of the design matters only for checks, which read the newest.
-        self.node == other.node && self.spec.name == other.spec.name && self.value == other.value && Rc::ptr_eq(&self.shown, &other.shown)
+        self.node == other.node
+            && self.spec.name == other.spec.name
+            && self.value == other.value
+            && Rc::ptr_eq(&self.shown, &other.shown)
     }
 }
 
@@ -79,7 +82,11 @@ fn checked(document: &Document, node: &str, param: &str, value: Value) -> Result
     match document.edited(&edit) {
         Ok(_) => Ok(value),
         Err(problems) => Err(problems.0.first().map_or_else(String::new, |problem| {
-            if problem.remedy.is_empty() { problem.what.clone() } else { format!("{} ({})", problem.what, problem.remedy) }
+            if problem.remedy.is_empty() {
+                problem.what.clone()
+            } else {
+                format!("{} ({})", problem.what, problem.remedy)
+            }
         })),
     }
 }
@@ -106,7 +113,8 @@ fn control(
     let ty = spec.ty;
     match ty {
         ParamType::Choice(words) => {
-            let onchange = set.reform(|event: Event| Ok(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
+            let onchange =
+                set.reform(|event: Event| Ok(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
             html! {
                 <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
                     { for words.iter().map(|word| html! {
