@@ -16,19 +16,35 @@ function element(name, className, text) {
   return made;
 }
 
-function reloadButton() {
-  const button = element("button", "boot-reload", "Reload");
-  button.type = "button";
-  button.addEventListener("click", () => location.reload());
-  return button;
+function button(text, act) {
+  const made = element("button", "boot-reload", text);
+  made.type = "button";
+  made.addEventListener("click", () => {
+    act();
+    location.reload();
+  });
+  return made;
+}
+
+// The app keeps its design for this tab, and goes on with it where `scalescope-restart` is set.
+function ways() {
+  const found = [button("Reload", () => {})];
+  try {
+    if (sessionStorage.getItem("scalescope-design")) {
+      found.unshift(button("Restart with this design", () => sessionStorage.setItem("scalescope-restart", "1")));
+    }
+  } catch {
+    // Storage may be forbidden; then there is only Reload.
+  }
+  return found;
 }
 
 function fill(target, title, detail) {
   const parts = [element("p", "boot-title", title)];
   if (detail) parts.push(element("pre", "boot-detail", detail));
-  const button = reloadButton();
-  target.replaceChildren(...parts, button);
-  return button;
+  const buttons = ways();
+  target.replaceChildren(...parts, ...buttons);
+  return buttons[0];
 }
 
 function fatal(title, detail) {

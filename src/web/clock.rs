@@ -100,6 +100,11 @@ impl Clock {
         self.view_ns
     }
 
+    /// What a frame takes, smoothed.
+    pub fn frame_ms(&self) -> f64 {
+        self.frame_ms
+    }
+
     /// Whether quiet time is being skipped.
     pub fn is_racing(&self) -> bool {
         self.is_racing

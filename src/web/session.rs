@@ -158,7 +158,7 @@ impl Session {
                 }
                 self.advance(tick.target_ns, with_figures);
             }
-            if self.budget.is_due(wall_ms, self.clock.speed()) {
+            if self.budget.is_due(wall_ms, self.frame_s()) {
                 self.send_view();
             }
         }
@@ -172,8 +172,13 @@ impl Session {
     }
 
     fn send_view(&self) {
-        let speed = self.clock.speed();
-        self.send(&ToEngine::SetView { hop_budget: self.budget.hops(speed), window: window(speed) });
+        let hop_budget = self.budget.hops(self.frame_s());
+        self.send(&ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
+    }
+
+    /// Simulated time that a frame stands for, at the pace that the engine keeps.
+    fn frame_s(&self) -> f64 {
+        self.clock.frame_ms() / 1e3 * self.clock.speed() * self.clock.pace()
     }
 
     fn send(&self, message: &ToEngine) {

@@ -24,8 +24,6 @@ impl Default for Budget {
 }
 
 impl Budget {
-    const FRAME_S: f64 = 1.0 / 60.0;
-
     pub fn see(&mut self, words: &[u32]) {
         let count = words.len() / 3;
         if count > 0 {
@@ -34,13 +32,14 @@ impl Budget {
         }
     }
 
-    pub fn hops(&self, speed: f64) -> usize {
-        let frames_alive = (self.mean_s / (Self::FRAME_S * speed)).max(1.0);
+    /// How many hops to ask for in each frame, where a frame stands for `frame_s` of simulated time.
+    pub fn hops(&self, frame_s: f64) -> usize {
+        let frames_alive = (self.mean_s / frame_s).max(1.0);
         (MOST_DOTS / frames_alive).max(24.0) as usize
     }
 
-    pub fn is_due(&mut self, wall_ms: f64, speed: f64) -> bool {
-        let hops = self.hops(speed);
+    pub fn is_due(&mut self, wall_ms: f64, frame_s: f64) -> bool {
+        let hops = self.hops(frame_s);
         let is_other = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
         let is_due = is_other && wall_ms - self.sent_ms > BUDGET_EVERY_MS;
         if is_due {

@@ -58,14 +58,15 @@ fn speed_in_words(speed: f64) -> String {
     if (speed - 1.0).abs() < 1e-9 { "real time".to_owned() } else { format!("{} of real time", format::speed(speed)) }
 }
 
-fn pace(props: &Props) -> String {
+fn pace(props: &Props) -> Html {
     if !props.is_playing {
-        "paused".to_owned()
+        html! { "paused" }
     } else if props.is_racing {
-        "skipping quiet time".to_owned()
+        html! { "skipping quiet time" }
     } else if props.pace < BEHIND {
-        format!("running at {}× of the chosen speed", format::quantity(props.pace))
+        let pace = format!("{}× of the chosen speed", format::quantity(props.pace));
+        html! { <><span class="wide-only">{ "running at " }</span>{ pace }</> }
     } else {
-        String::new()
+        Html::default()
     }
 }

@@ -61,9 +61,9 @@ pub fn Card(props: &Props) -> Html {
     let room = (w - text_x - INSET + 6.0) / lines.letter;
     html! {
         <g {class} transform={format!("translate({} {})", place.x, place.y)} tabindex="0" role="button"
-            aria-label={face.sentence()} aria-pressed={is_selected.to_string()} {onclick}
+            aria-pressed={is_selected.to_string()} {onclick}
             data-node={face.id.clone()} data-testid={format!("node-{}", face.id)} data-state={face.state.name()}>
-            <title>{ &face.label }</title>
+            <title>{ face.sentence() }</title>
             <rect class="card-ring" x="-5" y="-5" width={(w + 10.0).to_string()} height={(h + 10.0).to_string()} rx="17" />
             <rect class="card-body" width={w.to_string()} height={h.to_string()} rx="12" />
             <rect class="card-hatch" width={w.to_string()} height={h.to_string()} rx="12" />
@@ -77,6 +77,9 @@ pub fn Card(props: &Props) -> Html {
                 { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
             </text>
             if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
+            if !face.note.is_empty() {
+                <text class="card-other" x={INSET.to_string()} y={(h - 14.0).to_string()}>{ &face.note }</text>
+            }
             if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }
             { badge(face, w, h) }

@@ -72,6 +72,8 @@ pub struct Face {
     pub other: String,
     /// Share of its processor time in use, in percent.
     pub load: Option<u8>,
+    /// In place of the load, for what has none.
+    pub note: String,
     pub has_queue: bool,
     pub queue: u64,
     /// How many pips stand for the queue.
@@ -99,6 +101,7 @@ impl Face {
             key: key_figure(&node.kind, figures, all),
             other: other_figure(&node.kind, figures, all),
             load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
+            note: note(&node.kind),
             has_queue: has_load(&node.kind),
             queue: figures.queue,
             pips: pips(figures.queue, limit),
@@ -160,6 +163,14 @@ fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String
     match (kind, figures.hit_ratio) {
         (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
+        _ => String::new(),
+    }
+}
+
+fn note(kind: &NodeKind) -> String {
+    match kind {
+        NodeKind::Users(users) => format::users(users.users),
+        NodeKind::Dns(dns) => format!("answers live {}", dns.ttl),
         _ => String::new(),
     }
 }

@@ -44,7 +44,7 @@ pub fn Inspector(props: &Props) -> Html {
     let state = State::of(&own, shown.is_watched(id));
     let cluster = figures.clusters.iter().find(|cluster| holds(cluster, shown, id));
     html! {
-        <aside class={classes!("inspector", format!("is-{}", state.name()))} aria-label={format!("{}: details", node.label())} data-testid="inspector">
+        <aside class={classes!("inspector", format!("is-{}", state.name()))} aria-label={format!("{}: details", node.label())} data-testid="inspector" data-value={id.clone()}>
             <header>
                 <Icon name={node.kind.name()} />
                 <div>
@@ -120,7 +120,7 @@ fn lost(cluster: &ClusterFigures) -> Html {
                         <tr>
                             <td>{ write.key }</td>
                             <td>{ write.position }</td>
-                            <td>{ format::clock(write.at_ns as f64 / 1e9) }</td>
+                            <td>{ write.at_ns.map_or_else(|| "–".to_owned(), |at| format::clock(at as f64 / 1e9)) }</td>
                         </tr>
                     }) }
                 </tbody>
