@@ -26,7 +26,7 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 fn main() {
     match js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
-        Ok(scope) => worker::serve(scope),
+        Ok(scope) => worker::serve(&scope),
         Err(_) => app::mount(),
     }
 }

@@ -36,7 +36,7 @@ pub enum Event {
     Frame(Frame, Hops),
     Done { command: Command, now_ns: u64 },
     Redesigned(Design),
-    Refused { command: Option<Command>, problems: Problems },
+    Refused(Problems),
     Fatal(String),
 }
 
@@ -214,7 +214,7 @@ impl Session {
                 Some(Event::Done { command, now_ns })
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
-            FromEngine::Refused { command, problems } => Some(Event::Refused { command, problems }),
+            FromEngine::Refused { problems, .. } => Some(Event::Refused(problems)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
             FromEngine::Ready | FromEngine::Hash { .. } => None,
         }

@@ -31,11 +31,11 @@ impl App {
             Intent::TogglePlay => self.play(!self.is_playing),
             Intent::Step => {
                 self.play(false);
-                self.with_session(|session| session.step());
+                self.with_session(super::super::session::Session::step);
             }
             Intent::SetSpeed(speed) => self.set_speed(speed),
             Intent::Faster => {
-                self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end()))
+                self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end()));
             }
             Intent::Slower => {
                 let slower = STEPS.into_iter().rev().find(|s| *s < self.speed * 0.99);

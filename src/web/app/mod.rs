@@ -178,7 +178,7 @@ impl App {
                     self.news.done(&command, &shown.document, now_ns);
                 }
             }
-            Event::Refused { problems, .. } => {
+            Event::Refused(problems) => {
                 for problem in problems.0 {
                     self.toast(ctx, &problem.to_string(), true);
                 }
@@ -249,6 +249,7 @@ impl App {
 }
 
 /// The file that was dropped.
+#[allow(clippy::needless_pass_by_value)] // The shape of a callback.
 fn dropped(event: DragEvent) -> Option<Intent> {
     event.prevent_default();
     event.data_transfer()?.files()?.get(0).map(Intent::Open)

@@ -32,10 +32,6 @@ impl State {
         }
     }
 
-    pub fn is_up(self) -> bool {
-        matches!(self, Self::Up | Self::OutOfRotation)
-    }
-
     /// For class names.
     pub fn name(self) -> &'static str {
         match self {

@@ -92,7 +92,7 @@ impl Map {
         // Without a balancer in front the servers have public addresses.
         document.nodes.iter().find(|node| matches!(node.kind, NodeKind::LoadBalancer(_)))?;
         let cards = self.layout.nodes.iter().filter(|node| is_private(&node.id));
-        cards.map(|node| node.rect()).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
+        cards.map(scalescope::scene::NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
     }
 }
 
