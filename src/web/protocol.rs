@@ -41,7 +41,7 @@ pub enum FromEngine {
     Done { command: Command, now_ns: u64 },
     /// The design is another now, by a command or by the document's own schedule.
     Redesigned(Design),
-    /// A command or a document was refused.
+    /// A command, if one is named, or a document was refused.
     Refused { command: Option<Command>, problems: Problems },
     /// The hash asked for.
     Hash { state_hash: String },

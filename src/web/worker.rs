@@ -90,16 +90,16 @@ impl Host {
     fn advance(&mut self, until: SimTime, cpu_budget_ms: f64, want_figures: bool) {
         let Some(engine) = &mut self.engine else { return };
         let clock = self.scope.performance();
-        let clock_ms = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
-        let (started, base) = (clock_ms(), engine.now());
-        while engine.now() < until && engine.advance(until, CHUNK) < until && clock_ms() - started < cpu_budget_ms {}
+        let wall_ms = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
+        let (started, base) = (wall_ms(), engine.now());
+        while engine.now() < until && engine.advance(until, CHUNK) < until && wall_ms() - started < cpu_budget_ms {}
         self.hops.clear();
         let stride = engine.take_hops(&mut self.hops);
         self.words.clear();
         self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
         let figures = want_figures.then(|| Box::new(engine.figures()));
         let (now_ns, base_ns) = (engine.now().as_nanos(), base.as_nanos());
-        let frame = Frame { now_ns, base_ns, stride, cpu_ms: clock_ms() - started, figures };
+        let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures };
         self.post_frame(frame);
         if want_figures {
             self.tell_of_redesign();

@@ -17,6 +17,7 @@ use crate::input::keymap::{self, Deed};
 use crate::input::{Intent, Way};
 use crate::panels::toasts::Toast;
 use crate::scenarios;
+use crate::session::Session;
 
 /// Largest file that is read.
 const LARGEST_FILE: f64 = 16e6;
@@ -31,7 +32,7 @@ impl App {
             Intent::TogglePlay => self.play(!self.is_playing),
             Intent::Step => {
                 self.play(false);
-                self.with_session(super::super::session::Session::step);
+                self.with_session(Session::step);
             }
             Intent::SetSpeed(speed) => self.set_speed(speed),
             Intent::Faster => {
@@ -83,6 +84,11 @@ impl App {
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
         let key = event.key();
         // The help sheet is a dialog: it has the keys for itself.
+        if self.is_help_shown && ["Escape", "?"].contains(&key.as_str()) {
+            event.prevent_default();
+            self.is_help_shown = false;
+            return;
+        }
         let Some(deed) = keymap::deed_of(&key).filter(|_| !self.is_help_shown && self.fatal.is_none()) else { return };
         let at_hand = focused_node();
         // On a card, Enter opens; elsewhere it belongs to what has the focus.

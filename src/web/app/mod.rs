@@ -113,7 +113,7 @@ impl Component for App {
         let class = classes!("app", self.selected.is_some().then_some("has-inspector"));
         html! {
             <div {class} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
-                ondrop={intent_callback(&on_intent, dropped)}>
+                ondrop={intent_callback(&on_intent, |event: DragEvent| dropped(&event))}>
                 <TopBar scenario={self.scenario} name={self.name()} seed={self.seed} theme={self.theme} on_intent={on_intent.clone()} />
                 <Metrics figures={self.figures.clone()} history={self.history.clone()} />
                 <main class="floor">
@@ -249,8 +249,7 @@ impl App {
 }
 
 /// The file that was dropped.
-#[allow(clippy::needless_pass_by_value)] // The shape of a callback.
-fn dropped(event: DragEvent) -> Option<Intent> {
+fn dropped(event: &DragEvent) -> Option<Intent> {
     event.prevent_default();
     event.data_transfer()?.files()?.get(0).map(Intent::Open)
 }

@@ -30,6 +30,7 @@ pub struct Painter {
     backend: Backend,
     picture: Picture,
     pace: Pace,
+    visible: usize,
 }
 
 enum Backend {
@@ -46,7 +47,7 @@ impl Painter {
             PainterKind::Pixels => Backend::Pixels(PixelPainter::new(canvas)?),
         };
         let canvas = canvas.clone();
-        Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default() })
+        Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default(), visible: 0 })
     }
 
     pub fn kind(&self) -> PainterKind {
@@ -105,10 +106,16 @@ impl Painter {
     /// times again.
     pub fn draw(&mut self, previous: SimTime, now: SimTime) {
         let frame = self.picture.frame(previous, now);
+        self.visible = frame.visible;
         match &mut self.backend {
             Backend::Gl(gl) => gl.draw(&self.picture, &frame),
             Backend::Pixels(pixels) => pixels.draw(&self.picture, &frame),
         }
+    }
+
+    /// Dots in the frame last drawn, those outside of the canvas included.
+    pub fn visible_dots(&self) -> usize {
+        self.visible
     }
 
     /// Tells how long after the one before a frame came, as the page measures it.

@@ -4,8 +4,8 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use crate::icons::Icon;
-use crate::input::Intent;
 use crate::input::keymap::BINDINGS;
+use crate::input::{Intent, intent_callback};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -28,7 +28,14 @@ pub fn Help(props: &Props) -> Html {
         }
     });
     let close = props.on_intent.reform(|_: MouseEvent| Intent::ShowHelp(false));
-    let onclose = props.on_intent.reform(|_: Event| Intent::ShowHelp(false));
+    let onclose = {
+        let dialog = dialog.clone();
+        intent_callback(&props.on_intent, move |_: Event| {
+            // The event comes late: by then the sheet may have been opened again.
+            let is_open = dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| dialog.open());
+            (!is_open).then_some(Intent::ShowHelp(false))
+        })
+    };
     html! {
         <dialog ref={dialog} class="sheet" {onclose} aria-labelledby="help-title" data-testid="help-sheet">
             <header>

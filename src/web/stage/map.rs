@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
-use scalescope::scene::{CardSize, Layout, LinkPath, Point, Rect, Size, layout, link_paths};
+use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
 use super::links::Wire;
 use crate::input::Way;
@@ -92,7 +92,7 @@ impl Map {
         // Without a balancer in front the servers have public addresses.
         document.nodes.iter().find(|node| matches!(node.kind, NodeKind::LoadBalancer(_)))?;
         let cards = self.layout.nodes.iter().filter(|node| is_private(&node.id));
-        cards.map(scalescope::scene::NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
+        cards.map(NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
     }
 }
 

@@ -156,7 +156,7 @@ impl Component for Stage {
                     </g>
                 </svg>
                 <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
-                    data-painter={painter_name(ctx)} />
+                    data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
                 <svg class="layer cards" role="group" aria-label="Nodes">
                     <g ref={self.over.clone()}>{ for self.cards(ctx) }</g>
                 </svg>
@@ -219,6 +219,10 @@ impl Stage {
             }
             on_intent.emit(Intent::Complain(format!("The dots cannot be drawn as wanted: {problem}")));
         }
+    }
+
+    fn painter_name(ctx: &Context<Self>) -> Option<&'static str> {
+        ctx.props().view.borrow().painter_kind().map(PainterKind::name)
     }
 
     fn cards(&self, ctx: &Context<Self>) -> impl Iterator<Item = Html> {
@@ -312,9 +316,4 @@ fn hatch() -> Html {
             </pattern>
         </defs>
     }
-}
-
-/// For tests and the curious: how the dots are drawn.
-fn painter_name(ctx: &Context<Stage>) -> Option<&'static str> {
-    ctx.props().view.borrow().painter_kind().map(PainterKind::name)
 }

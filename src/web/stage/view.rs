@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlCanvasElement};
 
 use scalescope::base::SimTime;
-use scalescope::scene::{Camera, Palette, Point, Size};
+use scalescope::scene::{Camera, NodeBox, Palette, Point, Size};
 
 use super::map::Map;
 use crate::dom;
@@ -73,6 +73,11 @@ impl View {
     /// Whether another painter should be tried, on another canvas.
     pub fn seems_slow(&self) -> bool {
         self.painter.as_ref().is_some_and(Painter::seems_slow)
+    }
+
+    /// Dots in the frame last drawn.
+    pub fn visible_dots(&self) -> usize {
+        self.painter.as_ref().map_or(0, Painter::visible_dots)
     }
 
     pub fn set_dark(&mut self, is_dark: bool) {
@@ -161,7 +166,7 @@ impl View {
 
     /// Moves the camera, if it hides the card `id`, so that it is seen.
     pub fn reveal(&mut self, id: &str) {
-        let Some(card) = self.map.layout.node(id).map(scalescope::scene::NodeBox::rect) else { return };
+        let Some(card) = self.map.layout.node(id).map(NodeBox::rect) else { return };
         let low = self.camera.to_screen(Point::new(card.x, card.y));
         let high = self.camera.to_screen(Point::new(card.right(), card.bottom()));
         let shift = |low: f32, high: f32, side: f32| (PADDING - low).max(0.0) + (side - PADDING - high).min(0.0);
