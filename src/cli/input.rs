@@ -19,13 +19,13 @@ impl Failure {
     }
 }
 
-/// Largest trace that is unpacked, in bytes.
-const LARGEST_TRACE: u64 = 4 << 30;
+/// Largest file that is read, and largest trace that is unpacked, in bytes.
+const LARGEST: u64 = 4 << 30;
 
 /// Reads and checks a document.
 pub fn document(path: &Path) -> Result<Document, Failure> {
     let name = path.display();
-    let bytes = fs::read(path).map_err(|error| Failure::input(format!("{name}: {error}")))?;
+    let bytes = contents(path)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::input(format!("{name}: it is not text: a JSON document is expected")))?;
     Document::read(&text).map_err(|problems| Failure::input(format!("{name}: {problems}")))
@@ -35,14 +35,18 @@ pub fn document(path: &Path) -> Result<Document, Failure> {
 pub fn trace(path: &Path) -> Result<Trace, Failure> {
     let name = path.display().to_string();
     let fail = |what: String| Failure::input(format!("{name}: {what}"));
-    let mut bytes = fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let mut bytes = contents(path)?;
     if path.extension().is_some_and(|extension| extension == "gz") {
         let mut unpacked = Vec::new();
-        let mut decoder = flate2::read::GzDecoder::new(bytes.as_slice()).take(LARGEST_TRACE);
+        let mut decoder = flate2::read::MultiGzDecoder::new(bytes.as_slice()).take(LARGEST + 1);
         decoder.read_to_end(&mut unpacked).map_err(|error| fail(error.to_string()))?;
         bytes = unpacked;
     }
-    let trace = if name.contains("oracleGeneral") {
+    if bytes.len() as u64 > LARGEST {
+        return Err(fail("it is too large (at most 4 GB unpacked)".to_owned()));
+    }
+    let is_binary = path.file_name().is_some_and(|file| file.to_string_lossy().contains("oracleGeneral"));
+    let trace = if is_binary {
         Trace::from_oracle_general(&bytes)
     } else {
         let text = String::from_utf8(bytes)
@@ -50,6 +54,14 @@ pub fn trace(path: &Path) -> Result<Trace, Failure> {
         text.and_then(|text| Trace::from_lines(&text))
     };
     trace.map_err(fail)
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+    let fail = |error: io::Error| Failure::input(format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(fail)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(fail)?;
+    Ok(bytes)
 }
 
 /// Prints to standard output; a reader who has seen enough (`| head`) is no error.

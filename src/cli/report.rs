@@ -25,7 +25,9 @@ pub struct Report {
     pub latency: LatencyFigures,
     pub operations: Map<String, Value>,
     pub nodes: Map<String, Value>,
+    /// In the measured time.
     pub stale_reads: u64,
+    /// In the whole run, as the list in `clusters`.
     pub lost_writes: u64,
     pub clusters: Vec<ClusterFigures>,
     /// Counts since the start, warm-up included: offered = answered + failed + in flight.
@@ -55,7 +57,7 @@ impl Report {
             latency: figures.latency,
             operations: operations(&figures),
             nodes: nodes.collect(),
-            stale_reads: figures.totals.stale_reads,
+            stale_reads: figures.stale_reads,
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
             totals: figures.totals,

@@ -7,16 +7,16 @@
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::NodeIx;
-use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
+use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Body, Call, Context, Outcome, Tag, Target};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, BalancerPolicy};
 use crate::observe::Reason;
 
 /// Calls that may wait to be forwarded.
-const QUEUE_LIMIT: u64 = 100_000;
+const QUEUE_LIMIT: u32 = 100_000;
 
 /// A load balancer and what it believes of its servers.
 #[derive(Clone, Debug, Hash)]
@@ -25,6 +25,10 @@ pub struct LoadBalancer {
     station: Station,
     servers: Vec<Server>,
     turn: usize,
+    /// When it last began its work: replies to what it asked before mean nothing.
+    started: SimTime,
+    /// When the next round of checks is due; a timer for another time is void.
+    next_check: SimTime,
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -59,7 +63,14 @@ impl Server {
 impl LoadBalancer {
     pub fn new(params: kinds::LoadBalancer) -> Self {
         let station = Station::new(params.cores, QUEUE_LIMIT);
-        Self { params: Derived(params), station, servers: Vec::new(), turn: 0 }
+        Self {
+            params: Derived(params),
+            station,
+            servers: Vec::new(),
+            turn: 0,
+            started: SimTime::ZERO,
+            next_check: SimTime::NEVER,
+        }
     }
 
     /// Whether it sends requests to `node`; `None` if that is none of its servers.
@@ -84,6 +95,11 @@ impl LoadBalancer {
         Some(chosen)
     }
 
+    fn check_after(&mut self, ctx: &mut Context, after: SimDuration) {
+        self.next_check = ctx.now() + after;
+        ctx.timer(after, Tag::Check);
+    }
+
     fn check_all(&mut self, ctx: &mut Context) {
         for server in &mut self.servers {
             if server.is_awaited {
@@ -99,7 +115,8 @@ impl Behaviour for LoadBalancer {
     fn on_start(&mut self, ctx: &mut Context) {
         // Checks of different balancers do not run in step.
         let phase = ctx.rng().unit() * self.params.check_interval.as_secs_f64();
-        ctx.timer(SimDuration::from_secs_f64(phase), Tag::Check);
+        self.started = ctx.now();
+        self.check_after(ctx, SimDuration::from_secs_f64(phase));
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
@@ -126,8 +143,9 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_orphan(&mut self, _: &mut Context, reply: &Call) {
-        if let Some(server) = self.servers.iter_mut().find(|server| server.target.link == reply.link) {
-            // A call made before a crash of this balancer is not counted any more.
+        let server = self.servers.iter_mut().find(|server| server.target.link == reply.link);
+        if let Some(server) = server.filter(|_| reply.made >= self.started) {
+            // A server that was taken out and put back begins at zero.
             server.outstanding = server.outstanding.saturating_sub(1);
         }
     }
@@ -142,9 +160,9 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        if tag == Tag::Check {
+        if tag == Tag::Check && ctx.now() == self.next_check {
             self.check_all(ctx);
-            ctx.timer(self.params.check_interval, Tag::Check);
+            self.check_after(ctx, self.params.check_interval);
         }
     }
 
@@ -159,13 +177,20 @@ impl Behaviour for LoadBalancer {
         if let NodeKind::LoadBalancer(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
+            // A shorter interval does not wait for the end of a long one.
+            if self.next_check != SimTime::NEVER && self.next_check > ctx.now() + params.check_interval {
+                self.check_after(ctx, params.check_interval);
+            }
         }
+        let count = self.servers.len();
         let known = std::mem::take(&mut self.servers);
         for target in ctx.kernel.topology.targets(ctx.node, &["web_server"]) {
             let server = known.iter().find(|server| server.target == target).cloned();
             self.servers.push(server.unwrap_or_else(|| Server::new(target)));
         }
-        self.turn = 0;
+        if self.servers.len() != count {
+            self.turn = 0;
+        }
     }
 
     fn levels(&self) -> Levels {

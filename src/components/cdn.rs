@@ -13,7 +13,7 @@ use crate::model::{NodeKind, kinds};
 use crate::observe::Reason;
 
 /// Requests that may wait at the edge.
-const QUEUE_LIMIT: u64 = 100_000;
+const QUEUE_LIMIT: u32 = 100_000;
 
 /// One point of presence.
 #[derive(Clone, Debug, Hash)]

@@ -24,20 +24,20 @@ impl DataRoute {
     /// Whom to ask for a read.
     pub fn reader(&mut self, ctx: &Context) -> Option<Target> {
         let directory = &ctx.kernel.directory;
-        self.next(|target| directory.is_replica(target.node)).or_else(|| self.writer(ctx))
+        let count = self.databases.len();
+        let mut in_turn = (0..count).map(|step| (self.turn + step) % count);
+        match in_turn.find(|at| directory.is_replica(self.databases[*at].node)) {
+            Some(position) => {
+                self.turn = (position + 1) % count;
+                Some(self.databases[position])
+            }
+            None => self.writer(ctx),
+        }
     }
 
     /// Whom to tell a write.
-    pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
+    pub fn writer(&self, ctx: &Context) -> Option<Target> {
         let directory = &ctx.kernel.directory;
-        self.next(|target| directory.is_primary(target.node))
-    }
-
-    /// The next in turn of those that are `wanted`.
-    fn next(&mut self, wanted: impl Fn(&Target) -> bool) -> Option<Target> {
-        let count = self.databases.len();
-        let position = (0..count).map(|step| (self.turn + step) % count).find(|at| wanted(&self.databases[*at]))?;
-        self.turn = (position + 1) % count;
-        Some(self.databases[position])
+        self.databases.iter().copied().find(|target| directory.is_primary(target.node))
     }
 }

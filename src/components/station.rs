@@ -11,14 +11,14 @@ use crate::kernel::Context;
 #[derive(Clone, Debug, Hash)]
 pub struct Station {
     cores: u32,
-    /// How many calls may wait. A number of 64 bits, so that the fingerprint is the same on every target.
-    limit: u64,
+    /// How many calls may wait. Not a `usize`: the state must be the same on 32-bit targets.
+    limit: u32,
     busy: u32,
     waiting: VecDeque<(Key, SimDuration)>,
 }
 
 impl Station {
-    pub fn new(cores: u32, limit: u64) -> Self {
+    pub fn new(cores: u32, limit: u32) -> Self {
         Self { cores, limit, busy: 0, waiting: VecDeque::new() }
     }
 
@@ -30,7 +30,7 @@ impl Station {
             ctx.serve(call, service);
             return true;
         }
-        if self.waiting.len() as u64 >= self.limit {
+        if self.waiting.len() >= self.limit as usize {
             return false;
         }
         self.waiting.push_back((call, service));
@@ -44,7 +44,7 @@ impl Station {
     }
 
     /// Changes the station's size while it works. Calls over a smaller limit keep their place.
-    pub fn resize(&mut self, ctx: &mut Context, cores: u32, limit: u64) {
+    pub fn resize(&mut self, ctx: &mut Context, cores: u32, limit: u32) {
         self.cores = cores;
         self.limit = limit;
         self.start(ctx);

@@ -28,6 +28,8 @@ pub struct WebServer {
     cpu: Station,
     caches: Vec<CacheTarget>,
     route: DataRoute,
+    /// Whether it ever had a database: then its own disk is none.
+    is_stateless: bool,
     /// The records of a server that has no database.
     disk: Paged<Version>,
 }
@@ -42,7 +44,7 @@ struct CacheTarget {
 
 impl WebServer {
     pub fn new(params: kinds::WebServer) -> Self {
-        let cpu = Station::new(params.cores, u64::MAX);
+        let cpu = Station::new(params.cores, u32::MAX);
         Self {
             params: Derived(params),
             accepted: VecDeque::new(),
@@ -50,6 +52,7 @@ impl WebServer {
             cpu,
             caches: Vec::new(),
             route: DataRoute::default(),
+            is_stateless: false,
             disk: Paged::default(),
         }
     }
@@ -106,7 +109,7 @@ impl WebServer {
 
     fn read_database(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, .. } = *ctx.get(call);
-        if self.route.is_empty() {
+        if !self.is_stateless {
             let version = self.disk.get(key as usize);
             let is_stale = version != ctx.kernel.truth.current(key);
             ctx.meter().stale_reads += u64::from(is_stale);
@@ -123,7 +126,7 @@ impl WebServer {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, .. } = *ctx.get(call);
-        if self.route.is_empty() {
+        if !self.is_stateless {
             let version = ctx.kernel.truth.commit(key);
             self.disk.set(key as usize, version);
             self.finish(ctx, call, Outcome { version, ..Outcome::good(0) }, true);
@@ -196,7 +199,10 @@ impl Behaviour for WebServer {
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         match reply.verb {
-            // Without its cache a read still has the database.
+            // Without its cache a read still has the database; but if it failed behind the cache, it has failed.
+            Verb::Get if reply.failure.is_some() && reply.failed_at != reply.to => {
+                self.finish(ctx, parent, Outcome::of(reply), false);
+            }
             Verb::Get if reply.failure.is_some() && !self.route.is_empty() => self.read_database(ctx, parent),
             Verb::Get if reply.failure.is_none() && !reply.is_found => self.read_database(ctx, parent),
             Verb::Get => self.finish(ctx, parent, Outcome::of(reply), false),
@@ -220,10 +226,11 @@ impl Behaviour for WebServer {
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::WebServer(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
-            self.cpu.resize(ctx, params.cores, u64::MAX);
+            self.cpu.resize(ctx, params.cores, u32::MAX);
         }
         let topology = &ctx.kernel.topology;
         self.route.set(topology.targets(ctx.node, &["database"]));
+        self.is_stateless |= !self.route.is_empty();
         let caches = wiring.with_kinds(topology, topology.targets(ctx.node, &["cache"]));
         self.caches = caches
             .into_iter()

@@ -54,7 +54,9 @@ fn cores(kind: &NodeKind) -> u32 {
 /// Whether somebody who routes still sends to the node.
 fn is_in_rotation(world: &World, node: NodeIx) -> bool {
     if let Some(monitor) = world.monitors.iter().find(|monitor| monitor.is_member(node)) {
-        return monitor.believes_in(node);
+        // Nobody is sent to one that still copies, or that is about to be promoted.
+        let directory = &world.kernel.directory;
+        return monitor.believes_in(node) && (directory.is_primary(node) || directory.is_replica(node));
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),

@@ -12,6 +12,7 @@ pub fn violations(world: &World) -> Vec<String> {
     conservation(world, &mut found);
     presence(world, &mut found);
     durability(world, &mut found);
+    replication(world, &mut found);
     found
 }
 
@@ -79,6 +80,28 @@ fn durability(world: &World, found: &mut Vec<String>) {
         }
         if primaries > 1 {
             found.push(format!("{primaries} primaries in one cluster"));
+        }
+    }
+}
+
+/// A replica that has applied all of its primary's log has all of its primary's data.
+fn replication(world: &World, found: &mut Vec<String>) {
+    for monitor in &world.monitors {
+        let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
+        for (index, component) in world.nodes.iter().enumerate() {
+            let Component::Database(replica) = component else { continue };
+            let node = NodeIx(index as u16);
+            let is_current = replica.source() == Some(monitor.primary)
+                && replica.is_whole()
+                && replica.term() == primary.term()
+                && replica.applied() == primary.log().end();
+            if monitor.is_member(node)
+                && is_current
+                && !replica.versions_at_end().iter().eq(primary.versions_at_end().iter())
+            {
+                let id = &world.kernel.topology.node(node).id;
+                found.push(format!("{id} has applied everything and holds something else than its primary"));
+            }
         }
     }
 }

@@ -169,7 +169,7 @@ impl Engine {
     /// Carries out `command` now, after everything else of this instant, and records it in the journal.
     pub fn command(&mut self, command: Command) -> Result<(), Problems> {
         let now = self.now();
-        self.run_events(now, &mut u64::MAX.clone());
+        self.advance(now, u64::MAX);
         self.carry_out(command.clone())?;
         self.journal.push(Entry { at_ns: now.as_nanos(), command });
         Ok(())

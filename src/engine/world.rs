@@ -167,9 +167,7 @@ impl World {
     pub fn join(&mut self, id: &str, document: &Document) {
         let Some(entry) = document.node(id) else { return };
         let node = self.add_node(entry);
-        for link in document.links.iter().filter(|link| link.from == id || link.to == id) {
-            self.add_link(link);
-        }
+        self.add_links(document);
         if let NodeKind::Database(database) = &entry.kind {
             match database.role {
                 DatabaseRole::Primary => self.found_cluster(node),
@@ -190,7 +188,22 @@ impl World {
         if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
             monitor.leave(node, &mut self.kernel);
         }
+        self.add_links(document);
+        for monitor in &self.monitors {
+            monitor.reroute(&mut self.nodes, &self.kernel);
+        }
         self.rewire(document);
+    }
+
+    /// Lays the links of `document` that are not there yet.
+    fn add_links(&mut self, document: &Document) {
+        for link in &document.links {
+            let topology = &self.kernel.topology;
+            let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
+            if !topology.links.iter().any(|own| own.from == from && own.to == to && !own.is_removed) {
+                self.add_link(link);
+            }
+        }
     }
 
     /// Tells every component what the design is now.

@@ -30,6 +30,8 @@ pub struct Call {
     pub place: Place,
     /// Of the reply: why there is no answer.
     pub failure: Option<Reason>,
+    /// Of a failure: where it happened.
+    pub failed_at: NodeIx,
     /// Of an answer: whether the store had the object.
     pub is_found: bool,
     /// Of an answer: whether it was not the current version when the store gave it.

@@ -48,6 +48,8 @@ pub struct Ask {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub failure: Option<Reason>,
+    /// Where it failed, if that was another node than the one that answers.
+    pub failed_at: Option<NodeIx>,
     pub version: Version,
     pub bytes: u32,
     /// For [`Verb::Resolve`], the address.
@@ -70,6 +72,7 @@ impl Outcome {
     pub fn of(reply: &Call) -> Self {
         Self {
             failure: reply.failure,
+            failed_at: reply.failure.map(|_| reply.failed_at),
             version: reply.version,
             bytes: reply.bytes,
             key: reply.key,
@@ -125,6 +128,7 @@ impl Context<'_> {
             operation,
             place: Place::AtNode,
             failure: None,
+            failed_at: self.node,
             is_found: false,
             is_stale: false,
         })
@@ -162,6 +166,7 @@ impl Context<'_> {
             verb: ask.verb,
             place: Place::Outbound,
             failure: None,
+            failed_at: self.node,
             is_found: false,
             is_stale: false,
             ..*of
@@ -219,6 +224,7 @@ impl Context<'_> {
         let present = self.kernel.recorder.node(call.to).present.level();
         self.kernel.recorder.node(call.to).present.set(now, present - 1);
         call.failure = outcome.failure;
+        call.failed_at = outcome.failed_at.unwrap_or(call.to);
         call.version = outcome.version;
         call.bytes = outcome.bytes;
         call.is_found = outcome.is_found;

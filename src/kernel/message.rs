@@ -22,10 +22,10 @@ pub enum Body {
     ProbeReply { is_up: bool },
     /// A replica asks for all log records after a position, or for everything. `is_new`: it does not remember having asked.
     Follow { from: Option<u64>, is_new: bool },
-    /// Log records, the first of which has the given position.
-    Records { first: u64, records: Vec<Record> },
+    /// Log records of a cluster's term, the first of which has the given position.
+    Records { term: u32, first: u64, records: Vec<Record> },
     /// The whole state, as of a log position, for a replica that is too far behind.
-    Snapshot { position: u64, versions: Paged<Version> },
+    Snapshot { term: u32, position: u64, versions: Paged<Version> },
 }
 
 /// One write in a log.

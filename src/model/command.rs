@@ -18,7 +18,7 @@ pub enum Command {
 
 /// What can happen to a node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
     /// The process dies: what it was doing is lost, connections to it are refused until it is restarted.
     Crash { node: String },

@@ -10,7 +10,7 @@ use super::problem::{Problem, Problems};
 
 /// One change of a document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Edit {
     /// Adds a node with its links. `records` names the DNS nodes that shall answer with it.
     AddNode {
@@ -101,6 +101,7 @@ impl Document {
             }
             Edit::RemoveNode { node } => {
                 self.node_mut(node)?;
+                self.hand_over(node);
                 self.nodes.retain(|other| other.id != *node);
                 self.links.retain(|link| link.from != *node && link.to != *node);
                 for other in &mut self.nodes {
@@ -125,6 +126,25 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
+    fn hand_over(&mut self, id: &str) {
+        let role = |document: &Self, id: &str| match document.node(id).map(|node| &node.kind) {
+            Some(NodeKind::Database(database)) => Some(database.role),
+            _ => None,
+        };
+        if role(self, id) != Some(DatabaseRole::Primary) {
+            return;
+        }
+        let heir = self.links.iter().find(|link| link.from == id && role(self, &link.to).is_some());
+        let Some(heir) = heir.map(|link| link.to.clone()) else { return };
+        for link in self.links.iter_mut().filter(|link| link.from == id && link.to != heir) {
+            link.from.clone_from(&heir);
+        }
+        if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
+            database.role = DatabaseRole::Primary;
+        }
     }
 
     fn node_mut(&mut self, id: &str) -> Result<&mut Node, Problem> {

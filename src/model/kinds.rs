@@ -132,7 +132,7 @@ params! {
     /// Content delivery network edge: keeps static assets near the users.
     pub struct Cdn {
         /// Storage for assets.
-        capacity: Bytes = Bytes::mb(64), "B", 1.0, 1.1e12;
+        capacity: Bytes = Bytes::mb(64), "B", 1.0, 1_099_511_627_776.0;
         /// Which asset it gives up when full.
         policy: EvictionPolicy = EvictionPolicy::Lru, "", 0.0, 0.0;
         /// How long an asset stays fresh.
@@ -186,7 +186,7 @@ params! {
     /// Cache: keeps values in memory, in front of the database. Volatile: a restart empties it.
     pub struct Cache {
         /// Memory for values.
-        capacity: Bytes = Bytes::mb(64), "B", 1.0, 1.1e12;
+        capacity: Bytes = Bytes::mb(64), "B", 1.0, 1_099_511_627_776.0;
         /// Which entry it gives up when full.
         policy: EvictionPolicy = EvictionPolicy::Lru, "", 0.0, 0.0;
         /// How long an entry lives; 0s means for ever.

@@ -26,6 +26,7 @@ impl Document {
         })?;
         let document = Self::from_value(value)?;
         document.check()?;
+        document.check_use()?;
         Ok(document)
     }
 
@@ -138,7 +139,7 @@ fn required<T: DeserializeOwned>(
 }
 
 fn optional<T: DeserializeOwned>(fields: &mut Map<String, Value>, at: &str, name: &str) -> Result<Option<T>, Problem> {
-    fields.remove(name).map(|value| typed(value, &join(at, name))).transpose()
+    fields.remove(name).filter(|value| !value.is_null()).map(|value| typed(value, &join(at, name))).transpose()
 }
 
 /// Reads `value` as a `T`, with the path of what does not fit.

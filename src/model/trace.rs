@@ -1,7 +1,7 @@
 //! Recorded workloads: the objects that a real system was asked for, in order.
 //!
 //! Two formats are read: libCacheSim's `oracleGeneral` (little-endian records `u32 time, u64 object, u32 size, i64 next`)
-//! and text with one key per line. Objects are numbered in the order of their first appearance.
+//! and text with one key per line (lines of `*` only separate). Only order, keys and sizes count: the time stamps do not. Objects are numbered in the order of their first appearance.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! What a document must satisfy before it can be built.
 
 use super::command::{Command, Fault};
-use super::document::Document;
+use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, NodeKind};
 use super::problem::Problems;
@@ -10,6 +10,8 @@ use super::problem::Problems;
 const MOST_NODES: usize = 500;
 /// Most links that a document may have.
 const MOST_LINKS: usize = 5_000;
+/// Most commands that a document may schedule.
+const MOST_SCHEDULED: usize = 1_000;
 const LONGEST_ID: usize = 64;
 
 /// For each kind, the kinds that it may call.
@@ -40,6 +42,7 @@ impl Document {
         self.check_links(&mut problems);
         self.check_users(&mut problems);
         self.check_clusters(&mut problems);
+        self.check_homes(&mut problems);
         self.check_schedule(&mut problems);
         problems.or(())
     }
@@ -158,6 +161,81 @@ impl Document {
         }
     }
 
+    /// What a design needs to be of any use. Asked of what is read; on the page a design may pass through less.
+    pub(super) fn check_use(&self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        for (i, node) in self.nodes.iter().enumerate() {
+            let at = format!("nodes[{i}]");
+            match &node.kind {
+                NodeKind::LoadBalancer(_) if !self.calls(&node.id, "web_server") => {
+                    let remedy = format!("add a link from `{}` to a web_server", node.id);
+                    problems.push(at, "a load_balancer without servers", remedy);
+                }
+                NodeKind::Dns(dns) => {
+                    if dns.records.is_empty() {
+                        problems.push(
+                            format!("{at}.params.records"),
+                            "a dns without an answer",
+                            "the id of a load_balancer or web_server",
+                        );
+                    }
+                    let askers = self.links.iter().filter(|link| link.to == node.id);
+                    for users in askers.map(|link| &link.from) {
+                        for (j, record) in dns.records.iter().enumerate() {
+                            if !self.links.iter().any(|link| link.from == *users && link.to == *record) {
+                                let remedy = format!("add a link from `{users}` to `{record}`");
+                                problems.push(
+                                    format!("{at}.params.records[{j}]"),
+                                    format!("`{users}` cannot reach `{record}`"),
+                                    remedy,
+                                );
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.rehearse(&mut problems);
+        problems.or(())
+    }
+
+    /// Tries the schedule on the design, in the order of its times.
+    fn rehearse(&self, problems: &mut Problems) {
+        let mut order: Vec<usize> = (0..self.schedule.len()).collect();
+        order.sort_by_key(|i| self.schedule[*i].at);
+        let mut design = Self { schedule: Vec::new(), ..self.clone() };
+        for i in order {
+            let at = format!("schedule[{i}].command");
+            match &self.schedule[i].command {
+                Command::Fault(Fault::Crash { node } | Fault::Restart { node }) => {
+                    match design.node(node).map(|node| &node.kind) {
+                        None => problems.push(
+                            at,
+                            format!("there is no node `{node}` then"),
+                            format!("nodes: {}", design.node_ids()),
+                        ),
+                        Some(NodeKind::Users(_)) => problems.push(at, "users do not crash", "a node of the system"),
+                        Some(_) => {}
+                    }
+                }
+                Command::Edit(edit) => match design.edited(edit) {
+                    Ok(edited) => design = edited,
+                    Err(Problems(found)) => {
+                        for problem in found {
+                            let what = if problem.at.is_empty() {
+                                problem.what
+                            } else {
+                                format!("{}: {}", problem.at, problem.what)
+                            };
+                            problems.push(&at, what, problem.remedy);
+                        }
+                    }
+                },
+            }
+        }
+    }
+
     /// Replicas hang on exactly one primary each.
     fn check_clusters(&self, problems: &mut Problems) {
         let role = |id: &str| match self.node(id).map(|node| &node.kind) {
@@ -187,7 +265,35 @@ impl Document {
         }
     }
 
+    /// The primary that `id` is or copies from.
+    fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
+        let is_source =
+            |link: &&Link| link.to == id && self.node(&link.from).is_some_and(|node| node.kind.name() == "database");
+        self.links.iter().find(is_source).map_or(id, |link| &link.from)
+    }
+
+    /// A record has one home: who reads and writes, does so in one cluster.
+    fn check_homes(&self, problems: &mut Problems) {
+        for (i, node) in self.nodes.iter().enumerate() {
+            let is_store = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "database");
+            if node.kind.name() == "database" {
+                continue;
+            }
+            let called = self.links.iter().filter(|link| link.from == node.id && is_store(&link.to));
+            let mut homes: Vec<&str> = called.map(|link| self.primary_of(&link.to)).collect();
+            homes.sort_unstable();
+            homes.dedup();
+            if let [first, second, ..] = homes[..] {
+                let what = format!("`{}` would keep each record in two places, `{first}` and `{second}`", node.id);
+                problems.push(format!("nodes[{i}]"), what, "links to one primary and its replicas");
+            }
+        }
+    }
+
     fn check_schedule(&self, problems: &mut Problems) {
+        if self.schedule.len() > MOST_SCHEDULED {
+            problems.push("schedule", "too many commands", format!("at most {MOST_SCHEDULED}"));
+        }
         for (i, scheduled) in self.schedule.iter().enumerate() {
             let at = format!("schedule[{i}].command");
             match &scheduled.command {

@@ -24,6 +24,8 @@ pub struct Figures {
     pub errors_per_s: f64,
     pub latency: LatencyFigures,
     pub operations: Vec<OperationFigures>,
+    /// Reads answered in the window with another value than the primary held when the store answered.
+    pub stale_reads: u64,
     /// Failures in the window by reason, most frequent first; reasons that did not occur are left out.
     pub errors: Vec<(Reason, u64)>,
     /// Since the start of the run.
@@ -186,6 +188,7 @@ impl Figures {
             errors_per_s: rate(failed, then.all_failed()),
             latency: LatencyFigures::of(&all),
             operations: operations.into(),
+            stale_reads: now.stale_reads - then.stale_reads,
             errors: ranked(std::array::from_fn(|i| now.reasons[i] - then.reasons[i])),
             totals: Totals {
                 offered: now.offered,

@@ -47,6 +47,8 @@ struct HopBook {
     hops: Vec<Hop>,
     /// Zero: nobody draws.
     budget: usize,
+    /// Number of hops at which the next halving is due.
+    limit: usize,
     /// Every how-many-th request is drawn.
     stride: u32,
     side: u32,
@@ -71,8 +73,8 @@ impl Default for Recorder {
             rotated: SimTime::ZERO,
             window: SimDuration::from_secs(1),
             mark: Sample::default(),
-            samples: VecDeque::new(),
-            hops: HopBook { hops: Vec::new(), budget: 0, stride: 1, side: 0 },
+            samples: VecDeque::from([Sample::default()]),
+            hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, side: 0 },
         }
     }
 }
@@ -96,9 +98,15 @@ impl Recorder {
     }
 
     fn rotate(&mut self, now: SimTime) {
+        // After a long silence not even the current part belongs to the window any more.
+        let is_long_ago = now.since(self.rotated) >= self.window.times(2);
         for ((older, previous), current) in self.older.iter_mut().zip(&mut self.previous).zip(&mut self.current) {
             older.merge(previous);
             previous.clear();
+            if is_long_ago {
+                older.merge(current);
+                current.clear();
+            }
             std::mem::swap(previous, current);
         }
         self.rotated = now;
@@ -111,6 +119,7 @@ impl Recorder {
         }
         self.rotated = now;
         self.mark = self.sample(now);
+        self.samples = VecDeque::from([self.mark.clone()]);
     }
 
     pub fn since_mark(&self) -> (&Sample, Latencies) {
@@ -126,21 +135,26 @@ impl Recorder {
     }
 
     pub fn set_window(&mut self, window: SimDuration) {
-        self.window = window.max(SimDuration::from_nanos(1));
+        self.window = window.max(SimDuration::from_nanos(64));
     }
 
-    /// The start of the sliding window that ends now, with its latencies. Each call is also a sample for later calls.
+    /// The start of the sliding window that ends now, with its latencies (of the window and up to as long before).
+    ///
+    /// Looking is also sampling, but not more often than sixty-four times a window: how often somebody looks does not matter.
     pub fn slide(&mut self, now: SimTime) -> (Sample, Latencies) {
         if now.since(self.rotated) >= self.window {
             self.rotate(now);
         }
         let start = now - self.window;
         // The last sample not after the window's start stays as its beginning.
-        while self.samples.len() > 1 && self.samples[1].at <= start || self.samples.len() >= SAMPLES {
+        while self.samples.len() > 1 && (self.samples[1].at <= start || self.samples.len() >= SAMPLES) {
             self.samples.pop_front();
         }
         let from = self.samples.front().cloned().unwrap_or_default();
-        self.samples.push_back(self.sample(now));
+        let step = SimDuration::from_nanos(self.window.as_nanos() / 64);
+        if self.samples.back().is_none_or(|last| now.since(last.at) > step) {
+            self.samples.push_back(self.sample(now));
+        }
         let mut latencies = self.previous.clone();
         latencies.iter_mut().zip(&self.current).for_each(|(sum, part)| sum.merge(part));
         (from, latencies)
@@ -148,6 +162,7 @@ impl Recorder {
 
     pub fn set_hop_budget(&mut self, budget: usize) {
         self.hops.budget = budget;
+        self.hops.limit = budget;
     }
 
     /// Whether the request numbered `serial` is one of those drawn.
@@ -164,25 +179,22 @@ impl Recorder {
 
     pub fn hop(&mut self, hop: Hop) {
         let book = &mut self.hops;
-        if book.hops.len() >= book.budget {
-            // Over the budget: draw half as many from here on. What is already there was drawn by the finer stride.
-            if book.stride < 1 << 30 {
-                book.stride *= 2;
-            }
-            if book.hops.len() >= book.budget * 4 {
-                return;
-            }
-        }
         book.hops.push(hop);
+        // Over the budget: draw half as many requests from here on, and again at twice the budget.
+        if book.hops.len() >= book.limit {
+            book.limit = book.limit.saturating_mul(2);
+            book.stride = (book.stride * 2).min(1 << 30);
+        }
     }
 
-    /// Moves the hops out and returns how many requests a dot stands for.
+    /// Moves the hops out and returns how many requests a dot stood for, at the coarsest.
     pub fn take_hops(&mut self, into: &mut Vec<Hop>) -> u32 {
         let book = &mut self.hops;
         let stride = book.stride;
         if book.hops.len() < book.budget / 4 && book.stride > 1 {
             book.stride /= 2;
         }
+        book.limit = book.budget;
         into.append(&mut book.hops);
         stride
     }

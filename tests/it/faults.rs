@@ -174,6 +174,47 @@ fn servers_come_and_go_while_it_runs() {
 }
 
 #[test]
+fn without_its_only_database_a_server_does_not_invent_one() {
+    let mut engine = engine(scenario("separate-database"));
+    engine.run_until(at_s(5.0));
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".into() });
+    engine.run_until(at_s(5.5));
+    let orphaned = measure(&mut engine, 10.0);
+    let [_, reads, writes] = orphaned.operations.as_slice() else { panic!("three operations") };
+    assert_eq!((reads.goodput_per_s, writes.goodput_per_s), (0.0, 0.0), "{:?}", orphaned.errors);
+}
+
+#[test]
+fn a_failure_behind_the_cache_is_not_asked_again() {
+    let slow = [("read_service", json!("100ms")), ("cores", json!(1)), ("queue_limit", json!(5))];
+    let document = with(with(scenario("cached"), "db-2", &slow), "users", &[("users", json!(3_000))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(10.0));
+    let figures = measure(&mut engine, 20.0);
+    let cache = node(&figures, "cache-1");
+    let misses = cache.arrivals_per_s * (1.0 - cache.hit_ratio.unwrap());
+    assert!(count(&figures, Reason::QueueFull) > 100);
+    let reads = node(&figures, "db-2").arrivals_per_s;
+    assert!(reads < 1.05 * misses, "{reads} reads for {misses} misses a second");
+}
+
+#[test]
+fn shorter_times_do_not_wait_for_the_end_of_longer_ones() {
+    let document = with(scenario("load-balanced"), "lb-1", &[("check_interval", json!("1h"))]);
+    let mut engine = engine(with(document, "db-1", &[("read_service", json!("1h")), ("cores", json!(1_000))]));
+    engine.run_until(at_s(5.0));
+    crash(&mut engine, "web-2");
+    for (node, param) in [("lb-1", "check_interval"), ("users", "timeout")] {
+        edit(&mut engine, Edit::Set { node: node.into(), param: param.into(), value: json!("500ms") });
+    }
+    engine.run_until(at_s(8.0));
+    let figures = engine.figures();
+    assert!(!node(&figures, "web-2").is_in_rotation);
+    assert!(count(&figures, Reason::Timeout) > 50, "{:?}", figures.errors);
+    assert!(figures.totals.in_flight < 60, "{} still wait", figures.totals.in_flight);
+}
+
+#[test]
 fn commands_that_make_no_sense_are_refused_and_change_nothing() {
     let mut engine = engine(scenario("replicated"));
     engine.run_until(at_s(1.0));
@@ -183,7 +224,7 @@ fn commands_that_make_no_sense_are_refused_and_change_nothing() {
     for (command, hint) in [
         (Command::Fault(Fault::Crash { node: "nobody".into() }), "nobody"),
         (Command::Fault(Fault::Crash { node: "users".into() }), "users do not crash"),
-        (Command::Edit(Edit::RemoveNode { node: "db-1".into() }), "primary"),
+        (Command::Edit(Edit::RemoveNode { node: "lb-1".into() }), "reach no site"),
         (Command::Edit(Edit::RemoveNode { node: "users".into() }), "users"),
         (set("web-1", "cores", json!(0)), "out of range"),
         (set("web-1", "cores", json!("many")), "invalid"),

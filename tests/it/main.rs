@@ -6,6 +6,7 @@
 mod cli;
 mod documents;
 mod faults;
+mod figures;
 mod golden;
 mod layers;
 mod properties;

@@ -1,8 +1,9 @@
 //! Properties over random designs, loads, faults and edits.
 
 use proptest::prelude::*;
-use scalescope::base::SimDuration;
+use scalescope::base::{Bytes, SimDuration};
 use scalescope::engine::Engine;
+use scalescope::model::spec::ParamType;
 use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
 use serde_json::{Value, json};
 
@@ -42,6 +43,8 @@ enum Act {
     Users(u32),
     Loss(usize, f64),
     Cores(usize, u32),
+    /// Some parameter of some node to one end of its range.
+    Extreme(usize, usize, bool),
 }
 
 fn designs() -> impl Strategy<Value = Design> {
@@ -84,6 +87,7 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
         1 => (1_u32..2_000).prop_map(Act::Users),
         1 => (0_usize..40, 0.0..1.0_f64).prop_map(|(link, loss)| Act::Loss(link, loss)),
         1 => (0_usize..20, 1_u32..8).prop_map(|(node, cores)| Act::Cores(node, cores)),
+        1 => (2_usize..20, 0_usize..20, any::<bool>()).prop_map(|(node, param, is_max)| Act::Extreme(node, param, is_max)),
     ];
     prop::collection::vec((0_u64..2_000, act), 0..25)
 }
@@ -168,6 +172,23 @@ fn command(act: &Act, document: &Document) -> Option<Command> {
         Act::Remove(n) => Command::Edit(Edit::RemoveNode { node: id(*n) }),
         Act::Users(users) => set("users".into(), "users", json!(users)),
         Act::Cores(n, cores) => set(id(*n), "cores", json!(cores)),
+        Act::Extreme(n, param, is_max) => {
+            let node = &document.nodes[n % document.nodes.len()];
+            let specs = node.kind.specs();
+            let spec = &specs[param % specs.len()];
+            let end = if *is_max { spec.max } else { spec.min };
+            let value = match spec.ty {
+                // More users than this machine can bear are another test.
+                _ if node.kind.name() == "users" => spec.default.clone(),
+                ParamType::Count => json!(end as u64),
+                ParamType::Number => json!(end),
+                ParamType::Duration => json!(SimDuration::from_secs_f64(end)),
+                ParamType::Bytes => json!(Bytes(end as u64)),
+                ParamType::Choice(words) => json!(words[n % words.len()]),
+                ParamType::Nodes => json!([]),
+            };
+            set(node.id.clone(), spec.name, value)
+        }
         Act::Loss(n, loss) => {
             let mut link = document.links[n % document.links.len()].clone();
             link.loss = *loss;
@@ -204,7 +225,8 @@ proptest! {
 
     #[test]
     fn a_healed_and_quiet_system_comes_to_rest(design in designs(), acts in acts()) {
-        let mut engine = play(&design, &acts);
+        let tame: Vec<_> = acts.into_iter().filter(|(_, act)| !matches!(act, Act::Extreme(..))).collect();
+        let mut engine = play(&design, &tame);
         let document = engine.document().clone();
         for node in document.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Users(_))) {
             engine.command(Command::Fault(Fault::Restart { node: node.id.clone() })).unwrap();

@@ -284,3 +284,52 @@ fn writes_beyond_the_kept_log_are_lost_by_key_as_well() {
     assert!(cluster.lost_count >= cluster.lost.len() as u64);
     assert_eq!(engine.violations(), Vec::<String>::new());
 }
+
+#[test]
+fn replicas_share_the_reads_evenly_beside_any_writes() {
+    let mut engine = engine(three());
+    engine.run_until(at_s(20.0));
+    let figures = measure(&mut engine, 40.0);
+    let (near, far) = (node(&figures, "db-2").arrivals_per_s, node(&figures, "db-3").arrivals_per_s);
+    assert!((near / far - 1.0).abs() < 0.02, "{near} and {far}");
+}
+
+/// A copy that was begun under the old primary holds writes that the new one never had.
+#[test]
+fn a_copy_of_the_dead_primary_is_thrown_away() {
+    let mut engine = engine(writing("200ms"));
+    engine.run_until(at_s(10.0));
+    let one_more = Edit::one_more_like(engine.document(), "db-2").unwrap();
+    edit(&mut engine, one_more);
+    engine.run_until(at_s(10.05));
+    crash(&mut engine, "db-1");
+    engine.run_until(at_s(40.0));
+    let quiet = Edit::Set { node: "users".into(), param: "write_weight".into(), value: json!(0) };
+    edit(&mut engine, quiet);
+    engine.run_until(at_s(60.0));
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    let settled = measure(&mut engine, 90.0);
+    assert!(node(&settled, "db-3").arrivals_per_s > 50.0);
+    assert_eq!(settled.stale_reads, 0);
+}
+
+#[test]
+fn the_dead_primary_can_be_taken_away_and_replaced() {
+    let mut engine = engine(three());
+    engine.run_until(at_s(10.0));
+    crash(&mut engine, "db-1");
+    engine.run_until(at_s(15.0));
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".into() });
+    let one_more = Edit::one_more_like(engine.document(), "db-2").unwrap();
+    edit(&mut engine, one_more);
+    engine.run_until(at_s(25.0));
+    let figures = measure(&mut engine, 40.0);
+    assert_eq!(figures.errors, []);
+    let primary = figures.clusters[0].primary.clone().unwrap();
+    assert_eq!(figures.clusters[0].promotions, 1);
+    let end = node(&figures, &primary).log_position.unwrap();
+    for replica in figures.nodes.iter().filter(|node| node.role == Some(Role::Replica)) {
+        assert!(end - replica.log_position.unwrap() < 100 && replica.arrivals_per_s > 20.0, "{replica:?}");
+    }
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}

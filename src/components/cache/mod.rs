@@ -20,7 +20,7 @@ use crate::model::kinds::{self, CachePattern};
 use crate::observe::Reason;
 
 /// Operations that may wait for a core.
-const QUEUE_LIMIT: u64 = 100_000;
+const QUEUE_LIMIT: u32 = 100_000;
 
 /// A cache server.
 #[derive(Clone, Debug, Hash)]

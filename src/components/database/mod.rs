@@ -35,7 +35,7 @@ pub struct Database {
     applied: u64,
     versions: Paged<Version>,
     /// The cluster's term that the log belongs to.
-    term: usize,
+    term: u32,
     shipping: Shipping,
     receiving: Receiving,
 }
@@ -57,7 +57,7 @@ impl Database {
             DatabaseRole::Primary => Duty::Primary,
             DatabaseRole::Replica => Duty::Replica,
         };
-        let station = Station::new(params.cores, params.queue_limit.into());
+        let station = Station::new(params.cores, params.queue_limit);
         Self {
             params: Derived(params),
             station,
@@ -170,8 +170,10 @@ impl Behaviour for Database {
     fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
         match body {
             Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
-            Body::Records { first, records } => self.on_records(ctx, sender, first, records),
-            Body::Snapshot { position, versions } => self.on_snapshot(ctx, sender, position, versions),
+            // What an earlier primary had sent is not part of this term's log.
+            Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
+            Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
+            Body::Snapshot { position, versions, .. } => self.on_snapshot(ctx, sender, position, versions),
             Body::Probe | Body::ProbeReply { .. } => {}
         }
     }
@@ -200,7 +202,7 @@ impl Behaviour for Database {
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
-            self.station.resize(ctx, params.cores, params.queue_limit.into());
+            self.station.resize(ctx, params.cores, params.queue_limit);
         }
         self.shipping.forget_removed(&ctx.kernel.topology);
     }

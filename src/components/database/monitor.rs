@@ -58,6 +58,11 @@ impl Monitor {
         Self { cluster, primary, members, ends: Vec::new(), lost: Vec::new(), lost_count: 0 }
     }
 
+    /// How many primaries there were before this one.
+    fn term(&self) -> u32 {
+        self.ends.len() as u32
+    }
+
     /// Promotions so far.
     pub fn promotions(&self) -> u64 {
         self.ends.len() as u64
@@ -68,7 +73,7 @@ impl Monitor {
         self.members.push(Member { node, failed_checks: 0, is_dead: false });
         let is_behind = database(nodes, self.primary).log().end() > 0;
         let source = self.source_for(node, kernel);
-        database_mut(nodes, node).become_replica(source, self.ends.len(), is_behind);
+        database_mut(nodes, node).become_replica(source, self.term(), is_behind);
         if !is_behind {
             kernel.directory.view_mut(self.cluster).replicas.push(node);
         }
@@ -80,6 +85,15 @@ impl Monitor {
         view.replicas.retain(|replica| *replica != node);
         if view.primary == Some(node) {
             view.primary = None;
+        }
+    }
+
+    /// The links have changed: whoever follows the primary does so over one that there is.
+    pub fn reroute(&self, nodes: &mut [Component], kernel: &Kernel) {
+        for member in self.members.iter().filter(|member| member.node != self.primary) {
+            if let Some(source) = self.source_for(member.node, kernel) {
+                database_mut(nodes, member.node).reroute(source);
+            }
         }
     }
 
@@ -151,7 +165,7 @@ impl Monitor {
         self.note_losses(database(nodes, old), database(nodes, heir), kernel);
         self.ends.push(end);
         kernel.directory.view_mut(self.cluster).primary = None;
-        let term = self.ends.len();
+        let term = self.term();
         database_mut(nodes, heir).become_candidate(term);
         database_mut(nodes, heir).apply_next(&mut Context { kernel, node: heir });
         for at in 0..self.members.len() {
@@ -210,9 +224,10 @@ impl Monitor {
         let source = self.source_for(node, kernel);
         let database = database_mut(nodes, node);
         let end = database.log().end();
-        let is_diverged = self.ends[database.term().min(self.ends.len())..].iter().any(|term_end| end > *term_end);
+        let is_diverged =
+            self.ends[(database.term() as usize).min(self.ends.len())..].iter().any(|term_end| end > *term_end);
         // The last one left has nobody to copy: what it has is all that there is.
-        database.become_replica(source, self.ends.len(), is_diverged && source.is_some());
+        database.become_replica(source, self.term(), is_diverged && source.is_some());
     }
 
     /// How `node` reaches the primary: by their own link, else by one that it has with another member. Once the primary

@@ -45,7 +45,8 @@ pub struct Receiving {
     source: Option<Target>,
     /// On disk: the state is not a true copy of anything until a snapshot is in place.
     is_broken: bool,
-    restoring: Option<(u64, Paged<Version>)>,
+    /// A copy that is being put in place, and when that is done.
+    restoring: Option<(SimTime, Paged<Version>)>,
     /// When the record that is being applied is done; a timer for another time is void.
     applying: Option<SimTime>,
     early: BTreeMap<u64, Vec<Record>>,
@@ -75,24 +76,33 @@ impl Receiving {
 
 impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
-    pub fn become_replica(&mut self, source: Option<Target>, term: usize, is_diverged: bool) {
+    pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) {
         self.duty = Duty::Replica;
         self.term = term;
         self.shipping = Shipping::default();
         self.receiving.source = source;
         self.receiving.early.clear();
+        // A copy of what another primary had is no beginning: it asks for a new one.
+        self.receiving.restoring = None;
         self.receiving.is_broken |= is_diverged;
     }
 
+    /// Reaches the primary that it follows over another link.
+    pub fn reroute(&mut self, source: Target) {
+        if self.source() == Some(source.node) {
+            self.receiving.source = Some(source);
+        }
+    }
+
     /// Makes this node the primary of `term`, once it has applied what it has received.
-    pub fn become_candidate(&mut self, term: usize) {
+    pub fn become_candidate(&mut self, term: u32) {
         self.duty = Duty::Candidate;
         self.term = term;
         self.receiving.source = None;
         self.receiving.early.clear();
     }
 
-    pub fn term(&self) -> usize {
+    pub fn term(&self) -> u32 {
         self.term
     }
 
@@ -129,7 +139,7 @@ impl Database {
                 follower.sent = self.applied;
                 follower.asked = self.applied;
                 let versions = self.versions.clone();
-                ctx.send(sender, Body::Snapshot { position: self.applied, versions });
+                ctx.send(sender, Body::Snapshot { term: self.term, position: self.applied, versions });
             }
             return;
         };
@@ -178,7 +188,7 @@ impl Database {
             if !records.is_empty() {
                 let first = follower.sent + 1;
                 follower.sent += records.len() as u64;
-                ctx.send(follower.target, Body::Records { first, records });
+                ctx.send(follower.target, Body::Records { term: self.term, first, records });
             }
         }
     }
@@ -245,14 +255,16 @@ impl Database {
         self.receiving.is_broken = true;
         self.receiving.applying = None;
         self.receiving.early.clear();
-        self.receiving.restoring = Some((position, versions));
+        let done = ctx.now() + self.params.snapshot_time;
+        self.receiving.restoring = Some((done, versions));
         self.log = Log::after(position);
         self.applied = position;
         ctx.timer(self.params.snapshot_time, Tag::Restored);
     }
 
     pub(super) fn on_restored(&mut self, ctx: &mut Context) {
-        if let Some((_, versions)) = self.receiving.restoring.take() {
+        // A timer of an earlier copy means nothing to this one.
+        if let Some((_, versions)) = self.receiving.restoring.take_if(|(done, _)| *done == ctx.now()) {
             self.versions = versions;
             self.receiving.is_broken = false;
             self.apply_next(ctx);

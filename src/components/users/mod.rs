@@ -33,8 +33,9 @@ pub struct Users {
     next: SimTime,
     names: Names,
     waiting: Waiting,
-    dns: Option<Target>,
-    cdn: Option<Target>,
+    /// Name services, edges and addresses. Of several, each user has its own: the one that is near.
+    dns: Vec<Target>,
+    cdn: Vec<Target>,
     sites: Vec<Target>,
     /// A recorded workload that stands in for the choices, and how much of it has been used.
     trace: Option<Derived<Arc<Trace>>>,
@@ -50,8 +51,8 @@ impl Users {
             next: SimTime::NEVER,
             names: Names::default(),
             waiting: Waiting::default(),
-            dns: None,
-            cdn: None,
+            dns: Vec::new(),
+            cdn: Vec::new(),
             sites: Vec::new(),
             trace: None,
             replayed: 0,
@@ -90,13 +91,13 @@ impl Users {
         let ask = Ask { verb: choice.verb(), key: choice.key, bytes: choice.bytes, version: Version::default() };
         let root = ctx.begin(choice.user, choice.operation, ask);
         self.waiting.push(ctx, root, self.params.timeout);
-        match (self.dns, self.names.get(choice.user, ctx.now())) {
+        match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
             (Some(_), Some(address)) => self.request(ctx, root, address),
             (Some(dns), None) => {
                 ctx.call(root, dns, Ask { verb: Verb::Resolve, key: 0, bytes: 0, version: Version::default() });
             }
             // Without a name service people know the address by heart.
-            (None, _) => match self.sites.first() {
+            (None, _) => match near(&self.sites, choice.user) {
                 Some(site) => self.request(ctx, root, site.node),
                 None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
             },
@@ -105,9 +106,9 @@ impl Users {
 
     /// Sends the request itself: assets to the CDN if there is one, the rest to `address`.
     fn request(&mut self, ctx: &mut Context, root: Key, address: NodeIx) {
-        let Call { verb, key, bytes, .. } = *ctx.get(root);
+        let Call { verb, key, bytes, user, .. } = *ctx.get(root);
         let site = self.sites.iter().find(|site| site.node == address).copied();
-        let target = if verb == Verb::Static { self.cdn.or(site) } else { site };
+        let target = if verb == Verb::Static { near(&self.cdn, user).or(site) } else { site };
         match target {
             Some(target) => {
                 ctx.call(root, target, Ask { verb, key, bytes, version: Version::default() });
@@ -115,6 +116,11 @@ impl Users {
             None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
         }
     }
+}
+
+/// The one of several equals that `user` always asks.
+fn near(targets: &[Target], user: u32) -> Option<Target> {
+    if targets.is_empty() { None } else { Some(targets[user as usize % targets.len()]) }
 }
 
 impl Behaviour for Users {
@@ -166,6 +172,7 @@ impl Behaviour for Users {
             let old = self.rate_per_s();
             let has_new_choices = Choices::differ(&self.params, params);
             self.params = Derived(params.clone());
+            self.waiting.shorten(ctx, params.timeout);
             if has_new_choices {
                 self.choices.retune(params);
             }
@@ -179,8 +186,8 @@ impl Behaviour for Users {
             }
         }
         let topology = &ctx.kernel.topology;
-        self.dns = topology.targets(ctx.node, &["dns"]).first().copied();
-        self.cdn = topology.targets(ctx.node, &["cdn"]).first().copied();
+        self.dns = topology.targets(ctx.node, &["dns"]);
+        self.cdn = topology.targets(ctx.node, &["cdn"]);
         self.sites = topology.targets(ctx.node, &["load_balancer", "web_server"]);
     }
 

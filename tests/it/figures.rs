@@ -1,0 +1,62 @@
+//! Figures and hops mean what they say, whoever looks, how often, and at what speed.
+
+use scalescope::base::SimDuration;
+use serde_json::json;
+
+use crate::support::{at_s, crash, engine, scenario, with};
+
+#[test]
+fn looking_often_does_not_shorten_the_window() {
+    let mut engine = engine(scenario("cdn"));
+    engine.set_window(SimDuration::from_secs(2));
+    engine.run_until(at_s(10.0));
+    let mut figures = engine.figures();
+    for step in 1..=2_000 {
+        engine.run_until(at_s(10.0 + f64::from(step) * 0.002));
+        figures = engine.figures();
+    }
+    assert!((figures.window_s - 2.0).abs() < 0.1, "{} s", figures.window_s);
+    assert!((figures.offered_per_s - 100.0).abs() < 30.0);
+    // Looking while nothing moves changes nothing.
+    for _ in 0..500 {
+        engine.figures();
+    }
+    assert_eq!(engine.figures(), figures);
+}
+
+#[test]
+fn old_latencies_leave_the_window() {
+    let mut engine = engine(scenario("load-balanced"));
+    engine.run_until(at_s(10.0));
+    assert!(engine.figures().latency.count > 50);
+    crash(&mut engine, "lb-1");
+    for second in 11..20 {
+        engine.run_until(at_s(f64::from(second)));
+        engine.figures();
+    }
+    assert_eq!(engine.figures().latency.count, 0);
+}
+
+#[test]
+fn hops_keep_near_their_budget_and_come_back() {
+    let mut engine = engine(with(scenario("cdn"), "users", &[("users", json!(100_000))]));
+    engine.set_hop_budget(200);
+    let mut strides = Vec::new();
+    for frame in 1..=40 {
+        engine.run_until(at_s(f64::from(frame) * 0.05));
+        let mut hops = Vec::new();
+        let stride = engine.take_hops(&mut hops);
+        strides.push(stride);
+        assert!(hops.len() < 2_000, "{} hops", hops.len());
+        assert!(frame < 5 || hops.len() > 10, "the picture never goes blank: {} hops at 1/{stride}", hops.len());
+        assert!(hops.iter().all(|hop| hop.arrive >= hop.depart));
+    }
+    assert!(strides[39] >= 4, "about 500 requests a frame, some nine hops each: {strides:?}");
+    let quiet = scalescope::model::Edit::Set { node: "users".into(), param: "users".into(), value: json!(1_000) };
+    crate::support::edit(&mut engine, quiet);
+    for frame in 41..=80 {
+        engine.run_until(at_s(f64::from(frame) * 0.05));
+        strides.push(engine.take_hops(&mut Vec::new()));
+    }
+    assert_eq!(strides.last(), Some(&1));
+}
