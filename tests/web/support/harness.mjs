@@ -69,7 +69,7 @@ export async function launch(options = {}) {
   });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
-  const problems = watch(context, page, site);
+  const problems = await watch(context, page, site);
   const all = () => [...problems, ...site.strays.map((path) => `not found: ${path}`)];
   return {
     page,
@@ -113,7 +113,7 @@ async function keepShot(page, name) {
   await page.screenshot({ path: join(SHOTS, `${name.replace(/[^\w-]+/g, "-")}.png`) });
 }
 
-function watch(context, page, site) {
+async function watch(context, page, site) {
   const problems = [];
   const note = (what) => problems.push(what);
   context.on("console", (message) => {
@@ -127,7 +127,7 @@ function watch(context, page, site) {
   });
   context.on("requestfailed", (request) => note(`request failed: ${request.url()} ${request.failure()?.errorText}`));
   // A violation is reported as a console error too, but not for every directive.
-  context.addInitScript(() => {
+  await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
       const { violatedDirective, blockedURI, sourceFile, lineNumber } = event;
       console.error(`CSP violation: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
