@@ -132,7 +132,9 @@ impl Component for App {
                     { self.users_slider(&on_intent) }
                 </footer>
                 <Toasts toasts={self.toasts.clone()} on_intent={on_intent.clone()} />
-                <Help is_shown={self.is_help_shown} on_intent={on_intent.clone()} />
+                if self.is_help_shown {
+                    <Help on_intent={on_intent.clone()} />
+                }
                 if let Some(message) = &self.fatal {
                     <Fatal message={message.clone()} {on_intent} />
                 }

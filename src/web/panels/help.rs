@@ -5,37 +5,33 @@ use yew::prelude::*;
 
 use crate::icons::Icon;
 use crate::input::keymap::BINDINGS;
-use crate::input::{Intent, intent_callback};
+use crate::input::Intent;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub is_shown: bool,
     pub on_intent: Callback<Intent>,
 }
 
+/// The sheet is on the page only while it is open: a dialog that has been closed has no late events to send.
 #[component]
 pub fn Help(props: &Props) -> Html {
     let dialog = use_node_ref();
-    let is_shown = props.is_shown;
-    use_effect_with((is_shown, dialog.clone()), |(is_shown, dialog)| {
-        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-            if *is_shown && !dialog.open() {
-                // Fails only for a dialog that is not in the document.
-                let _ = dialog.show_modal();
-            } else if !is_shown && dialog.open() {
+    use_effect_with(dialog.clone(), |dialog| {
+        let dialog = dialog.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
+            // Fails only for a dialog that is not in the document.
+            let _ = dialog.show_modal();
+        }
+        // Closing gives the focus back to what had it.
+        move || {
+            if let Some(dialog) = dialog {
                 dialog.close();
             }
         }
     });
     let close = props.on_intent.reform(|_: MouseEvent| Intent::ShowHelp(false));
-    let onclose = {
-        let dialog = dialog.clone();
-        intent_callback(&props.on_intent, move |_: Event| {
-            // The event comes late: by then the sheet may have been opened again.
-            let is_open = dialog.cast::<HtmlDialogElement>().is_some_and(|dialog| dialog.open());
-            (!is_open).then_some(Intent::ShowHelp(false))
-        })
-    };
+    // The browser may close it by itself, as by a gesture that means "back".
+    let onclose = props.on_intent.reform(|_: Event| Intent::ShowHelp(false));
     html! {
         <dialog ref={dialog} class="sheet" {onclose} aria-labelledby="help-title" data-testid="help-sheet">
             <header>
