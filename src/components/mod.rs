@@ -1,7 +1,7 @@
 //! The components: what each kind of node does with a call.
 //!
 //! A component acts only through its [`Context`]; it never holds a reference to another. To add a kind: its parameters
-//! in `model/kinds.rs`, a file here, a variant of [`Component`].
+//! in `model/kinds/`, a file here, a variant of [`Component`].
 
 pub mod balancer;
 pub mod cache;

@@ -4,8 +4,8 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use crate::icons::Icon;
-use crate::input::keymap::BINDINGS;
 use crate::input::Intent;
+use crate::input::keymap::BINDINGS;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {

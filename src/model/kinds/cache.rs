@@ -1,0 +1,57 @@
+//! Caches.
+
+use super::{SECS, US};
+use crate::base::{Bytes, SimDuration};
+use crate::model::spec::{choices, params};
+
+choices! {
+    /// Which entry a full cache gives up.
+    pub enum EvictionPolicy {
+        /// The least recently used.
+        Lru = "lru",
+        /// The least frequently used while in the cache; among equals the first to reach its count.
+        Lfu = "lfu",
+        /// The oldest.
+        Fifo = "fifo",
+    }
+}
+
+choices! {
+    /// Who fetches what the cache does not have.
+    pub enum CachePattern {
+        /// The cache asks the database itself.
+        ReadThrough = "read_through",
+        /// The web server asks the database, then stores the answer in the cache.
+        CacheAside = "cache_aside",
+    }
+}
+
+choices! {
+    /// What a web server does with the cache after a write.
+    pub enum OnWrite {
+        /// It deletes the key, in a second operation after the database's.
+        Invalidate = "invalidate",
+        /// Nothing: the old entry lives until it expires.
+        Nothing = "nothing",
+    }
+}
+
+params! {
+    /// Cache: keeps values in memory, in front of the database. Volatile: a restart empties it.
+    pub struct Cache {
+        /// Memory for values.
+        capacity: Bytes = Bytes::mb(64), "B", 1.0, 1_099_511_627_776.0;
+        /// Which entry it gives up when full.
+        policy: EvictionPolicy = EvictionPolicy::Lru, "", 0.0, 0.0;
+        /// How long an entry lives; 0s means for ever.
+        ttl: SimDuration = SECS(60), "s", 0.0, 31_536_000.0;
+        /// Who fetches what is missing.
+        pattern: CachePattern = CachePattern::ReadThrough, "", 0.0, 0.0;
+        /// What happens to an entry when its key is written.
+        on_write: OnWrite = OnWrite::Invalidate, "", 0.0, 0.0;
+        /// Processor time of one operation.
+        lookup_time: SimDuration = US(20), "s", 0.0, 60.0;
+        /// Processor cores.
+        cores: u32 = 2, "cores", 1.0, 1_024.0;
+    }
+}
