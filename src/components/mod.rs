@@ -9,7 +9,6 @@ pub mod cdn;
 pub mod database;
 pub mod dns;
 mod route;
-mod service;
 mod station;
 pub mod users;
 pub mod web_server;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::route::DataRoute;
 use super::station::Station;
-use super::{Behaviour, Levels, Wiring, service};
+use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
@@ -72,7 +72,7 @@ impl WebServer {
                 Verb::Static => self.params.static_service,
                 _ => self.params.read_service,
             };
-            let service = service::draw(self.params.service_shape, mean, ctx.rng());
+            let service = self.params.service_shape.duration(mean, ctx.rng());
             let is_admitted = self.cpu.admit(ctx, call, service);
             debug_assert!(is_admitted, "every worker may wait for a core");
         }
