@@ -204,7 +204,7 @@ impl Behaviour for WebServer {
                 self.finish(ctx, parent, Outcome::of(reply), false);
             }
             Verb::Get if reply.failure.is_some() && !self.route.is_empty() => self.read_database(ctx, parent),
-            Verb::Get if reply.failure.is_none() && !reply.is_found => self.read_database(ctx, parent),
+            Verb::Get if reply.failure.is_none() && !reply.is_found() => self.read_database(ctx, parent),
             Verb::Get => self.finish(ctx, parent, Outcome::of(reply), false),
             Verb::Read => self.after_read(ctx, parent, reply),
             Verb::Write => self.after_write(ctx, parent, reply),

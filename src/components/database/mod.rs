@@ -189,7 +189,7 @@ impl Behaviour for Database {
                 }
                 ctx.timer(replication::HEARTBEAT, Tag::Check);
             }
-            Tag::Arrival | Tag::Timeout => {}
+            _ => {}
         }
     }
 
