@@ -104,7 +104,12 @@ fn a_time_out_with_cancel_frees_what_was_held() {
     assert_eq!(engine.violations(), Vec::<String>::new());
     // Nobody waits for more than a second, so hardly anybody is there.
     assert!(node(&figures, "web-2").in_flight <= 8, "{}", node(&figures, "web-2").in_flight);
-    assert!(count(&figures, Reason::Timeout) > 70 && figures.totals.late == 0, "{:?} {:?}", figures.errors, figures.totals);
+    assert!(
+        count(&figures, Reason::Timeout) > 70 && figures.totals.late == 0,
+        "{:?} {:?}",
+        figures.errors,
+        figures.totals
+    );
 }
 
 #[test]
