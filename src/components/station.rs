@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Levels;
 use crate::base::SimDuration;
 use crate::base::slab::Key;
-use crate::kernel::Context;
+use crate::kernel::{Context, Stage};
 
 /// Cores with one queue.
 #[derive(Clone, Debug, Hash)]
@@ -26,14 +26,14 @@ impl Station {
     #[must_use]
     pub fn admit(&mut self, ctx: &mut Context, call: Key, service: SimDuration) -> bool {
         if self.busy < self.cores {
-            self.busy += 1;
-            ctx.serve(call, service);
+            self.serve(ctx, call, service);
             return true;
         }
         if self.waiting.len() >= self.limit as usize {
             return false;
         }
         self.waiting.push_back((call, service));
+        ctx.set_stage(call, Stage::Ready);
         true
     }
 
@@ -53,9 +53,24 @@ impl Station {
     fn start(&mut self, ctx: &mut Context) {
         while self.busy < self.cores {
             let Some((call, service)) = self.waiting.pop_front() else { return };
-            self.busy += 1;
-            ctx.serve(call, service);
+            self.serve(ctx, call, service);
         }
+    }
+
+    fn serve(&mut self, ctx: &mut Context, call: Key, service: SimDuration) {
+        self.busy += 1;
+        ctx.set_stage(call, Stage::Serving);
+        ctx.serve(call, service);
+    }
+
+    /// `call` is given up: it leaves the queue, or frees its core. Nothing happens if it is in neither.
+    pub fn give_up(&mut self, ctx: &mut Context, call: Key) {
+        match ctx.get(call).stage {
+            Stage::Ready => self.waiting.retain(|(other, _)| *other != call),
+            Stage::Serving => self.finish(ctx),
+            Stage::Held | Stage::Queued => {}
+        }
+        ctx.set_stage(call, Stage::Held);
     }
 
     /// Drops everything; the calls have been failed already.

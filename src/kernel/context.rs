@@ -337,7 +337,7 @@ impl Context<'_> {
         let arrive = kernel.now + after;
         if kernel.recorder.draws_side() {
             let kind = match body {
-                Body::Probe | Body::ProbeReply { .. } => HopKind::Check,
+                Body::Probe { .. } | Body::ProbeReply { .. } => HopKind::Check,
                 Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
             };
             let hop =

@@ -16,10 +16,10 @@ pub struct Message {
 /// What a message says.
 #[derive(Clone, Debug, Hash)]
 pub enum Body {
-    /// Are you there?
-    Probe,
+    /// Are you there? The number tells one round of checks from another.
+    Probe { round: u32 },
     /// The answer to a probe: whether the node takes requests. A dead node's host answers no.
-    ProbeReply { is_up: bool },
+    ProbeReply { round: u32, is_up: bool },
     /// A replica asks for all log records after a position, or for everything. `is_new`: it does not remember having asked.
     Follow { from: Option<u64>, is_new: bool },
     /// Log records of a cluster's term, the first of which has the given position.

@@ -70,6 +70,7 @@ impl Document {
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
+                NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
                 NodeKind::Cache(cache)
                     if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
                 {
@@ -91,6 +92,19 @@ impl Document {
                 }
                 Some("load_balancer" | "web_server") => {}
                 Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
+            }
+        }
+    }
+
+    fn check_draining(&self, at: &str, balancer: &str, draining: &[String], problems: &mut Problems) {
+        for (j, server) in draining.iter().enumerate() {
+            if !self.links.iter().any(|link| link.from == balancer && link.to == *server) {
+                let remedy = format!("a web_server that `{balancer}` has a link to");
+                problems.push(
+                    format!("{at}.params.draining[{j}]"),
+                    format!("`{server}` is not behind `{balancer}`"),
+                    remedy,
+                );
             }
         }
     }

@@ -20,7 +20,7 @@ pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
 pub use cdn::Cdn;
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::Dns;
-pub use load_balancer::{BalancerPolicy, LoadBalancer};
+pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::Users;
 pub use web_server::WebServer;
 
