@@ -8,11 +8,17 @@
 //! - Source hash: the user's hash picks a point in the sum of the weights of the open servers (`HAProxy`'s `hash-type map-based`),
 //!   so that a change of the set moves most users.
 //!
+//! - Ring hash: the servers stand on a [`Ring`] by their ids, with virtual nodes in proportion to their weights (the heaviest
+//!   has all of them). One that is not open is passed over, as if it were not on the ring.
+//!
 //! Left out: weights in random choice, load bounds on the ring.
+
+use std::sync::Arc;
 
 use super::server::Server;
 use crate::base::hash::{Derived, mix};
 use crate::base::random::Stream;
+use crate::components::ring::{Member, Ring};
 use crate::kernel::{Call, Verb};
 use crate::model::kinds::{BalancerPolicy, HashOn, LoadBalancer, Sampling};
 
@@ -25,6 +31,8 @@ pub struct Choice {
     open: Vec<u16>,
     /// Sums of the weights of the servers up to each that is open, in the order of positions.
     weights: Derived<Weights>,
+    /// All servers, open or not; empty where the policy needs none.
+    ring: Derived<Arc<Ring>>,
 }
 
 /// Open servers with the sums of their weights.
@@ -46,6 +54,22 @@ impl Choice {
         };
         let sums = self.open.iter().map(running).collect();
         self.weights = Derived(Weights { positions: self.open.clone(), sums });
+    }
+
+    /// Takes the servers, by id, as they stand on the ring from now on. Another `salt` is another ring.
+    pub fn set_ring(&mut self, params: &LoadBalancer, servers: &[(&Server, &str)], salt: u64) {
+        if params.policy != BalancerPolicy::RingHash {
+            self.ring = Derived::default();
+            return;
+        }
+        let heaviest = servers.iter().map(|(server, _)| *server.weight).max().unwrap_or(1);
+        let points = |weight| u64::from(params.virtual_nodes) * u64::from(weight) / u64::from(heaviest);
+        let members = servers.iter().enumerate().map(|(at, (server, id))| Member {
+            number: at as u16,
+            id,
+            points: points(*server.weight) as u32,
+        });
+        self.ring = Derived(Arc::new(Ring::new(members, salt)));
     }
 
     /// Begins in turn with the first.
@@ -71,7 +95,10 @@ impl Choice {
             BalancerPolicy::Random => usize::from(self.open[below(rng, self.open.len())]),
             BalancerPolicy::PowerOfD => self.best_of(rng, params, servers),
             BalancerPolicy::SourceHash => self.by_weight(mix(u64::from(call.user))),
-            BalancerPolicy::RingHash => self.by_weight(hashed(params.hash_on, call)),
+            BalancerPolicy::RingHash => {
+                let mut on_ring = self.ring.walk(hashed(params.hash_on, call)).map(usize::from);
+                on_ring.find(|at| servers[*at].is_open()).expect("one is open")
+            }
         })
     }
 

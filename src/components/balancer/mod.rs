@@ -166,6 +166,8 @@ impl LoadBalancer {
             self.servers.iter_mut().for_each(|server| server.credit = 0);
         }
         self.choice.refresh(&self.servers);
+        let by_id = self.servers.iter().map(|server| (server, topology.node(server.target.node).id.as_str()));
+        self.choice.set_ring(&self.params, &by_id.collect::<Vec<_>>(), wiring.document.seed);
     }
 }
 
