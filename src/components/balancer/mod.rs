@@ -8,6 +8,7 @@
 
 mod choice;
 mod server;
+mod standby;
 mod sticky;
 
 use super::station::Station;
@@ -21,6 +22,7 @@ use crate::model::kinds;
 use crate::observe::Reason;
 use choice::Choice;
 use server::Server;
+use standby::Pair;
 use sticky::Sessions;
 
 /// A load balancer and what it believes of its servers.
@@ -33,6 +35,7 @@ pub struct LoadBalancer {
     positions: Derived<Vec<Option<u16>>>,
     choice: Choice,
     sessions: Sessions,
+    pair: Pair,
     /// When it last began its work: replies to what it asked before mean nothing.
     started: SimTime,
     /// When the next round of checks is due; a timer for another time is void.
@@ -53,6 +56,7 @@ impl LoadBalancer {
             positions: Derived(Vec::new()),
             choice: Choice::default(),
             sessions: Sessions::default(),
+            pair: Pair::default(),
             started: SimTime::ZERO,
             next_check: SimTime::NEVER,
             checks_over: SimTime::NEVER,
@@ -177,6 +181,7 @@ impl Behaviour for LoadBalancer {
         let phase = ctx.rng().unit() * self.params.check_interval.as_secs_f64();
         self.started = ctx.now();
         self.check_after(ctx, SimDuration::from_secs_f64(phase));
+        self.pair.start(ctx, self.params.advert_interval);
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
@@ -210,17 +215,25 @@ impl Behaviour for LoadBalancer {
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         // Forwarded already, or still here?
         let child = ctx.get(call).child;
-        if child.is_none() { self.station.give_up(ctx, call) } else { ctx.cancel(child) }
+        if child.is_none() {
+            self.station.give_up(ctx, call)
+        } else {
+            ctx.cancel(child)
+        }
         ctx.fail(call, Reason::Cancelled);
     }
 
-    fn on_message(&mut self, _: &mut Context, sender: Target, body: Body) {
-        if let Body::ProbeReply { round, is_up } = body
-            && round == self.round
-            && let Some(at) = self.position(sender.link)
-            && self.servers[at].checked(is_up, &self.params)
-        {
-            self.choice.refresh(&self.servers);
+    fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
+        match body {
+            Body::ProbeReply { round, is_up } if round == self.round => {
+                if let Some(at) = self.position(sender.link)
+                    && self.servers[at].checked(is_up, &self.params)
+                {
+                    self.choice.refresh(&self.servers);
+                }
+            }
+            Body::Advert { interval } => self.pair.heard(ctx, sender.node, interval),
+            _ => {}
         }
     }
 
@@ -238,8 +251,10 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_wake(&mut self, ctx: &mut Context, item: u32) {
-        let link = LinkIx(item as u16);
-        if let Some(at) = self.position(link)
+        if self.pair.woken(ctx, item, self.params.advert_interval) {
+            return;
+        }
+        if let Some(at) = self.position(LinkIx(item as u16))
             && self.servers[at].is_over(ctx.now())
         {
             self.choice.refresh(&self.servers);
@@ -252,7 +267,9 @@ impl Behaviour for LoadBalancer {
         for server in &mut self.servers {
             *server = server.afresh();
         }
+        self.next_check = SimTime::NEVER;
         self.checks_over = SimTime::NEVER;
+        self.pair.on_crash();
         self.choice.refresh(&self.servers);
     }
 
@@ -266,6 +283,7 @@ impl Behaviour for LoadBalancer {
             }
         }
         self.set_servers(ctx, wiring);
+        self.pair.rewire(ctx, wiring, self.params.advert_interval);
     }
 
     fn levels(&self) -> Levels {
