@@ -5,6 +5,7 @@
 
 mod balancing;
 mod cli;
+mod clients;
 mod documents;
 mod faults;
 mod figures;
