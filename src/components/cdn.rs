@@ -80,7 +80,7 @@ impl Behaviour for Cdn {
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
         }
-        self.origins = ctx.kernel.topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        self.origins = ctx.kernel.topology.sites(ctx.node);
     }
 
     fn levels(&self) -> Levels {

@@ -10,6 +10,7 @@ pub mod cdn;
 pub mod database;
 mod deadlines;
 pub mod dns;
+pub mod ring;
 mod route;
 mod station;
 pub mod users;

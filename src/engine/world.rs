@@ -155,10 +155,10 @@ impl World {
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
-        if let Body::Probe = message.body {
+        if let Body::Probe { round } = message.body {
             // The host answers for a dead process, as a refused connection does.
             let sender = Target { node: message.from, link: message.link };
-            Context { kernel: &mut self.kernel, node }.send(sender, Body::ProbeReply { is_up });
+            Context { kernel: &mut self.kernel, node }.send(sender, Body::ProbeReply { round, is_up });
         } else if is_up {
             self.with(node, |component, ctx| component.on_message(ctx, message));
         }

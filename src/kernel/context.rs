@@ -3,7 +3,7 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
-use super::link::Transit;
+use super::link::{Link, Transit};
 use super::message::{Body, Message};
 use super::queue::EventQueue;
 use super::topology::{Target, Topology};
@@ -89,6 +89,21 @@ impl Outcome {
     }
 }
 
+impl Kernel {
+    /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
+    fn led(&self, caller: NodeIx, target: Target) -> Target {
+        let holder = self.directory.holder(target.node);
+        if holder == target.node {
+            return target;
+        }
+        let is_way = |link: &Link| link.from == caller && link.to == holder && !link.is_removed;
+        match self.topology.links.iter().position(is_way) {
+            Some(link) => Target { node: holder, link: LinkIx(link as u16) },
+            None => target,
+        }
+    }
+}
+
 impl Context<'_> {
     pub fn now(&self) -> SimTime {
         self.kernel.now
@@ -159,9 +174,10 @@ impl Context<'_> {
         }
     }
 
-    /// Calls `target` on behalf of `parent`, which is at this node.
+    /// Calls `target`, or whoever has taken over its address, on behalf of `parent`, which is at this node.
     pub fn call(&mut self, parent: Key, target: Target, ask: Ask) -> Key {
         let made = self.now();
+        let target = self.kernel.led(self.node, target);
         let of = self.get(parent);
         let call = Call {
             parent,
@@ -337,7 +353,7 @@ impl Context<'_> {
         let arrive = kernel.now + after;
         if kernel.recorder.draws_side() {
             let kind = match body {
-                Body::Probe | Body::ProbeReply { .. } => HopKind::Check,
+                Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => HopKind::Check,
                 Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
             };
             let hop =

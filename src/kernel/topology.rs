@@ -52,6 +52,23 @@ impl Topology {
             .collect()
     }
 
+    /// The nodes of `kind` that can call `node`, in the order of the links.
+    pub fn callers(&self, node: NodeIx, kind: &str) -> Vec<Target> {
+        let links = self.links.iter().enumerate();
+        links
+            .filter(|(_, link)| link.to == node && !link.is_removed && self.node(link.from).kind == kind)
+            .map(|(index, link)| Target { node: link.from, link: LinkIx(index as u16) })
+            .collect()
+    }
+
+    /// The sites that `node` can call. A load balancer that stands by for another has no address of its own.
+    pub fn sites(&self, node: NodeIx) -> Vec<Target> {
+        let mut sites = self.targets(node, &["load_balancer", "web_server"]);
+        let is_balancer = |node| self.node(node).kind == "load_balancer";
+        sites.retain(|site| !is_balancer(site.node) || self.callers(site.node, "load_balancer").is_empty());
+        sites
+    }
+
     /// The link between two nodes, in whichever direction it was drawn.
     pub fn between(&self, a: NodeIx, b: NodeIx) -> Option<LinkIx> {
         let joins = |link: &Link| (link.from, link.to) == (a, b) || (link.from, link.to) == (b, a);

@@ -19,7 +19,8 @@ const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &[]),
     ("cdn", &["load_balancer", "web_server"]),
-    ("load_balancer", &["web_server"]),
+    // A link from one to another makes that other its standby.
+    ("load_balancer", &["web_server", "load_balancer"]),
     ("web_server", &["web_server", "cache", "database"]),
     ("cache", &["database"]),
     ("database", &["database"]),
@@ -42,6 +43,7 @@ impl Document {
         self.check_links(&mut problems);
         self.check_services(&mut problems);
         self.check_users(&mut problems);
+        self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
         self.check_schedule(&mut problems);
@@ -71,6 +73,7 @@ impl Document {
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
+                NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
                 NodeKind::Cache(cache)
                     if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
                 {
@@ -90,8 +93,27 @@ impl Document {
                 None => {
                     problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()));
                 }
-                Some("load_balancer" | "web_server") => {}
+                Some("load_balancer" | "web_server") => {
+                    if let Some(master) = self.master_of(record) {
+                        let what = format!("`{record}` is the standby of `{master}`: it has no address of its own");
+                        problems.push(here, what, format!("`{master}`"));
+                    }
+                }
                 Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
+            }
+        }
+    }
+
+    fn check_draining(&self, at: &str, balancer: &str, draining: &[String], problems: &mut Problems) {
+        for (j, server) in draining.iter().enumerate() {
+            let is_behind = |link: &Link| link.from == balancer && link.to == *server && !self.is_pair(link);
+            if !self.links.iter().any(is_behind) {
+                let remedy = format!("a web_server that `{balancer}` has a link to");
+                problems.push(
+                    format!("{at}.params.draining[{j}]"),
+                    format!("`{server}` is not behind `{balancer}`"),
+                    remedy,
+                );
             }
         }
     }
@@ -184,6 +206,44 @@ impl Document {
         }
     }
 
+    /// A load balancer has at most one standby, which has none itself.
+    fn check_standbys(&self, problems: &mut Problems) {
+        for (i, link) in self.links.iter().enumerate().filter(|(_, link)| self.is_pair(link)) {
+            let at = format!("links[{i}]");
+            if self.links[..i].iter().any(|other| other.from == link.from && self.is_pair(other)) {
+                problems.push(&at, format!("a second standby of `{}`", link.from), "at most one");
+            }
+            if let Some(master) = self.master_of(&link.from) {
+                let what = format!("`{}` is itself the standby of `{master}`", link.from);
+                problems.push(at, what, "a standby has no standby");
+            }
+        }
+    }
+
+    /// Whether `link` joins a load balancer and its standby.
+    fn is_pair(&self, link: &Link) -> bool {
+        let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+        is_balancer(&link.from) && is_balancer(&link.to)
+    }
+
+    /// The load balancer that `id` stands by for.
+    fn master_of(&self, id: &str) -> Option<&str> {
+        self.links.iter().find(|link| link.to == id && self.is_pair(link)).map(|link| link.from.as_str())
+    }
+
+    /// Those who call a load balancer must be able to call its standby.
+    fn check_takeovers(&self, problems: &mut Problems) {
+        for pair in self.links.iter().filter(|link| self.is_pair(link)) {
+            let callers = self.links.iter().filter(|link| link.to == pair.from).map(|link| &link.from);
+            for caller in callers {
+                if !self.links.iter().any(|link| link.from == *caller && link.to == pair.to) {
+                    let what = format!("`{caller}` cannot reach `{}`, the standby of `{}`", pair.to, pair.from);
+                    problems.push("links", what, format!("add a link from `{caller}` to `{}`", pair.to));
+                }
+            }
+        }
+    }
+
     /// What a design needs to be of any use. Asked of what is read; on the page a design may pass through less.
     pub(super) fn check_use(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
@@ -219,6 +279,7 @@ impl Document {
                 _ => {}
             }
         }
+        self.check_takeovers(&mut problems);
         self.rehearse(&mut problems);
         problems.or(())
     }

@@ -185,7 +185,7 @@ impl Behaviour for Database {
             Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
             Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
             Body::Snapshot { position, versions, .. } => self.on_snapshot(ctx, sender, position, versions),
-            Body::Probe | Body::ProbeReply { .. } => {}
+            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => {}
         }
     }
 

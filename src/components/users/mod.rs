@@ -302,7 +302,7 @@ impl Behaviour for Users {
         let topology = &ctx.kernel.topology;
         self.dns = topology.targets(ctx.node, &["dns"]);
         self.cdn = topology.targets(ctx.node, &["cdn"]);
-        self.sites = topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        self.sites = topology.sites(ctx.node);
     }
 
     fn levels(&self) -> Levels {

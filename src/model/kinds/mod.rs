@@ -22,7 +22,7 @@ pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::Cdn;
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::Dns;
-pub use load_balancer::{BalancerPolicy, LoadBalancer};
+pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Discipline, WebServer};
 
