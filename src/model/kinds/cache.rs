@@ -13,6 +13,16 @@ choices! {
         Lfu = "lfu",
         /// The oldest.
         Fifo = "fifo",
+        /// Any, by chance.
+        Random = "random",
+        /// The oldest that was not used since it last came up; one that was gets another turn.
+        Clock = "clock",
+        /// The first unused one that a hand finds, which moves from old to new entries (SIEVE).
+        Sieve = "sieve",
+        /// New entries first prove themselves in a small queue; keys that return soon are kept (S3-FIFO).
+        S3Fifo = "s3_fifo",
+        /// New entries must be asked for more often than those they would replace (W-TinyLFU).
+        WTinyLfu = "w_tinylfu",
     }
 }
 
