@@ -1,6 +1,6 @@
 //! The context: all that a component can do to the rest of the world.
 
-use super::call::{Call, Place, Verb};
+use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
 use super::link::Transit;
@@ -44,6 +44,13 @@ pub struct Ask {
     pub version: Version,
 }
 
+impl Ask {
+    /// Asks for an object.
+    pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
+        Self { verb, key, bytes, version: Version::default() }
+    }
+}
+
 /// How a call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -76,8 +83,8 @@ impl Outcome {
             version: reply.version,
             bytes: reply.bytes,
             key: reply.key,
-            is_found: reply.is_found,
-            is_stale: reply.is_stale,
+            is_found: reply.is_found(),
+            is_stale: reply.is_stale(),
         }
     }
 }
@@ -108,13 +115,14 @@ impl Context<'_> {
         self.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode)
     }
 
-    /// A user asks for something: the root of a tree of calls.
-    pub fn begin(&mut self, user: u32, operation: Operation, ask: Ask) -> Key {
+    /// A user of a priority class asks for something: the root of a tree of calls.
+    pub fn begin(&mut self, user: u32, priority: u8, operation: Operation, ask: Ask) -> Key {
         let kernel = &mut *self.kernel;
         let serial = kernel.recorder.counts.offered as u32;
         kernel.recorder.counts.offered += 1;
         kernel.calls.insert(Call {
             parent: Key::NONE,
+            child: Key::NONE,
             made: kernel.now,
             version: Version::default(),
             key: ask.key,
@@ -127,10 +135,11 @@ impl Context<'_> {
             verb: ask.verb,
             operation,
             place: Place::AtNode,
+            stage: Stage::Held,
+            priority,
             failure: None,
             failed_at: self.node,
-            is_found: false,
-            is_stale: false,
+            marks: Marks::default(),
         })
     }
 
@@ -156,6 +165,7 @@ impl Context<'_> {
         let of = self.get(parent);
         let call = Call {
             parent,
+            child: Key::NONE,
             made,
             version: ask.version,
             key: ask.key,
@@ -165,13 +175,14 @@ impl Context<'_> {
             link: target.link,
             verb: ask.verb,
             place: Place::Outbound,
+            stage: Stage::Held,
             failure: None,
             failed_at: self.node,
-            is_found: false,
-            is_stale: false,
+            marks: Marks::default(),
             ..*of
         };
         let key = self.kernel.calls.insert(call);
+        self.kernel.calls.get_mut(parent).expect("it is at this node").child = key;
         match self.transit(&call, HopKind::Request) {
             Transit::Arrives(after) => self.kernel.queue.push(made + after, Event::Arrive(key)),
             Transit::GivenUp(after) => {
@@ -212,8 +223,37 @@ impl Context<'_> {
         let call = self.kernel.calls.get_mut(call).expect("a component holds only calls that go on");
         call.version = reply.version;
         call.bytes = reply.bytes;
-        call.is_found = reply.is_found;
-        call.is_stale = reply.is_stale;
+        call.marks.set(Marks::FOUND, reply.is_found());
+        call.marks.set(Marks::STALE, reply.is_stale());
+    }
+
+    /// Notes how far this node has come with `call`.
+    pub fn set_stage(&mut self, call: Key, stage: Stage) {
+        if let Some(call) = self.kernel.calls.get_mut(call) {
+            call.stage = stage;
+        }
+    }
+
+    /// Gives up a call of this node's own without telling anybody: the work for it goes on, its reply will mean nothing.
+    pub fn abandon(&mut self, call: Key) {
+        if let Some(call) = self.kernel.calls.get_mut(call) {
+            call.marks.set(Marks::ABANDONED, true);
+        }
+    }
+
+    /// Gives up a call of this node's own and tells the called node, which may then stop working on it.
+    pub fn cancel(&mut self, key: Key) {
+        self.abandon(key);
+        let Some(call) = self.kernel.calls.get(key).filter(|call| call.place != Place::Returning) else { return };
+        if let Transit::Arrives(after) = self.kernel.topology.links[call.link.index()].transit() {
+            let at = self.now() + after;
+            self.kernel.queue.push(at, Event::Cancel(key));
+        }
+    }
+
+    /// Whether the node that made `call` still waits for it.
+    pub fn is_awaited(&self, call: Key) -> bool {
+        self.kernel.calls.get(call).is_some_and(|call| !call.is_abandoned())
     }
 
     fn reply(&mut self, key: Key, outcome: Outcome) {
@@ -227,8 +267,8 @@ impl Context<'_> {
         call.failed_at = outcome.failed_at.unwrap_or(call.to);
         call.version = outcome.version;
         call.bytes = outcome.bytes;
-        call.is_found = outcome.is_found;
-        call.is_stale = outcome.is_stale;
+        call.marks.set(Marks::FOUND, outcome.is_found);
+        call.marks.set(Marks::STALE, outcome.is_stale);
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
@@ -266,6 +306,19 @@ impl Context<'_> {
     pub fn serve(&mut self, call: Key, duration: SimDuration) {
         let at = self.now() + duration;
         self.kernel.queue.push(at, Event::Done(call));
+    }
+
+    /// Goes on with `call`, which is at this node, after `after`, if it is still there by then.
+    pub fn resume_after(&mut self, call: Key, after: SimDuration) {
+        let at = self.now() + after;
+        self.kernel.queue.push(at, Event::Resume(call));
+    }
+
+    /// Wakes this node for `item` after `after`, unless it is restarted before.
+    pub fn wake(&mut self, item: u32, after: SimDuration) {
+        let epoch = self.kernel.topology.node(self.node).epoch;
+        let at = self.now() + after;
+        self.kernel.queue.push(at, Event::Wake { node: self.node, item, epoch });
     }
 
     /// Wakes this node after `after`, unless it is restarted before.
