@@ -7,15 +7,16 @@
 
 use std::collections::VecDeque;
 
+use super::cache::{CacheNode, CachePool};
 use super::route::DataRoute;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
-use crate::base::hash::{Derived, mix};
+use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Verb, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, CachePattern, OnWrite};
+use crate::model::kinds::{self, OnWrite};
 use crate::observe::Reason;
 
 /// A web server.
@@ -26,20 +27,12 @@ pub struct WebServer {
     /// Workers in use.
     working: u32,
     cpu: Station,
-    caches: Vec<CacheTarget>,
+    caches: CachePool,
     route: DataRoute,
     /// Whether it ever had a database: then its own disk is none.
     is_stateless: bool,
     /// The records of a server that has no database.
     disk: Paged<Version>,
-}
-
-/// A cache and how it wants to be used.
-#[derive(Clone, Copy, Debug, Hash)]
-struct CacheTarget {
-    target: Target,
-    is_aside: bool,
-    invalidates: bool,
 }
 
 impl WebServer {
@@ -50,7 +43,7 @@ impl WebServer {
             accepted: VecDeque::new(),
             working: 0,
             cpu,
-            caches: Vec::new(),
+            caches: CachePool::default(),
             route: DataRoute::default(),
             is_stateless: false,
             disk: Paged::default(),
@@ -89,21 +82,30 @@ impl WebServer {
         self.work(ctx);
     }
 
-    /// The cache responsible for `key`.
-    fn cache_of(&self, key: u32) -> Option<CacheTarget> {
-        if self.caches.is_empty() {
-            return None;
-        }
-        Some(self.caches[(mix(u64::from(key)) % self.caches.len() as u64) as usize])
-    }
-
     fn read(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, .. } = *ctx.get(call);
-        match self.cache_of(key) {
+        let Call { key, bytes, serial, .. } = *ctx.get(call);
+        match self.caches.reader(key, serial) {
             Some(cache) => {
-                ctx.call(call, cache.target, Ask { verb: Verb::Get, key, bytes, version: Version::default() });
+                ctx.call(call, cache.target, Ask::of(Verb::Get, key, bytes));
             }
             None => self.read_database(ctx, call),
+        }
+    }
+
+    /// A cache has answered a lookup.
+    fn after_get(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
+        let is_refused = reply.failure.is_some() && reply.failed_at == reply.to;
+        if reply.failure.is_none() && reply.is_found() || reply.failure.is_some() && !is_refused {
+            // If it failed behind the cache, it has failed.
+            self.finish(ctx, call, Outcome::of(reply), false);
+        } else if is_refused && let Some(gutter) = self.caches.gutter(reply.key, target_of(reply)) {
+            let Call { key, bytes, .. } = *ctx.get(call);
+            ctx.call(call, gutter.target, Ask::of(Verb::Get, key, bytes));
+        } else if is_refused && self.route.is_empty() {
+            self.finish(ctx, call, Outcome::of(reply), false);
+        } else {
+            // Without its cache a read still has the database.
+            self.read_database(ctx, call);
         }
     }
 
@@ -126,6 +128,16 @@ impl WebServer {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, .. } = *ctx.get(call);
+        match self.caches.owner(key).filter(CacheNode::takes_writes) {
+            Some(cache) => {
+                ctx.call(call, cache.target, Ask::of(Verb::Write, key, bytes));
+            }
+            None => self.write_database(ctx, call),
+        }
+    }
+
+    fn write_database(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, .. } = *ctx.get(call);
         if !self.is_stateless {
             let version = ctx.kernel.truth.commit(key);
             self.disk.set(key as usize, version);
@@ -143,7 +155,7 @@ impl WebServer {
     /// The database has answered a read: a cache that does not fetch for itself is given the value first.
     fn after_read(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
         let is_stored = reply.failure.is_none()
-            && match self.cache_of(reply.key).filter(|cache| cache.is_aside) {
+            && match self.caches.owner(reply.key).filter(|cache| cache.is_aside) {
                 Some(cache) => {
                     ctx.remember(call, reply);
                     let Call { key, bytes, version, .. } = *reply;
@@ -159,16 +171,48 @@ impl WebServer {
 
     /// The database has taken a write: the cache is told to forget the old value, in an operation of its own.
     fn after_write(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
-        let cache = self.cache_of(reply.key).filter(|cache| cache.invalidates && reply.failure.is_none());
-        match cache {
+        let is_through = self.caches.has(target_of(reply));
+        if is_through && reply.failure.is_some() && reply.failed_at == reply.to && !self.route.is_empty() {
+            // Without its cache a write still has the database.
+            self.write_database(ctx, call);
+            return;
+        }
+        let cache = if is_through {
+            // The other copies are as old as before.
+            self.caches.next_copy(reply.key, target_of(reply))
+        } else {
+            self.caches.owner(reply.key).filter(|cache| cache.on_write != OnWrite::Nothing)
+        };
+        match cache.filter(|_| reply.failure.is_none()) {
             Some(cache) => {
                 ctx.remember(call, reply);
-                let ask = Ask { verb: Verb::Delete, key: reply.key, bytes: 0, version: Version::default() };
-                ctx.call(call, cache.target, ask);
+                ctx.call(call, cache.target, Ask::of(Verb::Delete, reply.key, 0));
             }
             None => self.finish(ctx, call, Outcome::of(reply), false),
         }
     }
+
+    /// A cache has heard of a read or written value: so shall the others that have copies, or the one in a dead one's stead.
+    fn after_notice(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
+        let is_refused = reply.failure.is_some() && reply.verb == Verb::Put;
+        let stand_in = if is_refused { self.caches.gutter(reply.key, target_of(reply)) } else { None };
+        let Call { key, bytes, version, .. } = *ctx.get(call);
+        match self.caches.next_copy(key, target_of(reply)).or(stand_in) {
+            Some(cache) => {
+                ctx.call(call, cache.target, Ask { verb: reply.verb, key, bytes, version });
+            }
+            None => {
+                // Whether the caches took it does not matter to the user.
+                let outcome = Outcome { failure: None, ..Outcome::of(ctx.get(call)) };
+                self.finish(ctx, call, outcome, false);
+            }
+        }
+    }
+}
+
+/// Whom the call that `reply` answers was made to.
+fn target_of(reply: &Call) -> Target {
+    Target { node: reply.to, link: reply.link }
 }
 
 impl Behaviour for WebServer {
@@ -199,20 +243,10 @@ impl Behaviour for WebServer {
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         match reply.verb {
-            // Without its cache a read still has the database; but if it failed behind the cache, it has failed.
-            Verb::Get if reply.failure.is_some() && reply.failed_at != reply.to => {
-                self.finish(ctx, parent, Outcome::of(reply), false);
-            }
-            Verb::Get if reply.failure.is_some() && !self.route.is_empty() => self.read_database(ctx, parent),
-            Verb::Get if reply.failure.is_none() && !reply.is_found() => self.read_database(ctx, parent),
-            Verb::Get => self.finish(ctx, parent, Outcome::of(reply), false),
+            Verb::Get => self.after_get(ctx, parent, reply),
             Verb::Read => self.after_read(ctx, parent, reply),
             Verb::Write => self.after_write(ctx, parent, reply),
-            // Whether the cache took it does not matter to the user.
-            Verb::Put | Verb::Delete => {
-                let outcome = Outcome { failure: None, ..Outcome::of(ctx.get(parent)) };
-                self.finish(ctx, parent, outcome, false);
-            }
+            Verb::Put | Verb::Delete => self.after_notice(ctx, parent, reply),
             Verb::Resolve | Verb::Static => unreachable!("a web server does not ask for these"),
         }
     }
@@ -231,18 +265,7 @@ impl Behaviour for WebServer {
         let topology = &ctx.kernel.topology;
         self.route.set(topology.targets(ctx.node, &["database"]));
         self.is_stateless |= !self.route.is_empty();
-        let caches = wiring.with_kinds(topology, topology.targets(ctx.node, &["cache"]));
-        self.caches = caches
-            .into_iter()
-            .filter_map(|(target, kind)| match kind {
-                NodeKind::Cache(cache) => Some(CacheTarget {
-                    target,
-                    is_aside: cache.pattern == CachePattern::CacheAside,
-                    invalidates: cache.on_write == OnWrite::Invalidate,
-                }),
-                _ => None,
-            })
-            .collect();
+        self.caches = CachePool::new(ctx, wiring);
         self.work(ctx);
     }
 

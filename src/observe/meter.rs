@@ -43,6 +43,8 @@ pub struct NodeMeter {
     pub failures: [u64; REASONS],
     pub hits: u64,
     pub misses: u64,
+    /// Bytes of the objects that were missed.
+    pub miss_bytes: u64,
     pub stale_reads: u64,
     /// Cores at work.
     pub busy: Gauge,

@@ -174,6 +174,11 @@ impl Entries {
     /// Keeps `key`. An entry that was there gets the new version and expiry in its place; one of another size is replaced,
     /// as if it were new.
     pub fn insert(&mut self, key: u32, bytes: u32, version: Version, expires: SimTime) {
+        self.insert_and(key, bytes, version, expires, |_| {});
+    }
+
+    /// [`Self::insert`], and tells which keys have been evicted for it.
+    pub fn insert_and(&mut self, key: u32, bytes: u32, version: Version, expires: SimTime, on_evict: impl FnMut(u32)) {
         if let Some(slot) = self.slot(key) {
             let entry = self.arena.get_mut(slot);
             if entry.bytes == bytes {
@@ -187,7 +192,7 @@ impl Entries {
             return;
         }
         each!(&mut self.order, policy => policy.on_miss(key));
-        self.shrink_to(self.capacity.0 - u64::from(bytes));
+        self.shrink_to(self.capacity.0 - u64::from(bytes), on_evict);
         let slot = self.arena.insert(key, bytes, version, expires);
         self.used += u64::from(bytes);
         self.index.set(key as usize, slot + 1);
@@ -223,7 +228,7 @@ impl Entries {
         if capacity != self.capacity {
             self.capacity = capacity;
             each!(&mut self.order, policy => policy.resize(capacity));
-            self.shrink_to(capacity.0);
+            self.shrink_to(capacity.0, |_| {});
         }
     }
 
@@ -231,9 +236,10 @@ impl Entries {
         self.index.get(key as usize).checked_sub(1)
     }
 
-    fn shrink_to(&mut self, bytes: u64) {
+    fn shrink_to(&mut self, bytes: u64, mut on_evict: impl FnMut(u32)) {
         while self.used > bytes {
             let victim = each!(&mut self.order, policy => policy.victim(&mut self.arena, &mut self.stream));
+            on_evict(self.arena.get(victim).key);
             self.drop_slot(victim);
         }
     }
