@@ -5,6 +5,7 @@
 
 mod caches;
 mod cli;
+mod clients;
 mod documents;
 mod faults;
 mod figures;

@@ -36,7 +36,8 @@ impl Leases {
     /// `call` has missed `key` on behalf of `holder`. A token whose time is out is replaced: its holder's set will be refused.
     pub fn ask(&mut self, key: u32, holder: Key, call: Key, now: SimTime, timeout: SimDuration) -> Grant {
         match self.tokens.get_mut(&key) {
-            Some(token) if token.expires > now => {
+            // One who asks again, because its first answer was lost, still holds it.
+            Some(token) if token.expires > now && token.holder != holder => {
                 token.waiting.push(call);
                 Grant::Wait(token.expires)
             }
@@ -93,6 +94,7 @@ mod tests {
         assert_eq!(leases.ask(7, a, a, at(0), timeout), Grant::Token);
         assert_eq!(leases.ask(7, b, b, at(1), timeout), Grant::Wait(at(2)));
         assert_eq!(leases.ask(8, b, b, at(1), timeout), Grant::Token);
+        assert_eq!(leases.ask(8, b, c, at(1), timeout), Grant::Token);
         assert_eq!(leases.redeem(7, b), None);
         // A delete: the set that comes after it is refused.
         assert_eq!(leases.void(7), [b]);

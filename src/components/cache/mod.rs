@@ -15,7 +15,7 @@ pub mod pool;
 pub mod unwritten;
 
 pub use entries::Entries;
-pub use pool::{CacheNode, CachePool};
+pub use pool::CachePool;
 
 use super::route::DataRoute;
 use super::station::Station;

@@ -5,6 +5,7 @@
 //! aside, on a ring of their own, and take over what is asked of a dead node (Nishtala et al., NSDI 2013, §3.3); nobody
 //! invalidates there, for their entries live only a short time.
 
+use crate::base::NodeIx;
 use crate::base::hash::{Derived, mix};
 use crate::components::Wiring;
 use crate::components::ring::{Member, Ring};
@@ -19,13 +20,6 @@ pub struct CacheNode {
     pub is_aside: bool,
     pub on_write: OnWrite,
     copies: u32,
-}
-
-impl CacheNode {
-    /// Whether writes go through this cache to the database.
-    pub fn takes_writes(&self) -> bool {
-        matches!(self.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
-    }
 }
 
 /// All caches of one web server.
@@ -74,29 +68,34 @@ impl CachePool {
         Some(self.nodes[usize::from(owners[chosen as usize])])
     }
 
-    /// The next copy of `key` after the one on `last`; `None` after the last.
-    pub fn next_copy(&self, key: u32, last: Target) -> Option<CacheNode> {
-        let copies = self.owner(key).map_or(1, |owner| owner.copies);
-        if copies < 2 {
-            return None;
+    /// The copy of `key` with this number; the owner has number 0. `None`: there are not so many.
+    pub fn copy(&self, key: u32, number: u32) -> Option<CacheNode> {
+        let owner = self.owner(key)?;
+        if number == 0 || number >= owner.copies {
+            return (number == 0).then_some(owner);
         }
-        let mut owners = self.ring.owners(hash(key), copies as usize).into_iter().map(|n| self.nodes[usize::from(n)]);
-        owners.find(|node| node.target == last)?;
-        owners.next()
+        let owners = self.ring.owners(hash(key), owner.copies as usize);
+        owners.get(number as usize).map(|number| self.nodes[usize::from(*number)])
     }
 
-    /// The node that stands in for `dead`, if that is none of the gutter itself.
-    pub fn gutter(&self, key: u32, dead: Target) -> Option<CacheNode> {
-        let is_gutter = |number: u16| self.nodes[usize::from(number)].target == dead;
-        if self.gutter.walk(0).any(is_gutter) {
-            return None;
-        }
+    /// The node that stands in for one that is dead.
+    pub fn gutter(&self, key: u32) -> Option<CacheNode> {
         self.gutter.owner(hash(key)).map(|number| self.nodes[usize::from(number)])
     }
 
-    /// Whether `target` is one of these caches.
-    pub fn has(&self, target: Target) -> bool {
-        self.nodes.iter().any(|node| node.target == target)
+    /// Whether writes of `key` go through a cache to the database.
+    pub fn take_writes(&self, key: u32) -> bool {
+        self.owner(key).is_some_and(|owner| matches!(owner.on_write, OnWrite::WriteThrough | OnWrite::WriteBack))
+    }
+
+    /// Whether there is none that has keys of its own.
+    pub fn is_empty(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// Whether `node` is one of these caches.
+    pub fn has(&self, node: NodeIx) -> bool {
+        self.nodes.iter().any(|cache| cache.target.node == node)
     }
 }
 
