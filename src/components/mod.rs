@@ -85,6 +85,11 @@ pub trait Behaviour {
     /// A call of this node's own has ended, but what it was made for has ended before.
     fn on_orphan(&mut self, _ctx: &mut Context, _reply: &Call) {}
 
+    /// A call that this node made on its own account has ended as `reply` says.
+    fn on_detached_reply(&mut self, _ctx: &mut Context, _reply: &Call) {
+        unreachable!("this component makes no detached calls");
+    }
+
     fn on_message(&mut self, _ctx: &mut Context, _sender: Target, _body: Body) {}
 
     fn on_timer(&mut self, _ctx: &mut Context, _tag: Tag) {}
@@ -125,6 +130,10 @@ impl Component {
     }
 
     pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
+        if reply.parent == Key::DETACHED {
+            each!(self, inner => inner.on_detached_reply(ctx, reply));
+            return;
+        }
         // A restarted node may hear for a call that its crash has failed, and whose failure is still on its way back.
         if ctx.is_going_on(reply.parent) {
             each!(self, inner => inner.on_reply(ctx, reply.parent, reply));

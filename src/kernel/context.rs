@@ -44,6 +44,20 @@ pub struct Ask {
     pub version: Version,
 }
 
+/// On whose account a detached call is made: for sticky routing, for the drawing and for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cause {
+    pub user: u32,
+    pub serial: u32,
+    pub operation: Operation,
+}
+
+impl From<&Call> for Cause {
+    fn from(call: &Call) -> Self {
+        Self { user: call.user, serial: call.serial, operation: call.operation }
+    }
+}
+
 /// How a call ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -152,24 +166,36 @@ impl Context<'_> {
 
     /// Calls `target` on behalf of `parent`, which is at this node.
     pub fn call(&mut self, parent: Key, target: Target, ask: Ask) -> Key {
+        let cause = Cause::from(self.get(parent));
+        self.depart(parent, cause, target, ask)
+    }
+
+    /// Calls `target` on this node's own account: for no user's request, however many wait for what it brings. The node
+    /// hears of its end by `on_detached_reply`, unless it is down then; after a restart that can be a call of its earlier life.
+    pub fn call_detached(&mut self, cause: Cause, target: Target, ask: Ask) -> Key {
+        self.depart(Key::DETACHED, cause, target, ask)
+    }
+
+    fn depart(&mut self, parent: Key, cause: Cause, target: Target, ask: Ask) -> Key {
         let made = self.now();
-        let of = self.get(parent);
         let call = Call {
             parent,
             made,
             version: ask.version,
             key: ask.key,
             bytes: ask.bytes,
+            user: cause.user,
+            serial: cause.serial,
             from: self.node,
             to: target.node,
             link: target.link,
             verb: ask.verb,
+            operation: cause.operation,
             place: Place::Outbound,
             failure: None,
             failed_at: self.node,
             is_found: false,
             is_stale: false,
-            ..*of
         };
         let key = self.kernel.calls.insert(call);
         match self.transit(&call, HopKind::Request) {
