@@ -18,7 +18,7 @@ const LONGEST_ID: usize = 64;
 const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &[]),
-    ("cdn", &["load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server"]),
     ("load_balancer", &["web_server"]),
     ("web_server", &["cache", "database"]),
     ("cache", &["database"]),
@@ -40,6 +40,7 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
+        self.check_shields(&mut problems);
         self.check_users(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
@@ -136,6 +137,31 @@ impl Document {
                     "one link for each pair",
                 );
             }
+        }
+    }
+
+    /// Edges that are each other's shields would ask one another for ever.
+    fn check_shields(&self, problems: &mut Problems) {
+        let is_cdn = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "cdn");
+        let mut ways: Vec<(usize, &Link)> =
+            self.links.iter().enumerate().filter(|(_, link)| is_cdn(&link.from) && is_cdn(&link.to)).collect();
+        // Takes away the ways from edges that shield nobody, and to edges without a shield, until only circles are left.
+        loop {
+            let count = ways.len();
+            let left = ways.clone();
+            ways.retain(|(_, way)| {
+                left.iter().any(|(_, next)| next.from == way.to) && left.iter().any(|(_, last)| last.to == way.from)
+            });
+            if ways.len() == count {
+                break;
+            }
+        }
+        if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
+            problems.push(
+                format!("links[{i}]"),
+                format!("the shields of `{}` lead back to it", link.to),
+                "shields in one direction, from the edges to the origin",
+            );
         }
     }
 

@@ -107,6 +107,13 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
+    /// For CDNs: share of the lookups that were answered at once with a stale asset; `None` without lookups in the window.
+    pub stale_hit_ratio: Option<f64>,
+    /// For CDNs: how often in the window a stale asset stood in for an origin that failed.
+    pub stale_on_error: Option<u64>,
+    /// For CDNs: bytes sent since the start, and their price in dollars.
+    pub egress_bytes: Option<u64>,
+    pub cost: Option<f64>,
     /// For caches and CDNs: bytes and entries held.
     pub stored_bytes: Option<u64>,
     pub stored_entries: Option<u64>,
@@ -231,6 +238,10 @@ impl NodeFigures {
             errors_per_s: per_second(failures.iter().sum(), window_s),
             errors: ranked(failures),
             hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
+            stale_hit_ratio: None,
+            stale_on_error: None,
+            egress_bytes: None,
+            cost: None,
             stored_bytes: None,
             stored_entries: None,
             role: None,

@@ -43,6 +43,12 @@ pub struct NodeMeter {
     pub failures: [u64; REASONS],
     pub hits: u64,
     pub misses: u64,
+    /// Of the hits of an edge, those on assets that were stale and were being validated meanwhile.
+    pub stale_hits: u64,
+    /// Of the misses of an edge, those answered with a stale asset after all, for the origin had failed.
+    pub stale_on_error: u64,
+    /// Bytes of assets that an edge sent.
+    pub egress_bytes: u64,
     pub stale_reads: u64,
     /// Cores at work.
     pub busy: Gauge,

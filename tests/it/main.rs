@@ -3,6 +3,7 @@
 // Rates of nothing are exactly zero, and ratios of small whole numbers exact.
 #![allow(clippy::float_cmp)]
 
+mod cdn;
 mod cli;
 mod documents;
 mod faults;

@@ -17,7 +17,7 @@ use super::spec::{ParamSpec, Params, choices};
 use crate::base::SimDuration;
 
 pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
-pub use cdn::Cdn;
+pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::Dns;
 pub use load_balancer::{BalancerPolicy, LoadBalancer};
