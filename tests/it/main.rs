@@ -9,6 +9,7 @@ mod documents;
 mod faults;
 mod figures;
 mod golden;
+mod http_caching;
 mod layers;
 mod properties;
 mod replay;

@@ -9,6 +9,7 @@
 
 mod fetches;
 pub mod freshness;
+pub mod http;
 
 use super::cache::Entries;
 use super::station::Station;
@@ -180,7 +181,7 @@ impl Cdn {
 
     /// The origin has had its time.
     fn give_up(&mut self, ctx: &mut Context, deadline: &Deadline) {
-        let fetch = self.fetches.abandon(&deadline);
+        let fetch = self.fetches.abandon(deadline);
         let waiting = fetch.map(|fetch| fetch.waiting).unwrap_or_default();
         for call in waiting.into_iter().chain([deadline.call]) {
             if ctx.is_going_on(call) {
