@@ -6,6 +6,7 @@ pub mod histogram;
 pub mod ids;
 pub mod paged;
 pub mod random;
+pub mod shape;
 pub mod slab;
 pub mod time;
 mod unit;
@@ -13,4 +14,5 @@ pub mod zipf;
 
 pub use bytes::Bytes;
 pub use ids::{LinkIx, NodeIx};
+pub use shape::Shape;
 pub use time::{SimDuration, SimTime};

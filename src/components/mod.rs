@@ -9,7 +9,6 @@ pub mod cdn;
 pub mod database;
 pub mod dns;
 mod route;
-mod service;
 mod station;
 pub mod users;
 pub mod web_server;
@@ -90,6 +89,15 @@ pub trait Behaviour {
         unreachable!("this component makes no detached calls");
     }
 
+    /// The caller of `call`, which is here, has given it up. By default the work goes on: nobody will look at its result.
+    fn on_cancel(&mut self, _ctx: &mut Context, _call: Key) {}
+
+    /// The time has come to go on with `call`, for which this node has asked to be reminded.
+    fn on_resume(&mut self, _ctx: &mut Context, _call: Key) {}
+
+    /// The time has come for one of this node's own things.
+    fn on_wake(&mut self, _ctx: &mut Context, _item: u32) {}
+
     fn on_message(&mut self, _ctx: &mut Context, _sender: Target, _body: Body) {}
 
     fn on_timer(&mut self, _ctx: &mut Context, _tag: Tag) {}
@@ -130,16 +138,29 @@ impl Component {
     }
 
     pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
-        if reply.parent == Key::DETACHED {
+        if reply.parent == Key::DETACHED && !reply.is_abandoned() {
             each!(self, inner => inner.on_detached_reply(ctx, reply));
             return;
         }
         // A restarted node may hear for a call that its crash has failed, and whose failure is still on its way back.
-        if ctx.is_going_on(reply.parent) {
+        // Or the caller has given the call up, and goes on without it.
+        if ctx.is_going_on(reply.parent) && !reply.is_abandoned() {
             each!(self, inner => inner.on_reply(ctx, reply.parent, reply));
         } else {
             each!(self, inner => inner.on_orphan(ctx, reply));
         }
+    }
+
+    pub fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
+        each!(self, inner => inner.on_cancel(ctx, call));
+    }
+
+    pub fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        each!(self, inner => inner.on_resume(ctx, call));
+    }
+
+    pub fn on_wake(&mut self, ctx: &mut Context, item: u32) {
+        each!(self, inner => inner.on_wake(ctx, item));
     }
 
     pub fn on_message(&mut self, ctx: &mut Context, message: Message) {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::route::DataRoute;
 use super::station::Station;
-use super::{Behaviour, Levels, Wiring, service};
+use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
@@ -72,7 +72,7 @@ impl WebServer {
                 Verb::Static => self.params.static_service,
                 _ => self.params.read_service,
             };
-            let service = service::draw(self.params.service_shape, mean, ctx.rng());
+            let service = self.params.service_shape.duration(mean, ctx.rng());
             let is_admitted = self.cpu.admit(ctx, call, service);
             debug_assert!(is_admitted, "every worker may wait for a core");
         }
@@ -206,7 +206,7 @@ impl Behaviour for WebServer {
                 self.finish(ctx, parent, Outcome::of(reply), false);
             }
             Verb::Get if reply.failure.is_some() && !self.route.is_empty() => self.read_database(ctx, parent),
-            Verb::Get if reply.failure.is_none() && !reply.is_found => self.read_database(ctx, parent),
+            Verb::Get if reply.failure.is_none() && !reply.is_found() => self.read_database(ctx, parent),
             Verb::Get => self.finish(ctx, parent, Outcome::of(reply), false),
             Verb::Read => self.after_read(ctx, parent, reply),
             Verb::Write => self.after_write(ctx, parent, reply),

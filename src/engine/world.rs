@@ -8,7 +8,9 @@ use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
-use crate::kernel::{Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, NodeState, Outcome, Place, Target};
+use crate::kernel::{
+    Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, Marks, NodeState, Outcome, Place, Target,
+};
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{NodeMeter, Reason};
@@ -65,9 +67,7 @@ impl World {
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
-                if let Some(node) =
-                    self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
-                {
+                if let Some(node) = self.place_of(call) {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
@@ -81,6 +81,17 @@ impl World {
             Event::Timer { node, tag, epoch } => {
                 if self.kernel.topology.node(node).epoch == epoch {
                     self.with(node, |component, ctx| component.on_timer(ctx, tag));
+                }
+            }
+            Event::Cancel(call) => self.cancel(call),
+            Event::Resume(call) => {
+                if let Some(node) = self.place_of(call) {
+                    self.with(node, |component, ctx| component.on_resume(ctx, call));
+                }
+            }
+            Event::Wake { node, item, epoch } => {
+                if self.kernel.topology.node(node).epoch == epoch {
+                    self.with(node, |component, ctx| component.on_wake(ctx, item));
                 }
             }
             Event::Monitor { cluster } => {
@@ -104,18 +115,40 @@ impl World {
         }
     }
 
+    /// The node that works on `call`.
+    fn place_of(&self, call: Key) -> Option<NodeIx> {
+        self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
+    }
+
+    /// The word that a call is given up arrives at its node.
+    fn cancel(&mut self, key: Key) {
+        let Some(call) = self.kernel.calls.get_mut(key) else { return };
+        match call.place {
+            // On a link whose delay varies the word may come before what it is about.
+            Place::Outbound => call.marks.set(Marks::CANCELLED, true),
+            Place::AtNode => {
+                let node = call.to;
+                self.with(node, |component, ctx| component.on_cancel(ctx, key));
+            }
+            Place::Returning => {}
+        }
+    }
+
     fn arrive(&mut self, key: Key) {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode;
+        let is_cancelled = call.marks.has(Marks::CANCELLED);
         let node = call.to;
         let now = self.kernel.now;
         let meter = self.kernel.recorder.node(node);
         meter.arrivals += 1;
         meter.present.set(now, meter.present.level() + 1);
-        if self.kernel.topology.node(node).is_up {
-            self.with(node, |component, ctx| component.on_request(ctx, key));
-        } else {
+        if !self.kernel.topology.node(node).is_up {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
+        } else if is_cancelled {
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::Cancelled);
+        } else {
+            self.with(node, |component, ctx| component.on_request(ctx, key));
         }
     }
 

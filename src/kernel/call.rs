@@ -11,6 +11,8 @@ pub struct Call {
     /// The call that the caller was working on; [`Key::NONE`] for what a user asked, [`Key::DETACHED`] for what a node asks on
     /// its own account.
     pub parent: Key,
+    /// The call that was last made on behalf of this one; [`Key::NONE`] before the first.
+    pub child: Key,
     /// When it was made.
     pub made: SimTime,
     /// Of the answer: the version that was read or written.
@@ -29,14 +31,56 @@ pub struct Call {
     pub verb: Verb,
     pub operation: Operation,
     pub place: Place,
+    /// How far the called node has come with it.
+    pub stage: Stage,
+    /// Priority class of the user; the highest is served first where a queue knows priorities.
+    pub priority: u8,
     /// Of the reply: why there is no answer.
     pub failure: Option<Reason>,
     /// Of a failure: where it happened.
     pub failed_at: NodeIx,
+    pub marks: Marks,
+}
+
+impl Call {
     /// Of an answer: whether the store had the object.
-    pub is_found: bool,
+    pub fn is_found(&self) -> bool {
+        self.marks.has(Marks::FOUND)
+    }
+
     /// Of an answer: whether it was not the current version when the store gave it.
-    pub is_stale: bool,
+    pub fn is_stale(&self) -> bool {
+        self.marks.has(Marks::STALE)
+    }
+
+    /// Whether its caller has given it up: its reply, if one comes, means nothing any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.marks.has(Marks::ABANDONED)
+    }
+}
+
+/// What is true of a call, in a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Marks(u8);
+
+impl Marks {
+    pub const FOUND: Self = Self(1);
+    pub const STALE: Self = Self(2);
+    pub const ABANDONED: Self = Self(4);
+    /// Its caller's word that it is abandoned has overtaken it.
+    pub const CANCELLED: Self = Self(8);
+
+    pub const fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    pub const fn set(&mut self, mark: Self, is_set: bool) {
+        if is_set {
+            self.0 |= mark.0;
+        } else {
+            self.0 &= !mark.0;
+        }
+    }
 }
 
 /// What a call asks for.
@@ -56,6 +100,20 @@ pub enum Verb {
     Put,
     /// Forget this record.
     Delete,
+}
+
+/// How far a node has come with a call. The node itself keeps it, to know where to find what it has to give up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Neither waiting nor being served: it has just come, or what comes next depends on another node.
+    #[default]
+    Held,
+    /// Waiting for a worker.
+    Queued,
+    /// Waiting for a core.
+    Ready,
+    /// On a core.
+    Serving,
 }
 
 /// Where a call is.

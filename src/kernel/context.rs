@@ -1,6 +1,6 @@
 //! The context: all that a component can do to the rest of the world.
 
-use super::call::{Call, Place, Verb};
+use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
 use super::link::Transit;
@@ -44,17 +44,25 @@ pub struct Ask {
     pub version: Version,
 }
 
+impl Ask {
+    /// Asks for an object.
+    pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
+        Self { verb, key, bytes, version: Version::default() }
+    }
+}
+
 /// On whose account a detached call is made: for sticky routing, for the drawing and for its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cause {
     pub user: u32,
     pub serial: u32,
     pub operation: Operation,
+    pub priority: u8,
 }
 
 impl From<&Call> for Cause {
     fn from(call: &Call) -> Self {
-        Self { user: call.user, serial: call.serial, operation: call.operation }
+        Self { user: call.user, serial: call.serial, operation: call.operation, priority: call.priority }
     }
 }
 
@@ -90,8 +98,8 @@ impl Outcome {
             version: reply.version,
             bytes: reply.bytes,
             key: reply.key,
-            is_found: reply.is_found,
-            is_stale: reply.is_stale,
+            is_found: reply.is_found(),
+            is_stale: reply.is_stale(),
         }
     }
 }
@@ -122,13 +130,14 @@ impl Context<'_> {
         self.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode)
     }
 
-    /// A user asks for something: the root of a tree of calls.
-    pub fn begin(&mut self, user: u32, operation: Operation, ask: Ask) -> Key {
+    /// A user of a priority class asks for something: the root of a tree of calls.
+    pub fn begin(&mut self, user: u32, priority: u8, operation: Operation, ask: Ask) -> Key {
         let kernel = &mut *self.kernel;
         let serial = kernel.recorder.counts.offered as u32;
         kernel.recorder.counts.offered += 1;
         kernel.calls.insert(Call {
             parent: Key::NONE,
+            child: Key::NONE,
             made: kernel.now,
             version: Version::default(),
             key: ask.key,
@@ -141,10 +150,11 @@ impl Context<'_> {
             verb: ask.verb,
             operation,
             place: Place::AtNode,
+            stage: Stage::Held,
+            priority,
             failure: None,
             failed_at: self.node,
-            is_found: false,
-            is_stale: false,
+            marks: Marks::default(),
         })
     }
 
@@ -180,6 +190,7 @@ impl Context<'_> {
         let made = self.now();
         let call = Call {
             parent,
+            child: Key::NONE,
             made,
             version: ask.version,
             key: ask.key,
@@ -192,12 +203,16 @@ impl Context<'_> {
             verb: ask.verb,
             operation: cause.operation,
             place: Place::Outbound,
+            stage: Stage::Held,
+            priority: cause.priority,
             failure: None,
             failed_at: self.node,
-            is_found: false,
-            is_stale: false,
+            marks: Marks::default(),
         };
         let key = self.kernel.calls.insert(call);
+        if let Some(parent) = self.kernel.calls.get_mut(parent) {
+            parent.child = key;
+        }
         match self.transit(&call, HopKind::Request) {
             Transit::Arrives(after) => self.kernel.queue.push(made + after, Event::Arrive(key)),
             Transit::GivenUp(after) => {
@@ -238,8 +253,37 @@ impl Context<'_> {
         let call = self.kernel.calls.get_mut(call).expect("a component holds only calls that go on");
         call.version = reply.version;
         call.bytes = reply.bytes;
-        call.is_found = reply.is_found;
-        call.is_stale = reply.is_stale;
+        call.marks.set(Marks::FOUND, reply.is_found());
+        call.marks.set(Marks::STALE, reply.is_stale());
+    }
+
+    /// Notes how far this node has come with `call`.
+    pub fn set_stage(&mut self, call: Key, stage: Stage) {
+        if let Some(call) = self.kernel.calls.get_mut(call) {
+            call.stage = stage;
+        }
+    }
+
+    /// Gives up a call of this node's own without telling anybody: the work for it goes on, its reply will mean nothing.
+    pub fn abandon(&mut self, call: Key) {
+        if let Some(call) = self.kernel.calls.get_mut(call) {
+            call.marks.set(Marks::ABANDONED, true);
+        }
+    }
+
+    /// Gives up a call of this node's own and tells the called node, which may then stop working on it.
+    pub fn cancel(&mut self, key: Key) {
+        self.abandon(key);
+        let Some(call) = self.kernel.calls.get(key).filter(|call| call.place != Place::Returning) else { return };
+        if let Transit::Arrives(after) = self.kernel.topology.links[call.link.index()].transit() {
+            let at = self.now() + after;
+            self.kernel.queue.push(at, Event::Cancel(key));
+        }
+    }
+
+    /// Whether the node that made `call` still waits for it.
+    pub fn is_awaited(&self, call: Key) -> bool {
+        self.kernel.calls.get(call).is_some_and(|call| !call.is_abandoned())
     }
 
     fn reply(&mut self, key: Key, outcome: Outcome) {
@@ -253,8 +297,8 @@ impl Context<'_> {
         call.failed_at = outcome.failed_at.unwrap_or(call.to);
         call.version = outcome.version;
         call.bytes = outcome.bytes;
-        call.is_found = outcome.is_found;
-        call.is_stale = outcome.is_stale;
+        call.marks.set(Marks::FOUND, outcome.is_found);
+        call.marks.set(Marks::STALE, outcome.is_stale);
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
@@ -292,6 +336,19 @@ impl Context<'_> {
     pub fn serve(&mut self, call: Key, duration: SimDuration) {
         let at = self.now() + duration;
         self.kernel.queue.push(at, Event::Done(call));
+    }
+
+    /// Goes on with `call`, which is at this node, after `after`, if it is still there by then.
+    pub fn resume_after(&mut self, call: Key, after: SimDuration) {
+        let at = self.now() + after;
+        self.kernel.queue.push(at, Event::Resume(call));
+    }
+
+    /// Wakes this node for `item` after `after`, unless it is restarted before.
+    pub fn wake(&mut self, item: u32, after: SimDuration) {
+        let epoch = self.kernel.topology.node(self.node).epoch;
+        let at = self.now() + after;
+        self.kernel.queue.push(at, Event::Wake { node: self.node, item, epoch });
     }
 
     /// Wakes this node after `after`, unless it is restarted before.

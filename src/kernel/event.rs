@@ -18,6 +18,12 @@ pub enum Event {
     Timer { node: NodeIx, tag: Tag, epoch: u32 },
     /// A cluster's monitor checks its databases.
     Monitor { cluster: u16 },
+    /// The caller's word that it has given up a call reaches the called node.
+    Cancel(Key),
+    /// The node that has a call wanted to go on with it at this time.
+    Resume(Key),
+    /// A node wanted to be woken for the sake of one of its own things. Ignored if it has been restarted since.
+    Wake { node: NodeIx, item: u32, epoch: u32 },
 }
 
 /// What a timer is for.
@@ -35,6 +41,14 @@ pub enum Tag {
     Restored,
     /// A log record has been applied.
     Applied,
+    /// A core shared by several calls has finished one of them.
+    Share,
+    /// The oldest of those who wait in a queue may have lost patience.
+    Patience,
+    /// The oldest attempt under way may have run out of time.
+    Attempt,
+    /// It is time to ask a second server as well.
+    Hedge,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

@@ -17,7 +17,7 @@ mod queue;
 mod topology;
 mod truth;
 
-pub use call::{Call, Place, Verb};
+pub use call::{Call, Marks, Place, Stage, Verb};
 pub use context::{Ask, Cause, Context, Kernel, Outcome};
 pub use directory::{ClusterIx, ClusterView, Directory};
 pub use event::{Event, Tag};

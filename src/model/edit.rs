@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::document::{Document, Link, Node};
 use super::kinds::{DatabaseRole, NodeKind};
 use super::problem::{Problem, Problems};
+use super::spec::ParamSpec;
 
 /// One change of a document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -113,7 +114,7 @@ impl Document {
             }
             Edit::Set { node, param, value } => {
                 let kind = &mut self.node_mut(node)?.kind;
-                let valid = kind.specs().iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+                let valid = kind.specs().iter().map(ParamSpec::path).collect::<Vec<_>>().join(", ");
                 kind.set(param, value.clone())
                     .map_err(|what| Problem::new(format!("{node}.{param}"), what, format!("parameters: {valid}")))?;
             }

@@ -16,9 +16,10 @@ pub fn json_schema() -> Value {
     for name in NodeKind::NAMES {
         let kind = NodeKind::by_name(name).expect("every name is a kind");
         let title: String = name.split('_').map(capitalised).collect();
-        let properties = &mut schema["$defs"][&title]["properties"];
-        assert!(properties.is_object(), "the schema has no definition {title}");
         for spec in kind.specs() {
+            let title = spec.group.map_or(title.as_str(), |group| group.ty);
+            let properties = &mut schema["$defs"][title]["properties"];
+            assert!(properties.is_object(), "the schema has no definition {title}");
             let property = &mut properties[spec.name];
             property["default"] = spec.default;
             if !spec.unit.is_empty() {
@@ -33,7 +34,7 @@ pub fn json_schema() -> Value {
                     property["x-minimum"] = json!(spec.min);
                     property["x-maximum"] = json!(spec.max);
                 }
-                ParamType::Choice(_) | ParamType::Nodes => {}
+                ParamType::Choice(_) | ParamType::Shape | ParamType::Nodes => {}
             }
         }
     }

@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::problem::Problems;
-use crate::base::{Bytes, SimDuration};
+use crate::base::{Bytes, Shape, SimDuration};
 
 /// One parameter of a component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamSpec {
     /// Its name in the document.
     pub name: &'static str,
+    /// The group of parameters that it belongs to, if any.
+    pub group: Option<Group>,
     /// What it is, in a sentence or two.
     pub help: &'static str,
     pub ty: ParamType,
@@ -26,6 +28,24 @@ pub struct ParamSpec {
     pub max: f64,
     /// The default, as it would stand in a document.
     pub default: Value,
+}
+
+/// Parameters that several kinds of node have, in an object of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The object's name in the document.
+    pub name: &'static str,
+    /// The name of its type, as in the schema.
+    pub ty: &'static str,
+    /// What it is about.
+    pub help: &'static str,
+}
+
+impl ParamSpec {
+    /// The name by which an edit calls the parameter: `group.name`, or the name alone.
+    pub fn path(&self) -> String {
+        self.group.map_or_else(|| self.name.to_owned(), |group| format!("{}.{}", group.name, self.name))
+    }
 }
 
 /// How a parameter is written and edited.
@@ -41,6 +61,8 @@ pub enum ParamType {
     Bytes,
     /// One of some words.
     Choice(&'static [&'static str]),
+    /// Text that names a distribution around its mean.
+    Shape,
     /// Ids of other nodes.
     Nodes,
 }
@@ -87,6 +109,10 @@ impl Param for Bytes {
     }
 }
 
+impl Param for Shape {
+    const TYPE: ParamType = ParamType::Shape;
+}
+
 impl Param for Vec<String> {
     const TYPE: ParamType = ParamType::Nodes;
 }
@@ -126,7 +152,7 @@ pub fn check_number(value: f64, spec: &ParamSpec, at: &str, problems: &mut Probl
 
 /// Writes a parameter struct with its specs.
 ///
-/// Each line reads: help, name, type, default, unit, range (in the unit).
+/// Each line reads: help, name, type, default, unit, range (in the unit). After `with` come groups: help, name, type.
 macro_rules! params {
     (
         #[doc = $help:literal]
@@ -134,6 +160,7 @@ macro_rules! params {
         pub struct $name:ident {
             $( $(#[doc = $field_help:literal])+ $field:ident: $ty:ty = $default:expr, $unit:literal, $min:expr, $max:expr; )*
         }
+        $( with { $( #[doc = $group_help:literal] $group:ident: $group_ty:ident; )+ } )?
     ) => {
         #[doc = $help]
         $(#[doc = $more])*
@@ -141,11 +168,12 @@ macro_rules! params {
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
             $( $(#[doc = $field_help])+ pub $field: $ty, )*
+            $( $( #[doc = $group_help] pub $group: $group_ty, )+ )?
         }
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $( $field: $default, )* }
+                Self { $( $field: $default, )* $( $( $group: $group_ty::default(), )+ )? }
             }
         }
 
@@ -153,15 +181,27 @@ macro_rules! params {
             const HELP: &'static str = $help.trim_ascii();
 
             fn specs() -> Vec<$crate::model::spec::ParamSpec> {
-                vec![$( $crate::model::spec::ParamSpec {
+                #[allow(unused_mut)]
+                let mut specs = vec![$( $crate::model::spec::ParamSpec {
                     name: stringify!($field),
+                    group: None,
                     help: concat!($($field_help),+).trim_ascii(),
                     ty: <$ty as $crate::model::spec::Param>::TYPE,
                     unit: $unit,
                     min: $min,
                     max: $max,
                     default: serde_json::to_value(Self::default().$field).expect("a default can be written"),
-                }, )*]
+                }, )*];
+                $( $(
+                    let group = $crate::model::spec::Group {
+                        name: stringify!($group),
+                        ty: stringify!($group_ty),
+                        help: $group_help.trim_ascii(),
+                    };
+                    let inner = <$group_ty as $crate::model::spec::Params>::specs();
+                    specs.extend(inner.into_iter().map(|spec| $crate::model::spec::ParamSpec { group: Some(group), ..spec }));
+                )+ )?
+                specs
             }
 
             fn check(&self, at: &str, problems: &mut $crate::model::Problems) {
@@ -173,6 +213,9 @@ macro_rules! params {
                         $crate::model::spec::check_number(number, spec, at, problems);
                     }
                 )*
+                $( $(
+                    $crate::model::spec::Params::check(&self.$group, &format!("{at}.{}", stringify!($group)), problems);
+                )+ )?
             }
         }
     };

@@ -52,10 +52,24 @@ pub enum Reason {
     NoPrimary,
     /// There is no link that leads on.
     NoRoute,
+    /// The caller had given it up.
+    Cancelled,
+    /// It waited longer in a queue than is allowed.
+    QueueTimeout,
+    /// The server answered that something went wrong.
+    ServerError,
+    /// Too many were on their way: the server refused more, to stay alive.
+    Shed,
+    /// The client was over its rate.
+    RateLimited,
+    /// The caller did not even try: its circuit breaker was open, or its throttle closed.
+    CircuitOpen,
+    /// The address is private: it cannot be reached from outside.
+    Unreachable,
 }
 
 impl Reason {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -66,6 +80,13 @@ impl Reason {
         Self::NoHealthyServer,
         Self::NoPrimary,
         Self::NoRoute,
+        Self::Cancelled,
+        Self::QueueTimeout,
+        Self::ServerError,
+        Self::Shed,
+        Self::RateLimited,
+        Self::CircuitOpen,
+        Self::Unreachable,
     ];
 
     /// The name in reports.
@@ -81,6 +102,13 @@ impl Reason {
             Self::NoHealthyServer => "no_healthy_server",
             Self::NoPrimary => "no_primary",
             Self::NoRoute => "no_route",
+            Self::Cancelled => "cancelled",
+            Self::QueueTimeout => "queue_timeout",
+            Self::ServerError => "server_error",
+            Self::Shed => "shed",
+            Self::RateLimited => "rate_limited",
+            Self::CircuitOpen => "circuit_open",
+            Self::Unreachable => "unreachable",
         }
     }
 
@@ -97,6 +125,13 @@ impl Reason {
             Self::NoHealthyServer => "no healthy server",
             Self::NoPrimary => "no primary",
             Self::NoRoute => "no route",
+            Self::Cancelled => "cancelled",
+            Self::QueueTimeout => "waited too long in a queue",
+            Self::ServerError => "server error",
+            Self::Shed => "load shed",
+            Self::RateLimited => "over the rate limit",
+            Self::CircuitOpen => "circuit open",
+            Self::Unreachable => "private address",
         }
     }
 }

@@ -162,6 +162,8 @@ impl Design {
 }
 
 /// The command that `act` means for the design as it is now; it may be one that the engine must refuse.
+const SHAPES: [&str; 4] = ["constant", "lognormal(4)", "bounded_pareto(1.1, 1000)", "erlang(3)"];
+
 fn command(act: &Act, document: &Document) -> Option<Command> {
     let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
     let set = |node, param: &str, value: Value| Command::Edit(Edit::Set { node, param: param.into(), value });
@@ -185,9 +187,10 @@ fn command(act: &Act, document: &Document) -> Option<Command> {
                 ParamType::Duration => json!(SimDuration::from_secs_f64(end)),
                 ParamType::Bytes => json!(Bytes(end as u64)),
                 ParamType::Choice(words) => json!(words[n % words.len()]),
+                ParamType::Shape => json!(SHAPES[n % SHAPES.len()]),
                 ParamType::Nodes => json!([]),
             };
-            set(node.id.clone(), spec.name, value)
+            set(node.id.clone(), &spec.path(), value)
         }
         Act::Loss(n, loss) => {
             let mut link = document.links[n % document.links.len()].clone();

@@ -14,7 +14,7 @@ pub use log::Log;
 pub use monitor::Monitor;
 
 use super::station::Station;
-use super::{Behaviour, Levels, Wiring, service};
+use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
@@ -153,7 +153,7 @@ impl Behaviour for Database {
                 return;
             }
         };
-        let service = service::draw(self.params.service_shape, mean, ctx.rng());
+        let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
@@ -189,7 +189,7 @@ impl Behaviour for Database {
                 }
                 ctx.timer(replication::HEARTBEAT, Tag::Check);
             }
-            Tag::Arrival | Tag::Timeout => {}
+            _ => {}
         }
     }
 

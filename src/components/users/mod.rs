@@ -89,7 +89,7 @@ impl Users {
             choice = choices::Choice::read(choice.user, read.key, read.bytes);
         }
         let ask = Ask { verb: choice.verb(), key: choice.key, bytes: choice.bytes, version: Version::default() };
-        let root = ctx.begin(choice.user, choice.operation, ask);
+        let root = ctx.begin(choice.user, 0, choice.operation, ask);
         self.waiting.push(ctx, root, self.params.timeout);
         match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
             (Some(_), Some(address)) => self.request(ctx, root, address),

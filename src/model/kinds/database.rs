@@ -1,8 +1,7 @@
 //! Databases.
 
-use super::ServiceShape;
 use super::{MS, SECS};
-use crate::base::SimDuration;
+use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
@@ -35,7 +34,7 @@ params! {
         /// Requests that may wait for a core; more are refused.
         queue_limit: u32 = 500, "requests", 0.0, 10_000_000.0;
         /// Shape of the service time.
-        service_shape: ServiceShape = ServiceShape::Exponential, "", 0.0, 0.0;
+        service_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
         /// Mean time of a read.
         read_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
         /// Mean time of a write, commit included.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::problem::Problems;
-use super::spec::{ParamSpec, Params, choices};
+use super::spec::{ParamSpec, Params};
 use crate::base::SimDuration;
 
 pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
@@ -27,16 +27,6 @@ pub use web_server::WebServer;
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
 const SECS: fn(u64) -> SimDuration = SimDuration::from_secs;
-
-choices! {
-    /// Shape of a service time around its mean.
-    pub enum ServiceShape {
-        /// Always exactly the mean.
-        Constant = "constant",
-        /// Exponential: many short, few long (squared coefficient of variation 1).
-        Exponential = "exponential",
-    }
-}
 
 /// A node's kind with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -80,7 +70,8 @@ fn set_in<P: Params + Serialize + for<'de> serde::Deserialize<'de>>(
     value: Value,
 ) -> Result<(), String> {
     let mut whole = serde_json::to_value(&*params).map_err(|error| error.to_string())?;
-    match whole.get_mut(name) {
+    // A parameter of a group is called by the group's name and its own.
+    match whole.pointer_mut(&format!("/{}", name.replace('.', "/"))) {
         Some(slot) => *slot = value,
         None => return Err(format!("there is no parameter `{name}`")),
     }

@@ -1,8 +1,7 @@
 //! Web servers.
 
-use super::ServiceShape;
 use super::{MS, US};
-use crate::base::SimDuration;
+use crate::base::{Shape, SimDuration};
 use crate::model::spec::params;
 
 params! {
@@ -15,7 +14,7 @@ params! {
         /// Requests that may wait for a worker; more are refused.
         queue_limit: u32 = 256, "requests", 0.0, 10_000_000.0;
         /// Shape of the service time.
-        service_shape: ServiceShape = ServiceShape::Exponential, "", 0.0, 0.0;
+        service_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
         /// Mean processor time of a static asset.
         static_service: SimDuration = US(400), "s", 0.0, 3_600.0;
         /// Mean processor time of a read, without the stores behind.

@@ -60,7 +60,7 @@ impl App {
             Intent::AddLike(node) => self.add_like(ctx, &node),
             Intent::Remove(node) => self.edit(ctx, Edit::RemoveNode { node: node.to_string() }),
             Intent::Set { node, param, value } => {
-                self.edit(ctx, Edit::Set { node: node.to_string(), param: param.to_owned(), value });
+                self.edit(ctx, Edit::Set { node: node.to_string(), param, value });
             }
             Intent::SetTheme(theme) => {
                 self.theme = theme;

@@ -54,7 +54,7 @@ pub enum Intent {
     Remove(Rc<str>),
     Set {
         node: Rc<str>,
-        param: &'static str,
+        param: String,
         value: Value,
     },
     SetTheme(Theme),

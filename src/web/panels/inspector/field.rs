@@ -28,7 +28,7 @@ impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         // The rest of the design matters only for checks, which read the newest.
         self.node == other.node
-            && self.spec.name == other.spec.name
+            && (self.spec.name, self.spec.group) == (other.spec.name, other.spec.group)
             && self.value == other.value
             && Rc::ptr_eq(&self.shown, &other.shown)
     }
@@ -39,19 +39,19 @@ pub fn Field(props: &Props) -> Html {
     let Props { node, spec, value, shown, on_intent } = props;
     let wrong = use_state(|| None::<Wrong>);
     let set = {
-        let (node, name, shown) = (node.clone(), spec.name, shown.clone());
+        let (node, path, shown) = (node.clone(), spec.path(), shown.clone());
         let (on_intent, wrong) = (on_intent.clone(), wrong.clone());
         Callback::from(move |entry: Entry| {
-            match entry.value.and_then(|value| checked(&shown.document, &node, name, value)) {
+            match entry.value.and_then(|value| checked(&shown.document, &node, &path, value)) {
                 Ok(value) => {
                     wrong.set(None);
-                    on_intent.emit(Intent::Set { node: node.clone(), param: name, value });
+                    on_intent.emit(Intent::Set { node: node.clone(), param: path.clone(), value });
                 }
                 Err(what) => wrong.set(Some(Wrong { text: entry.text, what })),
             }
         })
     };
-    let id = format!("param-{}", spec.name);
+    let id = format!("param-{}", spec.path());
     let is_default = *value == spec.default;
     let reset = {
         let (set, default) = (set.clone(), spec.default.clone());
@@ -70,7 +70,7 @@ pub fn Field(props: &Props) -> Html {
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
             if let Some(Wrong { what, .. }) = &*wrong {
-                <p class="param-problem" id={format!("{id}-problem")} role="alert" data-testid={format!("problem-{}", spec.name)}>{ what }</p>
+                <p class="param-problem" id={format!("{id}-problem")} role="alert" data-testid={format!("problem-{}", spec.path())}>{ what }</p>
             }
         </div>
     }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use scalescope::model::Node;
+use scalescope::model::spec::Group;
 use scalescope::observe::{ClusterFigures, Figures, NodeFigures};
 
 use crate::app::Shown;
@@ -150,13 +151,21 @@ impl PartialEq for ParametersProps {
 fn Parameters(props: &ParametersProps) -> Html {
     let Some(node) = props.shown.document.node(&props.id) else { return Html::default() };
     let values = node.kind.params();
+    let mut group: Option<Group> = None;
     html! {
         <div class="parameters">
             { for node.kind.specs().into_iter().map(|spec| {
-                let name = spec.name;
-                let value = values.get(name).cloned().unwrap_or_default();
+                let path = spec.path();
+                let value = values.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default();
+                let begins = spec.group.filter(|own| group.replace(*own) != Some(*own));
                 html! {
-                    <Field key={name} node={props.id.clone()} {spec} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+                    <>
+                        if let Some(group) = begins {
+                            <h3>{ format::name(group.name) }</h3>
+                            <p class="about">{ group.help }</p>
+                        }
+                        <Field key={path} node={props.id.clone()} {spec} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+                    </>
                 }
             }) }
         </div>
