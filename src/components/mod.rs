@@ -8,6 +8,7 @@ pub mod cache;
 pub mod cdn;
 pub mod database;
 pub mod dns;
+mod near;
 mod route;
 mod station;
 pub mod users;

@@ -69,6 +69,7 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
+        Component::Dns(dns) => dns.believes_in(node),
         _ => None,
     });
     // Nobody watches it: nobody knows better.

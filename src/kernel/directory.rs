@@ -1,4 +1,5 @@
-//! Service discovery: which database is believed to be what. Monitors write it, callers read it.
+//! Service discovery: which database is believed to be what. Monitors write it, callers read it. And which addresses each
+//! name service answers with: only an observer reads that, to count the names that clients hold and that are stale.
 
 use crate::base::NodeIx;
 
@@ -21,9 +22,29 @@ pub struct Directory {
     pub clusters: Vec<ClusterView>,
     /// The cluster of each node that is a database, by node.
     pub cluster_of: Vec<Option<ClusterIx>>,
+    /// What each name service answers with now.
+    names: Vec<(NodeIx, Vec<NodeIx>)>,
 }
 
 impl Directory {
+    /// The name service `dns` answers with `addresses` from now on.
+    pub fn publish(&mut self, dns: NodeIx, addresses: &[NodeIx]) {
+        match self.names.iter_mut().find(|(node, _)| *node == dns) {
+            Some((_, known)) => *known = addresses.to_vec(),
+            None => self.names.push((dns, addresses.to_vec())),
+        }
+    }
+
+    /// What the name service `dns` answers with.
+    pub fn published(&self, dns: NodeIx) -> &[NodeIx] {
+        self.names.iter().find(|(node, _)| *node == dns).map_or(&[], |(_, addresses)| addresses)
+    }
+
+    /// Whether the name service `dns` would answer with `address` now.
+    pub fn publishes(&self, dns: NodeIx, address: NodeIx) -> bool {
+        self.published(dns).contains(&address)
+    }
+
     pub fn cluster_of(&self, node: NodeIx) -> Option<ClusterIx> {
         self.cluster_of.get(node.index()).copied().flatten()
     }

@@ -17,7 +17,7 @@ const LONGEST_ID: usize = 64;
 /// For each kind, the kinds that it may call.
 const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
-    ("dns", &[]),
+    ("dns", &["load_balancer", "web_server"]),
     ("cdn", &["cdn", "load_balancer", "web_server"]),
     ("load_balancer", &["web_server"]),
     ("web_server", &["cache", "database"]),

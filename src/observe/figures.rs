@@ -26,6 +26,8 @@ pub struct Figures {
     pub operations: Vec<OperationFigures>,
     /// Reads answered in the window with another value than the primary held when the store answered.
     pub stale_reads: u64,
+    /// Requests sent in the window to a remembered address that the name service did not give any more.
+    pub stale_names: u64,
     /// Failures in the window by reason, most frequent first; reasons that did not occur are left out.
     pub errors: Vec<(Reason, u64)>,
     /// Since the start of the run.
@@ -196,6 +198,7 @@ impl Figures {
             latency: LatencyFigures::of(&all),
             operations: operations.into(),
             stale_reads: now.stale_reads - then.stale_reads,
+            stale_names: now.stale_names - then.stale_names,
             errors: ranked(std::array::from_fn(|i| now.reasons[i] - then.reasons[i])),
             totals: Totals {
                 offered: now.offered,

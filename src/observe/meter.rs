@@ -67,6 +67,8 @@ pub struct Counts {
     pub reasons: [u64; REASONS],
     pub late: u64,
     pub stale_reads: u64,
+    /// Requests sent to a remembered address that the name service does not give any more.
+    pub stale_names: u64,
     pub lost_writes: u64,
 }
 

@@ -316,3 +316,64 @@ fn shields_in_a_circle_are_refused() {
     let problems = document.check().unwrap_err().to_string();
     assert!(problems.contains("shields of `edge-") && !problems.contains("shields of `edge-1`"), "{problems}");
 }
+
+/// Requests that each of three edges and the origin get, per second.
+fn loads(figures: &Figures) -> [f64; 4] {
+    ["edge-1", "edge-2", "edge-3", "origin"].map(|id| arrivals(figures, id))
+}
+
+#[test]
+fn users_ask_the_near_edge_and_when_it_is_down_the_next() {
+    let design = |fallback: &str, near: &[&str]| {
+        let cdn = json!({ "fallback": fallback });
+        let mut document = Design { rate_per_s: 300.0, edges: 3, objects: 10, cdn, ..Design::default() }.document();
+        for link in document.links.iter_mut().filter(|link| link.from == "users" && near.contains(&link.to.as_str())) {
+            link.latency = scalescope::base::SimDuration::ZERO;
+        }
+        for link in document.links.iter_mut().filter(|link| link.from == "users" && !near.contains(&link.to.as_str())) {
+            link.latency = scalescope::base::SimDuration::from_millis(5);
+        }
+        engine(document)
+    };
+    let shares = |engine: &mut Engine| {
+        let until_s = engine.now().as_secs_f64() + 20.0;
+        engine.run_until(at_s(until_s - 19.0));
+        let figures = measure(engine, until_s);
+        (loads(&figures), figures)
+    };
+    // The nearest alone, or the nearest two, each for half of the users.
+    let (load, _) = shares(&mut design("nowhere", &["edge-2"]));
+    assert!(load[1] > 280.0 && load[0] + load[2] < 1.0, "{load:?}");
+    let (load, _) = shares(&mut design("nowhere", &["edge-2", "edge-3"]));
+    assert!(load[0] < 1.0, "{load:?}");
+    assert_near(load[1], 150.0, 15.0, "half each");
+
+    let mut engine = design("nowhere", &["edge-1"]);
+    crash(&mut engine, "edge-1");
+    let (load, figures) = shares(&mut engine);
+    assert!(load[1] + load[2] < 1.0 && figures.goodput_per_s < 1.0, "nowhere to go");
+
+    let mut engine = design("next_edge", &["edge-1"]);
+    crash(&mut engine, "edge-1");
+    let (load, figures) = shares(&mut engine);
+    assert_eq!(figures.errors, []);
+    assert_near(load[0], 300.0, 20.0, "the dead one is still tried first");
+    assert_near(load[1], 150.0, 15.0, "the others share its users");
+    crash(&mut engine, "edge-2");
+    crash(&mut engine, "edge-3");
+    assert!(count(&shares(&mut engine).1, Reason::ConnectionRefused) > 5_000, "no edge is left");
+
+    let mut engine = design("site", &["edge-1"]);
+    for edge in ["edge-1", "edge-2", "edge-3"] {
+        crash(&mut engine, edge);
+    }
+    let (load, figures) = shares(&mut engine);
+    assert_eq!(figures.errors, []);
+    assert_near(load[3], 300.0, 20.0, "the origin serves everything");
+    for edge in ["edge-1", "edge-2", "edge-3"] {
+        restart(&mut engine, edge);
+    }
+    let (load, _) = shares(&mut engine);
+    assert!(load[3] < 5.0 && load[0] > 280.0, "{load:?}");
+    assert!(engine.violations().is_empty(), "{:?}", engine.violations());
+}

@@ -76,9 +76,9 @@ impl<'a> Bench<'a> {
             return self.fetch(number, &request);
         };
         match self.stored[at].judge(self.now) {
-            Use::Fresh => self.from_store(at, &request, None, false),
+            Use::Fresh => self.stored_answer(at, &request, None, false),
             Use::Stale => {
-                let answer = self.from_store(at, &request, None, false);
+                let answer = self.stored_answer(at, &request, None, false);
                 self.validate(number, at, &request);
                 answer
             }
@@ -86,7 +86,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn from_store(&self, at: usize, request: &Fields, asked: Option<Fields>, was_confirmed: bool) -> Answer {
+    fn stored_answer(&self, at: usize, request: &Fields, asked: Option<Fields>, was_confirmed: bool) -> Answer {
         let stored = &self.stored[at];
         let status = if stored.is_known_to(request) { 304 } else { 200 };
         Answer { status, fields: stored.fields().clone(), asked, was_confirmed }
@@ -100,12 +100,12 @@ impl<'a> Bench<'a> {
         let response = self.origin(number, &asked);
         let is_failure = response.as_ref().is_none_or(|response| is_error(response.status));
         if is_failure && self.stored[at].survives_error(self.now) {
-            return self.from_store(at, request, None, false);
+            return self.stored_answer(at, request, None, false);
         }
         match response {
             Some(response) if response.status == 304 => {
                 self.stored[at].refresh(&response, Exchange { asked: sent, came: self.now }, GRACE);
-                self.from_store(at, request, Some(asked), true)
+                self.stored_answer(at, request, Some(asked), true)
             }
             response => self.take(response, request, asked, sent),
         }
@@ -162,8 +162,8 @@ fn fields(list: &Value, base: SimTime) -> Fields {
         let name = field[0].as_str().expect("a name");
         match &field[1] {
             Value::Number(offset) => {
-                let seconds = base.as_nanos() as i64 / 1_000_000_000 + offset.as_i64().expect("whole seconds");
-                fields.push(name, &date::write(seconds as u64));
+                let seconds = (base.as_nanos() / 1_000_000_000).cast_signed() + offset.as_i64().expect("whole seconds");
+                fields.push(name, &date::write(seconds.cast_unsigned()));
             }
             value => fields.push(name, value.as_str().expect("a value")),
         }

@@ -5,6 +5,7 @@
 
 mod cdn;
 mod cli;
+mod dns;
 mod documents;
 mod faults;
 mod figures;

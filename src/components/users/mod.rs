@@ -6,6 +6,7 @@
 //! the system noticing. Left out: think time, retries, browser caches, several regions.
 
 mod choices;
+mod edges;
 mod names;
 mod waiting;
 
@@ -20,7 +21,8 @@ use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target, Verb, Version};
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::Reason;
 use choices::Choices;
-use names::Names;
+use edges::{Edges, Next};
+use names::{Names, Remembered};
 use waiting::Waiting;
 
 /// A population of users.
@@ -33,9 +35,9 @@ pub struct Users {
     next: SimTime,
     names: Names,
     waiting: Waiting,
-    /// Name services, edges and addresses. Of several, each user has its own: the one that is near.
+    edges: Edges,
+    /// Name services and addresses. Of several, each user has its own.
     dns: Vec<Target>,
-    cdn: Vec<Target>,
     sites: Vec<Target>,
     /// A recorded workload that stands in for the choices, and how much of it has been used.
     trace: Option<Derived<Arc<Trace>>>,
@@ -51,8 +53,8 @@ impl Users {
             next: SimTime::NEVER,
             names: Names::default(),
             waiting: Waiting::default(),
+            edges: Edges::default(),
             dns: Vec::new(),
-            cdn: Vec::new(),
             sites: Vec::new(),
             trace: None,
             replayed: 0,
@@ -91,16 +93,20 @@ impl Users {
         let ask = Ask { verb: choice.verb(), key: choice.key, bytes: choice.bytes, version: Version::default() };
         let root = ctx.begin(choice.user, 0, choice.operation, ask);
         self.waiting.push(ctx, root, self.params.timeout);
-        match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
-            (Some(_), Some(address)) => self.request(ctx, root, address),
-            (Some(dns), None) => {
-                ctx.call(root, dns, Ask { verb: Verb::Resolve, key: 0, bytes: 0, version: Version::default() });
-            }
+        let Some(dns) = near(&self.dns, choice.user) else {
             // Without a name service people know the address by heart.
-            (None, _) => match near(&self.sites, choice.user) {
+            match near(&self.sites, choice.user) {
                 Some(site) => self.request(ctx, root, site.node),
                 None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
-            },
+            }
+            return;
+        };
+        match self.names.recall(choice.user, ctx.now()) {
+            Some(Remembered::Address(address)) => self.request(ctx, root, address),
+            Some(Remembered::Nothing) => ctx.end(root, Outcome::failed(Reason::DnsFailure)),
+            None => {
+                ctx.call(root, dns, Ask::of(Verb::Resolve, 0, 0));
+            }
         }
     }
 
@@ -108,12 +114,44 @@ impl Users {
     fn request(&mut self, ctx: &mut Context, root: Key, address: NodeIx) {
         let Call { verb, key, bytes, user, .. } = *ctx.get(root);
         let site = self.sites.iter().find(|site| site.node == address).copied();
-        let target = if verb == Verb::Static { near(&self.cdn, user).or(site) } else { site };
-        match target {
-            Some(target) => {
-                ctx.call(root, target, Ask { verb, key, bytes, version: Version::default() });
+        match (self.edges.first(user).filter(|_| verb == Verb::Static), site) {
+            (Some(edge), _) => {
+                ctx.call(root, edge, Ask::of(verb, key, bytes));
             }
-            None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
+            (None, Some(site)) => self.visit(ctx, root, site),
+            (None, None) => ctx.end(root, Outcome::failed(Reason::NoRoute)),
+        }
+    }
+
+    /// Sends the request to the site, at an address that may not be one of its any more.
+    fn visit(&mut self, ctx: &mut Context, root: Key, site: Target) {
+        let Call { verb, key, bytes, user, .. } = *ctx.get(root);
+        if let Some(dns) = near(&self.dns, user) {
+            let is_stale = !ctx.kernel.directory.publishes(dns.node, site.node);
+            ctx.kernel.recorder.counts.stale_names += u64::from(is_stale);
+        }
+        ctx.call(root, site, Ask::of(verb, key, bytes));
+    }
+
+    /// The site's address that `user` remembers, or knows by heart.
+    fn site(&mut self, ctx: &Context, user: u32) -> Option<Target> {
+        let Some(Remembered::Address(address)) = self.names.recall(user, ctx.now()) else {
+            return near(&self.sites, user);
+        };
+        self.sites.iter().find(|site| site.node == address).copied()
+    }
+
+    /// The request itself has ended, unless it goes on elsewhere.
+    fn conclude(&mut self, ctx: &mut Context, root: Key, reply: &Call) {
+        match self.edges.after(reply) {
+            Some(Next::Edge(edge)) => {
+                ctx.call(root, edge, Ask::of(reply.verb, reply.key, ctx.get(root).bytes));
+            }
+            Some(Next::Site) => match self.site(ctx, reply.user) {
+                Some(site) => self.visit(ctx, root, site),
+                None => ctx.end(root, Outcome::of(reply)),
+            },
+            None => ctx.end(root, Outcome::of(reply)),
         }
     }
 }
@@ -125,6 +163,7 @@ fn near(targets: &[Target], user: u32) -> Option<Target> {
 
 impl Behaviour for Users {
     fn on_start(&mut self, ctx: &mut Context) {
+        self.names.warm(ctx, self.params.users, self.params.rate_per_user_per_s, self.dns.first().copied());
         self.await_next(ctx);
     }
 
@@ -134,13 +173,14 @@ impl Behaviour for Users {
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         if reply.verb != Verb::Resolve {
-            ctx.end(parent, Outcome::of(reply));
-        } else if reply.failure.is_some() {
+            self.conclude(ctx, parent, reply);
+            return;
+        }
+        self.names.keep(reply, ctx.now());
+        if reply.failure.is_some() {
             ctx.end(parent, Outcome::failed(Reason::DnsFailure));
         } else {
-            let address = NodeIx(reply.key as u16);
-            self.names.keep(reply.user, address, ctx.now() + SimDuration::from_nanos(reply.version.0));
-            self.request(ctx, parent, address);
+            self.request(ctx, parent, NodeIx(reply.key as u16));
         }
     }
 
@@ -185,9 +225,11 @@ impl Behaviour for Users {
                 ctx.timer(left, Tag::Arrival);
             }
         }
+        let services = ctx.kernel.topology.targets(ctx.node, &["dns"]);
+        self.names.rewire(ctx, wiring, &services);
+        self.edges.rewire(ctx, wiring);
         let topology = &ctx.kernel.topology;
-        self.dns = topology.targets(ctx.node, &["dns"]);
-        self.cdn = topology.targets(ctx.node, &["cdn"]);
+        self.dns = services;
         self.sites = topology.targets(ctx.node, &["load_balancer", "web_server"]);
     }
 

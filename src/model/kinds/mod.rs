@@ -19,7 +19,7 @@ use crate::base::SimDuration;
 pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
 pub use database::{Database, DatabaseRole, Failover};
-pub use dns::Dns;
+pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, LoadBalancer};
 pub use users::Users;
 pub use web_server::WebServer;

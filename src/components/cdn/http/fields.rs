@@ -7,6 +7,7 @@ use crate::base::SimDuration;
 pub struct Fields(Vec<(String, String)>);
 
 /// What Cache-Control of a response says. Unknown directives are ignored.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a directive that is there or not")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheControl {
     pub max_age: Option<SimDuration>,
