@@ -20,7 +20,7 @@ const MAY_CALL: [(&str, &[&str]); 7] = [
     ("dns", &["load_balancer", "web_server"]),
     ("cdn", &["cdn", "load_balancer", "web_server"]),
     ("load_balancer", &["web_server"]),
-    ("web_server", &["cache", "database"]),
+    ("web_server", &["web_server", "cache", "database"]),
     ("cache", &["database"]),
     ("database", &["database"]),
 ];
@@ -40,7 +40,8 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
-        self.check_shields(&mut problems);
+        self.check_circles("cdn", "shields", &mut problems);
+        self.check_circles("web_server", "services", &mut problems);
         self.check_users(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
@@ -140,28 +141,24 @@ impl Document {
         }
     }
 
-    /// Edges that are each other's shields would ask one another for ever.
-    fn check_shields(&self, problems: &mut Problems) {
-        let is_cdn = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "cdn");
-        let mut ways: Vec<(usize, &Link)> =
-            self.links.iter().enumerate().filter(|(_, link)| is_cdn(&link.from) && is_cdn(&link.to)).collect();
-        // Takes away the ways from edges that shield nobody, and to edges without a shield, until only circles are left.
+    /// Nodes of one kind that are each other's shields or services would ask one another for ever.
+    fn check_circles(&self, kind: &str, role: &str, problems: &mut Problems) {
+        let is_one = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
+        let links = self.links.iter().enumerate();
+        let mut ways: Vec<(usize, &Link)> = links.filter(|(_, link)| is_one(&link.from) && is_one(&link.to)).collect();
+        // Takes away the ways that nobody comes from or that lead no further, until only circles are left.
         loop {
-            let count = ways.len();
-            let left = ways.clone();
+            let all = ways.clone();
             ways.retain(|(_, way)| {
-                left.iter().any(|(_, next)| next.from == way.to) && left.iter().any(|(_, last)| last.to == way.from)
+                all.iter().any(|(_, next)| next.from == way.to) && all.iter().any(|(_, last)| last.to == way.from)
             });
-            if ways.len() == count {
+            if ways.len() == all.len() {
                 break;
             }
         }
         if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
-            problems.push(
-                format!("links[{i}]"),
-                format!("the shields of `{}` lead back to it", link.to),
-                "shields in one direction, from the edges to the origin",
-            );
+            let what = format!("the {role} of `{}` lead back to it", link.to);
+            problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Meters: counters and time-weighted gauges of one node and of the whole system.
 
 use super::outcome::{Operation, Reason};
-use crate::base::SimTime;
+use crate::base::{SimDuration, SimTime};
 
 const REASONS: usize = Reason::ALL.len();
 const OPERATIONS: usize = Operation::ALL.len();
@@ -50,12 +50,25 @@ pub struct NodeMeter {
     /// Bytes of assets that an edge sent.
     pub egress_bytes: u64,
     pub stale_reads: u64,
+    /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
+    pub begun: u64,
+    pub waited: u64,
+    pub waited_ns: u64,
     /// Cores at work.
     pub busy: Gauge,
     /// Calls waiting for a worker or a core.
     pub waiting: Gauge,
     /// Calls here.
     pub present: Gauge,
+}
+
+impl NodeMeter {
+    /// The service of a call begins, after it has waited for `wait`.
+    pub fn began(&mut self, wait: SimDuration) {
+        self.begun += 1;
+        self.waited += u64::from(!wait.is_zero());
+        self.waited_ns = self.waited_ns.saturating_add(wait.as_nanos());
+    }
 }
 
 /// What happened to the users' requests since the start of the run.
@@ -92,7 +105,6 @@ pub fn ranked(counts: [u64; REASONS]) -> Vec<(Reason, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::SimDuration;
 
     #[test]
     fn a_gauge_integrates_its_level() {

@@ -5,6 +5,7 @@
 
 mod cdn;
 mod cli;
+mod clients;
 mod dns;
 mod documents;
 mod faults;

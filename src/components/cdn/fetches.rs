@@ -4,27 +4,23 @@
 //! the others go to the origin by themselves, and what they bring is passed on but not stored (so does Apache Traffic
 //! Server, whose object is locked by the first, and nginx after `proxy_cache_lock_timeout`). With collapsing they wait.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::base::SimTime;
 use crate::base::slab::Key;
 
-/// All fetches of an edge that have a leader, and the deadlines of all.
+/// All fetches of an edge that have a leader.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Fetches {
     under_way: BTreeMap<u32, Fetch>,
-    /// In the order of time.
-    deadlines: VecDeque<Deadline>,
 }
 
 /// One object on its way from the origin.
 #[derive(Clone, Debug, Hash)]
 pub struct Fetch {
-    /// When it began, at whomever it was asked first.
-    pub began: SimTime,
     /// When the call under way was made: tells its reply from those of earlier calls for the same object.
     pub made: SimTime,
-    /// The request it is made for; [`Key::NONE`] if the edge makes it on its own account.
+    /// The request it is made for; [`Key::DETACHED`] if the edge makes it on its own account.
     pub leader: Key,
     /// Size of the object.
     pub bytes: u32,
@@ -33,19 +29,9 @@ pub struct Fetch {
     pub waiting: Vec<Key>,
 }
 
-/// When the edge gives up on the origin.
-#[derive(Clone, Copy, Debug, Hash)]
-pub struct Deadline {
-    pub at: SimTime,
-    pub key: u32,
-    pub began: SimTime,
-    /// The request that asked; [`Key::NONE`] for the edge itself.
-    pub call: Key,
-}
-
 impl Fetch {
     pub fn new(now: SimTime, leader: Key, bytes: u32, waiting: Vec<Key>) -> Self {
-        Self { began: now, made: now, leader, bytes, is_storable: true, waiting }
+        Self { made: now, leader, bytes, is_storable: true, waiting }
     }
 }
 
@@ -64,13 +50,6 @@ impl Fetches {
         if fetch.made == made && fetch.leader == leader { self.under_way.remove(&key) } else { None }
     }
 
-    /// Ends the fetch that `deadline` was set for; `None` if it is over already.
-    pub fn abandon(&mut self, deadline: &Deadline) -> Option<Fetch> {
-        let fetch = self.under_way.get(&deadline.key)?;
-        let is_meant = fetch.began == deadline.began && fetch.leader == deadline.call;
-        if is_meant { self.under_way.remove(&deadline.key) } else { None }
-    }
-
     /// Nothing that is under way for `key`, or at all, will be stored.
     pub fn void(&mut self, key: Option<u32>) {
         match key {
@@ -79,29 +58,7 @@ impl Fetches {
         }
     }
 
-    pub fn limit(&mut self, deadline: Deadline) {
-        self.deadlines.push_back(deadline);
-    }
-
-    /// No deadline is later than `latest`; without one, there are none.
-    pub fn shorten(&mut self, latest: Option<SimTime>) {
-        match latest {
-            Some(latest) => self.deadlines.iter_mut().for_each(|deadline| deadline.at = deadline.at.min(latest)),
-            None => self.deadlines.clear(),
-        }
-    }
-
-    /// The next deadline that has come.
-    pub fn due(&mut self, now: SimTime) -> Option<Deadline> {
-        let is_due = self.deadlines.front()?.at <= now;
-        if is_due { self.deadlines.pop_front() } else { None }
-    }
-
-    pub fn next_deadline(&self) -> Option<SimTime> {
-        self.deadlines.front().map(|deadline| deadline.at)
-    }
-
     pub fn clear(&mut self) {
-        *self = Self::default();
+        self.under_way.clear();
     }
 }

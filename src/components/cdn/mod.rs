@@ -12,6 +12,7 @@ pub mod freshness;
 pub mod http;
 
 use super::cache::Entries;
+use super::deadlines::Deadlines;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -21,7 +22,7 @@ use crate::kernel::{Ask, Call, Cause, Context, Outcome, Tag, Target, Verb, Versi
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Collapsing};
 use crate::observe::Reason;
-use fetches::{Deadline, Fetch, Fetches};
+use fetches::{Fetch, Fetches};
 use freshness::{Rules, Use};
 
 /// Requests that may wait at the edge.
@@ -39,8 +40,8 @@ pub struct Cdn {
     /// Each asset's version is the moment of its birth, from which its age counts, in nanoseconds.
     entries: Entries,
     fetches: Fetches,
-    /// When it wakes for the next deadline; a timer for another time is void.
-    wake: Option<SimTime>,
+    /// Calls to the origin, by when the edge gives up on them.
+    deadlines: Deadlines,
     shields: Vec<Target>,
     origins: Vec<Target>,
     turn: usize,
@@ -56,7 +57,7 @@ impl Cdn {
             station,
             entries,
             fetches: Fetches::default(),
-            wake: None,
+            deadlines: Deadlines::new(Tag::Timeout),
             shields: Vec::new(),
             origins: Vec::new(),
             turn: 0,
@@ -123,18 +124,18 @@ impl Cdn {
         let Call { key, bytes, .. } = *ctx.get(call);
         let is_collapsing = self.params.collapse == Collapsing::On;
         let is_led = match self.fetches.get_mut(key) {
-            Some(fetch) if fetch.leader.is_none() && is_collapsing && fetch.is_storable => {
+            Some(fetch) if fetch.leader == Key::DETACHED && is_collapsing && fetch.is_storable => {
                 fetch.waiting.push(call);
                 return;
             }
-            Some(fetch) => fetch.leader.is_none() || ctx.is_going_on(fetch.leader),
+            Some(fetch) => fetch.leader == Key::DETACHED || ctx.is_going_on(fetch.leader),
             None => false,
         };
         let Some(target) = self.upstream(key) else {
             self.conclude_failed(ctx, call, Outcome::failed(Reason::NoRoute), true);
             return;
         };
-        let leader = if is_collapsing { Key::NONE } else { call };
+        let leader = if is_collapsing { Key::DETACHED } else { call };
         if !is_led {
             let waiting = if is_collapsing { vec![call] } else { Vec::new() };
             self.fetches.begin(key, Fetch::new(ctx.now(), leader, bytes, waiting));
@@ -142,50 +143,52 @@ impl Cdn {
         // Only what the leader brings is stored: only it can do with less than the whole.
         let ask = ask(key, bytes, is_held && !is_led);
         if is_led || !is_collapsing {
-            ctx.call(call, target, ask);
-            self.limit(ctx, key, call);
+            self.ask(ctx, call, target, ask);
         } else {
-            ctx.call_detached(Cause::from(ctx.get(call)), target, ask);
-            self.limit(ctx, key, Key::NONE);
+            let cause = Cause::from(ctx.get(call));
+            self.ask_detached(ctx, cause, target, ask);
         }
     }
 
     /// Asks for `key` on the edge's own account, unless it is being asked for already.
     fn revalidate(&mut self, ctx: &mut Context, cause: Cause, key: u32, bytes: u32) {
-        if self.fetches.get_mut(key).is_some_and(|fetch| fetch.leader.is_none() || ctx.is_going_on(fetch.leader)) {
+        if self.fetches.get_mut(key).is_some_and(|fetch| fetch.leader == Key::DETACHED || ctx.is_going_on(fetch.leader))
+        {
             return;
         }
         let Some(target) = self.upstream(key) else { return };
-        self.fetches.begin(key, Fetch::new(ctx.now(), Key::NONE, bytes, Vec::new()));
-        ctx.call_detached(cause, target, ask(key, bytes, true));
-        self.limit(ctx, key, Key::NONE);
+        self.fetches.begin(key, Fetch::new(ctx.now(), Key::DETACHED, bytes, Vec::new()));
+        self.ask_detached(ctx, cause, target, ask(key, bytes, true));
     }
 
-    /// Sets the deadline of what was just asked for.
-    fn limit(&mut self, ctx: &mut Context, key: u32, call: Key) {
-        if self.params.origin_timeout.is_zero() {
-            return;
+    /// Asks for an asset on behalf of `parent`.
+    fn ask(&mut self, ctx: &mut Context, parent: Key, target: Target, ask: Ask) {
+        let call = ctx.call(parent, target, ask);
+        self.limit(ctx, call);
+    }
+
+    /// Asks for an asset on the edge's own account.
+    fn ask_detached(&mut self, ctx: &mut Context, cause: Cause, target: Target, ask: Ask) {
+        let call = ctx.call_detached(cause, target, ask);
+        self.limit(ctx, call);
+    }
+
+    /// Sets the deadline of a call to the origin.
+    fn limit(&mut self, ctx: &mut Context, call: Key) {
+        if !self.params.origin_timeout.is_zero() {
+            self.deadlines.push(ctx, call, self.params.origin_timeout);
         }
-        let began = ctx.now();
-        self.fetches.limit(Deadline { at: began + self.params.origin_timeout, key, began, call });
-        self.wake_for_next(ctx);
     }
 
-    fn wake_for_next(&mut self, ctx: &mut Context) {
-        let next = self.fetches.next_deadline();
-        if let Some(next) = next.filter(|next| self.wake.is_none_or(|wake| *next < wake)) {
-            self.wake = Some(next);
-            ctx.timer(next.since(ctx.now()), Tag::Timeout);
-        }
-    }
-
-    /// The origin has had its time.
-    fn give_up(&mut self, ctx: &mut Context, deadline: &Deadline) {
-        let fetch = self.fetches.abandon(deadline);
+    /// The origin has had its time for `call`: whoever waits for it is told.
+    fn give_up(&mut self, ctx: &mut Context, call: Key) {
+        let Call { parent, key, made, .. } = *ctx.get(call);
+        ctx.cancel(call);
+        let fetch = self.fetches.end(key, made, parent);
         let waiting = fetch.map(|fetch| fetch.waiting).unwrap_or_default();
-        for call in waiting.into_iter().chain([deadline.call]) {
-            if ctx.is_going_on(call) {
-                self.conclude_failed(ctx, call, Outcome::failed(Reason::Timeout), true);
+        for request in waiting.into_iter().chain([parent]) {
+            if ctx.is_going_on(request) {
+                self.conclude_failed(ctx, request, Outcome::failed(Reason::Timeout), true);
             }
         }
     }
@@ -294,7 +297,7 @@ impl Behaviour for Cdn {
                 self.fetches.begin(reply.key, fetch);
             }
             let bytes = ctx.get(parent).bytes;
-            ctx.call(parent, origin, ask(reply.key, bytes, false));
+            self.ask(ctx, parent, origin, ask(reply.key, bytes, false));
         } else if let Some(fetch) = self.fetches.end(reply.key, reply.made, parent) {
             self.settle(ctx, &fetch, reply);
         } else if reply.failure.is_some() {
@@ -308,35 +311,32 @@ impl Behaviour for Cdn {
 
     fn on_detached_reply(&mut self, ctx: &mut Context, reply: &Call) {
         // Of an earlier life, or given up: nobody knows it any more.
-        let Some(mut fetch) = self.fetches.end(reply.key, reply.made, Key::NONE) else { return };
+        let Some(mut fetch) = self.fetches.end(reply.key, reply.made, Key::DETACHED) else { return };
         if self.can_go_round(reply)
             && let Some(origin) = self.next_origin()
         {
             fetch.made = ctx.now();
             let bytes = fetch.bytes;
             self.fetches.begin(reply.key, fetch);
-            ctx.call_detached(Cause::from(reply), origin, ask(reply.key, bytes, false));
+            self.ask_detached(ctx, Cause::from(reply), origin, ask(reply.key, bytes, false));
         } else {
             self.settle(ctx, &fetch, reply);
         }
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        if tag != Tag::Timeout || self.wake != Some(ctx.now()) {
-            return;
+        if tag == Tag::Timeout {
+            while let Some(call) = self.deadlines.next(ctx, |ctx, call| ctx.is_awaited(call)) {
+                self.give_up(ctx, call);
+            }
         }
-        self.wake = None;
-        while let Some(deadline) = self.fetches.due(ctx.now()) {
-            self.give_up(ctx, &deadline);
-        }
-        self.wake_for_next(ctx);
     }
 
     fn on_crash(&mut self) {
         self.station.clear();
         self.entries.clear();
         self.fetches.clear();
-        self.wake = None;
+        self.deadlines = Deadlines::new(Tag::Timeout);
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
@@ -345,9 +345,9 @@ impl Behaviour for Cdn {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
-            let timeout = params.origin_timeout;
-            self.fetches.shorten(if timeout.is_zero() { None } else { Some(ctx.now() + timeout) });
-            self.wake_for_next(ctx);
+            if !params.origin_timeout.is_zero() {
+                self.deadlines.shorten(ctx, params.origin_timeout);
+            }
         }
         self.shields = ctx.kernel.topology.targets(ctx.node, &["cdn"]);
         self.origins = ctx.kernel.topology.targets(ctx.node, &["load_balancer", "web_server"]);

@@ -58,6 +58,12 @@ impl Names {
         Some(if is_address { Remembered::Address(NodeIx(name.address)) } else { Remembered::Nothing })
     }
 
+    /// The address that `user` remembers, however old.
+    pub fn last(&self, user: u32) -> Option<NodeIx> {
+        let name = self.clients.get(client(user));
+        (name.expires > SimTime::ZERO && name.address != NOWHERE).then_some(NodeIx(name.address))
+    }
+
     /// Keeps the answer of a name service for the time that it gives; a failure to answer is not kept.
     pub fn keep(&mut self, reply: &Call, now: SimTime) {
         if reply.version.0 == 0 {
