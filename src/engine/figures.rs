@@ -25,6 +25,15 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         node.is_up = state.is_up;
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
+        if let Component::Cdn(cdn) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            let lookups = (now.hits + now.misses) - (then.hits + then.misses);
+            let stale_hits = now.stale_hits - then.stale_hits;
+            node.stale_hit_ratio = (lookups > 0).then(|| stale_hits as f64 / lookups as f64);
+            node.stale_on_error = Some(now.stale_on_error - then.stale_on_error);
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(cdn.cost(now.egress_bytes));
+        }
         figures.nodes.push(node);
     }
     for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
@@ -74,6 +83,7 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
+        Component::Dns(dns) => dns.believes_in(node),
         _ => None,
     });
     // Nobody watches it: nobody knows better.

@@ -17,8 +17,8 @@ const LONGEST_ID: usize = 64;
 /// For each kind, the kinds that it may call.
 const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
-    ("dns", &[]),
-    ("cdn", &["load_balancer", "web_server"]),
+    ("dns", &["load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
     ("web_server", &["web_server", "cache", "database"]),
@@ -41,7 +41,8 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
-        self.check_services(&mut problems);
+        self.check_circles("cdn", "shields", &mut problems);
+        self.check_circles("web_server", "services", &mut problems);
         self.check_users(&mut problems);
         self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
@@ -169,12 +170,11 @@ impl Document {
         }
     }
 
-    /// Servers that are each other's services would ask one another for ever.
-    fn check_services(&self, problems: &mut Problems) {
-        let is_server = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "web_server");
+    /// Nodes of one kind that are each other's shields or services would ask one another for ever.
+    fn check_circles(&self, kind: &str, role: &str, problems: &mut Problems) {
+        let is_one = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
         let links = self.links.iter().enumerate();
-        let mut ways: Vec<(usize, &Link)> =
-            links.filter(|(_, link)| is_server(&link.from) && is_server(&link.to)).collect();
+        let mut ways: Vec<(usize, &Link)> = links.filter(|(_, link)| is_one(&link.from) && is_one(&link.to)).collect();
         // Takes away the ways that nobody comes from or that lead no further, until only circles are left.
         loop {
             let all = ways.clone();
@@ -186,8 +186,8 @@ impl Document {
             }
         }
         if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
-            let what = format!("the services of `{}` lead back to it", link.to);
-            problems.push(format!("links[{i}]"), what, "services in one direction only");
+            let what = format!("the {role} of `{}` lead back to it", link.to);
+            problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
         }
     }
 

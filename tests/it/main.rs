@@ -5,12 +5,15 @@
 
 mod balancing;
 mod caches;
+mod cdn;
 mod cli;
 mod clients;
+mod dns;
 mod documents;
 mod faults;
 mod figures;
 mod golden;
+mod http_caching;
 mod layers;
 mod properties;
 mod replay;
