@@ -3,17 +3,28 @@
 use std::hash::{Hash, Hasher};
 
 use crate::base::NodeIx;
-use crate::base::hash::{Derived, Fingerprint};
+use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, Marks, NodeState, Outcome, Place, Target,
+    Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Outcome, Place, Target,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
-use crate::observe::{NodeMeter, Reason};
+use crate::observe::{LinkMeter, NodeMeter, Reason};
+
+/// The link's parameters as the kernel wants them.
+fn params_of(link: &crate::model::Link) -> LinkParams {
+    LinkParams {
+        latency: link.latency,
+        latency_shape: link.latency_shape.clone(),
+        loss: link.loss,
+        bandwidth: link.bandwidth,
+        queue_limit: link.queue_limit,
+    }
+}
 
 /// A world can be cloned: the clone is a checkpoint.
 #[derive(Clone, Debug, Hash)]
@@ -83,6 +94,8 @@ impl World {
                     self.with(node, |component, ctx| component.on_timer(ctx, tag));
                 }
             }
+            Event::Resend { call, tries } => self.kernel.launch(call, tries),
+            Event::ResendMessage { message, tries } => self.kernel.launch_message(message, tries),
             Event::Cancel(call) => self.cancel(call),
             Event::Resume(call) => {
                 if let Some(node) = self.place_of(call) {
@@ -246,8 +259,7 @@ impl World {
             let (Some(from), Some(to)) = ends else { continue };
             let links = &mut self.kernel.topology.links;
             if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
-                own.latency = link.latency;
-                own.loss = Derived(link.loss);
+                own.configure(self.kernel.now, params_of(link));
             }
         }
         for index in 0..self.nodes.len() {
@@ -276,9 +288,9 @@ impl World {
     fn add_link(&mut self, link: &crate::model::Link) {
         let topology = &mut self.kernel.topology;
         let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
-        let stream = Stream::named(self.seed, &format!("{}→{}", link.from, link.to), "loss");
-        let (latency, loss) = (link.latency, Derived(link.loss));
-        topology.links.push(Link { from, to, latency, loss, is_removed: false, stream });
+        let name = format!("{}→{}", link.from, link.to);
+        topology.links.push(Link::new(from, to, params_of(link), &name, self.seed));
+        self.kernel.recorder.links.push(LinkMeter::default());
     }
 
     fn form_clusters(&mut self, document: &Document) {

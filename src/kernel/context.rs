@@ -3,7 +3,6 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
-use super::link::Transit;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
 use super::topology::{Target, Topology};
@@ -11,7 +10,7 @@ use super::truth::{Truth, Version};
 use crate::base::random::Stream;
 use crate::base::slab::{Key, Slab};
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
-use crate::observe::{Hop, HopKind, NodeMeter, Operation, Reason, Recorder};
+use crate::observe::{NodeMeter, Operation, Reason, Recorder};
 
 /// Everything of the world that is not inside a component.
 #[derive(Clone, Debug, Default, Hash)]
@@ -183,16 +182,7 @@ impl Context<'_> {
         };
         let key = self.kernel.calls.insert(call);
         self.kernel.calls.get_mut(parent).expect("it is at this node").child = key;
-        match self.transit(&call, HopKind::Request) {
-            Transit::Arrives(after) => self.kernel.queue.push(made + after, Event::Arrive(key)),
-            Transit::GivenUp(after) => {
-                // The caller itself finds out: no message comes back.
-                let call = self.kernel.calls.get_mut(key).expect("it was just made");
-                call.place = Place::Returning;
-                call.failure = Some(Reason::NetworkLoss);
-                self.kernel.queue.push(made + after, Event::Reply(key));
-            }
-        }
+        self.kernel.launch(key, 0);
         key
     }
 
@@ -244,10 +234,8 @@ impl Context<'_> {
     /// Gives up a call of this node's own and tells the called node, which may then stop working on it.
     pub fn cancel(&mut self, key: Key) {
         self.abandon(key);
-        let Some(call) = self.kernel.calls.get(key).filter(|call| call.place != Place::Returning) else { return };
-        if let Transit::Arrives(after) = self.kernel.topology.links[call.link.index()].transit() {
-            let at = self.now() + after;
-            self.kernel.queue.push(at, Event::Cancel(key));
+        if self.kernel.calls.get(key).is_some_and(|call| call.place != Place::Returning) {
+            self.kernel.launch_cancel(key);
         }
     }
 
@@ -272,34 +260,7 @@ impl Context<'_> {
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
-        let call = *call;
-        let kind = if outcome.failure.is_some() { HopKind::Failure } else { HopKind::Answer };
-        let after = match self.transit(&call, kind) {
-            Transit::Arrives(after) => after,
-            Transit::GivenUp(after) => {
-                self.kernel.calls.get_mut(key).expect("it goes on").failure = Some(Reason::NetworkLoss);
-                after
-            }
-        };
-        self.kernel.queue.push(now + after, Event::Reply(key));
-    }
-
-    fn transit(&mut self, call: &Call, kind: HopKind) -> Transit {
-        let kernel = &mut *self.kernel;
-        let transit = kernel.topology.links[call.link.index()].transit();
-        if let Transit::Arrives(after) = transit
-            && kernel.recorder.draws(call.serial)
-        {
-            kernel.recorder.hop(Hop {
-                link: call.link.0,
-                kind,
-                operation: call.operation,
-                is_backward: kind != HopKind::Request,
-                depart: kernel.now,
-                arrive: kernel.now + after,
-            });
-        }
-        transit
+        self.kernel.launch(key, 0);
     }
 
     /// This node works on `call` for `duration`; then it is told that it is done.
@@ -328,24 +289,10 @@ impl Context<'_> {
         self.kernel.queue.push(at, Event::Timer { node: self.node, tag, epoch });
     }
 
-    /// Sends a message over `link`; if every try is lost, it never arrives.
+    /// Sends a message over the target's link; if every try is lost, it never arrives.
     pub fn send(&mut self, target: Target, body: Body) {
-        let kernel = &mut *self.kernel;
-        let link = &mut kernel.topology.links[target.link.index()];
-        let is_backward = link.from != self.node;
-        let Transit::Arrives(after) = link.transit() else { return };
-        let arrive = kernel.now + after;
-        if kernel.recorder.draws_side() {
-            let kind = match body {
-                Body::Probe | Body::ProbeReply { .. } => HopKind::Check,
-                Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
-            };
-            let hop =
-                Hop { link: target.link.0, kind, operation: Operation::Write, is_backward, depart: kernel.now, arrive };
-            kernel.recorder.hop(hop);
-        }
         let message = Message { from: self.node, to: target.node, link: target.link, body };
-        let key = kernel.messages.insert(message);
-        kernel.queue.push(arrive, Event::Deliver(key));
+        let key = self.kernel.messages.insert(message);
+        self.kernel.launch_message(key, 0);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Scheduled;
 use super::kinds::NodeKind;
-use crate::base::SimDuration;
+use crate::base::{BitRate, Shape, SimDuration};
 
 /// The version of the format that this program writes.
 pub const VERSION: u32 = 1;
@@ -66,17 +66,38 @@ pub struct Link {
     pub from: String,
     /// Id of the node that is called.
     pub to: String,
-    /// One-way delay.
+    /// Mean one-way delay.
     #[serde(default = "default_latency")]
     pub latency: SimDuration,
+    /// Shape of the delay's distribution; each message draws its own, so that one may overtake another.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub latency_shape: Shape,
     /// Share of packets lost, 0 to 1; a lost packet is sent again after a timeout.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub loss: f64,
+    /// Bits that it carries per second in each direction; unlimited if absent. A message waits for those before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<BitRate>,
+    /// Longest time that a message may wait for those before it; one that would wait longer is dropped, as if lost.
+    #[serde(default = "default_queue_limit", skip_serializing_if = "is_default_queue_limit")]
+    pub queue_limit: SimDuration,
 }
 
 fn default_latency() -> SimDuration {
     SimDuration::from_micros(500)
+}
+
+fn default_queue_limit() -> SimDuration {
+    SimDuration::from_secs(1)
+}
+
+fn is_default_queue_limit(limit: &SimDuration) -> bool {
+    *limit == default_queue_limit()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Document {
@@ -94,6 +115,14 @@ impl Document {
 
 impl Default for Link {
     fn default() -> Self {
-        Self { from: String::new(), to: String::new(), latency: default_latency(), loss: 0.0 }
+        Self {
+            from: String::new(),
+            to: String::new(),
+            latency: default_latency(),
+            latency_shape: Shape::Constant,
+            loss: 0.0,
+            bandwidth: None,
+            queue_limit: default_queue_limit(),
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, NodeKind};
 use super::problem::Problems;
+use crate::base::{BitRate, SimDuration};
 
 /// Most nodes that a document may have.
 const MOST_NODES: usize = 500;
@@ -13,6 +14,8 @@ const MOST_LINKS: usize = 5_000;
 /// Most commands that a document may schedule.
 const MOST_SCHEDULED: usize = 1_000;
 const LONGEST_ID: usize = 64;
+/// Longest delay on a link.
+const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
 const MAY_CALL: [(&str, &[&str]); 7] = [
@@ -126,8 +129,14 @@ impl Document {
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
             }
-            if link.latency.as_secs_f64() > 3_600.0 {
-                problems.push(format!("{at}.latency"), format!("{} is out of range", link.latency), "valid: 0s to 1h");
+            for (name, time) in [("latency", link.latency), ("queue_limit", link.queue_limit)] {
+                if time > LONGEST_DELAY {
+                    problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
+                }
+            }
+            if let Some(rate) = link.bandwidth.filter(|rate| *rate < BitRate::SLOWEST) {
+                let valid = format!("at least {}, or no bandwidth at all: unlimited", BitRate::SLOWEST);
+                problems.push(format!("{at}.bandwidth"), format!("{rate} is out of range"), valid);
             }
             if self.links[..i].iter().any(|other| other.from == link.from && other.to == link.to) {
                 problems.push(

@@ -9,6 +9,7 @@ mod faults;
 mod figures;
 mod golden;
 mod layers;
+mod network;
 mod properties;
 mod replay;
 mod replication;

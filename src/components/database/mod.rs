@@ -34,6 +34,8 @@ pub struct Database {
     /// Position up to which the log is applied: what reads see.
     applied: u64,
     versions: Paged<Version>,
+    /// Size of all records that it has: what a copy of everything must carry.
+    stored_bytes: u64,
     /// The cluster's term that the log belongs to.
     term: u32,
     shipping: Shipping,
@@ -65,6 +67,7 @@ impl Database {
             log: Log::default(),
             applied: 0,
             versions: Paged::default(),
+            stored_bytes: 0,
             term: 0,
             shipping: Shipping::default(),
             receiving: Receiving::default(),
@@ -115,15 +118,24 @@ impl Database {
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 
+    /// The record becomes what reads see. A key's value has always the same size.
+    fn put(&mut self, record: &Record) {
+        if self.version(record.key) == Version::default() {
+            self.stored_bytes += u64::from(record.bytes);
+        }
+        self.versions.set(record.key as usize, record.version);
+    }
+
     fn write(&mut self, ctx: &mut Context, call: Key) {
         if self.duty != Duty::Primary {
             ctx.fail(call, Reason::NoPrimary);
             return;
         }
-        let Call { key, user, .. } = *ctx.get(call);
+        let Call { key, user, bytes, .. } = *ctx.get(call);
         let version = ctx.kernel.truth.commit(key);
-        self.versions.set(key as usize, version);
-        self.log.push(Record { version, at: ctx.now(), key, user });
+        let record = Record { version, at: ctx.now(), key, user, bytes };
+        self.put(&record);
+        self.log.push(record);
         self.applied = self.log.end();
         self.log.trim(self.params.log_retention as usize, self.applied);
         self.ship_after_delay(ctx);
@@ -173,7 +185,9 @@ impl Behaviour for Database {
             // What an earlier primary had sent is not part of this term's log.
             Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
             Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
-            Body::Snapshot { position, versions, .. } => self.on_snapshot(ctx, sender, position, versions),
+            Body::Snapshot { position, bytes, versions, .. } => {
+                self.on_snapshot(ctx, sender, position, (bytes, versions));
+            }
             Body::Probe | Body::ProbeReply { .. } => {}
         }
     }
