@@ -160,7 +160,7 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        if tag == Tag::Check && ctx.now() == self.next_check {
+        if tag == Tag::Check && ctx.now() >= self.next_check {
             self.check_all(ctx);
             self.check_after(ctx, self.params.check_interval);
         }

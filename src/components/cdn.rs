@@ -35,6 +35,14 @@ impl Cdn {
     pub fn entries(&self) -> &Entries {
         &self.entries
     }
+
+    /// Forgets one asset, or everything.
+    pub fn purge(&mut self, key: Option<u32>) {
+        match key {
+            Some(key) => _ = self.entries.remove(key),
+            None => self.entries.clear(),
+        }
+    }
 }
 
 impl Behaviour for Cdn {

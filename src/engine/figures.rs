@@ -26,6 +26,9 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let mut node = NodeFigures::between(&state.id, then, &to.nodes[index], from.at, to.at, cores);
         let ix = NodeIx(index as u16);
         node.is_up = state.is_up;
+        let condition = &state.condition;
+        (node.is_hung, node.is_read_only) = (condition.is_hung, condition.is_read_only);
+        (node.slowdown, node.error_ratio) = (condition.slowdown.0, condition.error_ratio.0);
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
         figures.nodes.push(node);

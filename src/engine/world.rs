@@ -9,7 +9,7 @@ use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Outcome, Place, Target,
+    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Target,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
@@ -74,7 +74,11 @@ impl World {
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
         (at, event).hash(&mut self.history);
+        if self.kernel.topology.hung > 0 && self.is_held(event) {
+            return true;
+        }
         match event {
+            Event::Arrive(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
@@ -82,6 +86,7 @@ impl World {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
+            Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Reply(call) => {
                 let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
@@ -129,7 +134,7 @@ impl World {
     }
 
     /// The node that works on `call`.
-    fn place_of(&self, call: Key) -> Option<NodeIx> {
+    pub(super) fn place_of(&self, call: Key) -> Option<NodeIx> {
         self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
     }
 
@@ -151,12 +156,17 @@ impl World {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode;
         let is_cancelled = call.marks.has(Marks::CANCELLED);
-        let node = call.to;
+        let (from, node) = (call.from, call.to);
         let now = self.kernel.now;
         let meter = self.kernel.recorder.node(node);
         meter.arrivals += 1;
         meter.present.set(now, meter.present.level() + 1);
-        if !self.kernel.topology.node(node).is_up {
+        let topology = &self.kernel.topology;
+        let is_from_outside = matches!(topology.node(from).kind, "users" | "cdn");
+        if is_from_outside && topology.node(node).is_private {
+            // There is no route to it: whether anybody is there, nobody outside can tell.
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::Unreachable);
+        } else if !topology.node(node).is_up {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
         } else if is_cancelled {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Cancelled);
@@ -171,42 +181,12 @@ impl World {
         if let Body::Probe = message.body {
             // The host answers for a dead process, as a refused connection does.
             let sender = Target { node: message.from, link: message.link };
-            Context { kernel: &mut self.kernel, node }.send(sender, Body::ProbeReply { is_up });
+            let mut ctx = Context { kernel: &mut self.kernel, node };
+            let is_up = is_up && !ctx.is_faulty();
+            ctx.send(sender, Body::ProbeReply { is_up });
         } else if is_up {
             self.with(node, |component, ctx| component.on_message(ctx, message));
         }
-    }
-
-    /// The node dies with everything it was doing.
-    pub fn crash(&mut self, node: NodeIx, reason: Reason) {
-        if !self.kernel.topology.node(node).is_up {
-            return;
-        }
-        let state = self.kernel.topology.node_mut(node);
-        state.is_up = false;
-        state.epoch += 1;
-        let is_here = |place, to| place == Place::AtNode && to == node;
-        let calls = self.kernel.calls.iter().filter(|(_, call)| is_here(call.place, call.to));
-        let calls: Vec<(Key, bool)> = calls.map(|(key, call)| (key, call.parent.is_none())).collect();
-        for (call, is_root) in calls {
-            let mut ctx = Context { kernel: &mut self.kernel, node };
-            // Users who are removed take what they asked with them: there is nobody to tell.
-            if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
-        }
-        self.with(node, |component, _| component.on_crash());
-    }
-
-    pub fn restart(&mut self, node: NodeIx) {
-        if self.kernel.topology.node(node).is_up {
-            return;
-        }
-        let state = self.kernel.topology.node_mut(node);
-        state.is_up = true;
-        state.epoch += 1;
-        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
-        }
-        self.with(node, Component::on_start);
     }
 
     /// Takes a new node of `document`, already edited, into the running world.
@@ -262,6 +242,9 @@ impl World {
                 own.configure(self.kernel.now, params_of(link));
             }
         }
+        for state in &mut self.kernel.topology.nodes {
+            state.is_private = document.is_private(&state.id);
+        }
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);
@@ -277,7 +260,17 @@ impl World {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
         let (kernel, kind) = (&mut self.kernel, node.kind.name());
         let id = node.id.clone();
-        kernel.topology.nodes.push(NodeState { id, kind, is_up: true, is_removed: false, epoch: 0 });
+        kernel.topology.nodes.push(NodeState {
+            stream: Stream::named(self.seed, &id, "faults"),
+            id,
+            kind,
+            is_up: true,
+            is_removed: false,
+            is_private: false,
+            condition: Condition::default(),
+            held: Vec::new(),
+            epoch: 0,
+        });
         kernel.streams.push(Stream::named(self.seed, &node.id, "system"));
         kernel.recorder.nodes.push(NodeMeter::default());
         kernel.directory.cluster_of.push(None);

@@ -188,6 +188,8 @@ impl Context<'_> {
 
     /// Ends a call at this node with an outcome of this node's own making.
     pub fn answer(&mut self, call: Key, outcome: Outcome) {
+        let is_spoilt = outcome.failure.is_none() && self.is_faulty();
+        let outcome = if is_spoilt { Outcome::failed(Reason::ServerError) } else { outcome };
         match outcome.failure {
             None => self.meter().completions += 1,
             Some(reason) => self.meter().failures[reason as usize] += 1,
@@ -203,9 +205,34 @@ impl Context<'_> {
     /// Ends a call at this node with what another node made of it: a failure is not counted again.
     pub fn pass_on(&mut self, call: Key, outcome: Outcome) {
         if outcome.failure.is_none() {
-            self.meter().completions += 1;
+            // What it passes on is its own answer if it spoils it.
+            self.answer(call, outcome);
+        } else {
+            self.reply(call, outcome);
         }
-        self.reply(call, outcome);
+    }
+
+    /// Whether a fault of this node turns its next good answer into an error; each question is a draw.
+    pub fn is_faulty(&mut self) -> bool {
+        let state = self.kernel.topology.node_mut(self.node);
+        let ratio = state.condition.error_ratio.0;
+        ratio > 0.0 && state.stream.chance(ratio)
+    }
+
+    /// Whether this node's disk takes no writes.
+    pub fn is_read_only(&self) -> bool {
+        self.kernel.topology.node(self.node).condition.is_read_only
+    }
+
+    /// How long it takes this node, as it is now, to do what takes a healthy one `duration`.
+    pub fn slowed(&self, duration: SimDuration) -> SimDuration {
+        let factor = self.kernel.topology.node(self.node).condition.slowdown.0;
+        // Exact for a healthy node.
+        if factor > 1.0 || factor < 1.0 {
+            SimDuration::from_secs_f64(duration.as_secs_f64() * factor)
+        } else {
+            duration
+        }
     }
 
     /// Notes in `call` what `reply` brought for it, while something else is still to be done before it ends.
@@ -265,7 +292,7 @@ impl Context<'_> {
 
     /// This node works on `call` for `duration`; then it is told that it is done.
     pub fn serve(&mut self, call: Key, duration: SimDuration) {
-        let at = self.now() + duration;
+        let at = self.now() + self.slowed(duration);
         self.kernel.queue.push(at, Event::Done(call));
     }
 

@@ -25,6 +25,6 @@ pub use event::{Event, Tag};
 pub use link::{Link, LinkParams, Trouble};
 pub use message::{Body, Message, Record};
 pub use queue::EventQueue;
-pub use topology::{NodeState, Target, Topology};
+pub use topology::{Condition, NodeState, Target, Topology};
 pub use transport::HEADER_BYTES;
 pub use truth::{Truth, Version};

@@ -65,6 +65,13 @@ impl Kernel {
         }
     }
 
+    /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.
+    pub fn launch_again(&mut self, key: Key) {
+        let call = self.calls.get(key).expect("a call lives until its reply");
+        let again = self.again_at(call.link, call.place == Place::Returning, 0);
+        self.queue.push(again, Event::Resend { call: key, tries: 1 });
+    }
+
     /// Sends a message, after `tries` tries in vain; if all are, it never arrives.
     pub fn launch_message(&mut self, key: Key, tries: u8) {
         if tries >= TRIES {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::command::Scheduled;
-use super::kinds::NodeKind;
+use super::kinds::{Address, NodeKind};
 use crate::base::{BitRate, Shape, SimDuration};
 
 /// The version of the format that this program writes.
@@ -103,6 +103,22 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Document {
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// Whether the node's address is a private one: stores are, and servers behind a load balancer.
+    pub fn is_private(&self, id: &str) -> bool {
+        match self.node(id).map(|node| &node.kind) {
+            Some(NodeKind::WebServer(server)) => match server.address {
+                Address::Public => false,
+                Address::Private => true,
+                Address::Auto => {
+                    let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+                    self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
+                }
+            },
+            Some(NodeKind::Cache(_) | NodeKind::Database(_)) => true,
+            _ => false,
+        }
     }
 
     /// The document as it is written to a file.

@@ -42,6 +42,11 @@ impl Cache {
         &self.entries
     }
 
+    /// Forgets everything, and goes on.
+    pub fn flush(&mut self) {
+        self.entries.clear();
+    }
+
     fn expiry(&self, now: SimTime) -> SimTime {
         if self.params.ttl.is_zero() { SimTime::NEVER } else { now + self.params.ttl }
     }

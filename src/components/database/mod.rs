@@ -131,6 +131,10 @@ impl Database {
             ctx.fail(call, Reason::NoPrimary);
             return;
         }
+        if ctx.is_read_only() {
+            ctx.fail(call, Reason::ServerError);
+            return;
+        }
         let Call { key, user, bytes, .. } = *ctx.get(call);
         let version = ctx.kernel.truth.commit(key);
         let record = Record { version, at: ctx.now(), key, user, bytes };
@@ -184,6 +188,8 @@ impl Behaviour for Database {
             Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
             // What an earlier primary had sent is not part of this term's log.
             Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
+            // Nor can a disk that is read-only take it: the primary will send it again.
+            Body::Records { .. } | Body::Snapshot { .. } if ctx.is_read_only() => {}
             Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
             Body::Snapshot { position, bytes, versions, .. } => {
                 self.on_snapshot(ctx, sender, position, (bytes, versions));

@@ -232,7 +232,7 @@ impl Database {
     }
 
     pub(super) fn on_applied(&mut self, ctx: &mut Context) {
-        if self.receiving.applying != Some(ctx.now()) {
+        if self.receiving.applying.is_none_or(|done| done > ctx.now()) {
             return;
         }
         self.receiving.applying = None;
@@ -267,7 +267,7 @@ impl Database {
 
     pub(super) fn on_restored(&mut self, ctx: &mut Context) {
         // A timer of an earlier copy means nothing to this one.
-        if let Some((_, copy)) = self.receiving.restoring.take_if(|(done, _)| *done == ctx.now()) {
+        if let Some((_, copy)) = self.receiving.restoring.take_if(|(done, _)| *done <= ctx.now()) {
             (self.stored_bytes, self.versions) = copy;
             self.receiving.is_broken = false;
             self.apply_next(ctx);

@@ -22,7 +22,7 @@ pub use database::{Database, DatabaseRole, Failover};
 pub use dns::Dns;
 pub use load_balancer::{BalancerPolicy, LoadBalancer};
 pub use users::Users;
-pub use web_server::WebServer;
+pub use web_server::{Address, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
