@@ -129,13 +129,14 @@ impl World {
         if !self.kernel.topology.node(node).condition.is_hung {
             return;
         }
-        self.release(node);
-        let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) else { return };
-        if !monitor.has_passed_over(node, &self.nodes) {
+        let monitor = self.monitors.iter().find(|monitor| monitor.is_member(node));
+        let Some(monitor) = monitor.filter(|monitor| monitor.has_passed_over(node, &self.nodes)) else {
+            self.release(node);
             return;
-        }
+        };
         if matches!(&self.nodes[node.index()], Component::Database(database) if database.duty() == Duty::Replica) {
             monitor.on_restart(node, &mut self.nodes, &self.kernel);
+            self.release(node);
             self.with(node, |component, ctx| {
                 if let Component::Database(database) = component {
                     database.follow(ctx, true);
@@ -150,16 +151,16 @@ impl World {
 
     /// What was kept back for `node` happens now, in the order in which it came.
     fn release(&mut self, node: NodeIx) {
-        let kernel = &mut self.kernel;
-        let state = kernel.topology.node_mut(node);
+        let topology = &mut self.kernel.topology;
+        let state = topology.node_mut(node);
         if !state.condition.is_hung {
             return;
         }
         state.condition.is_hung = false;
         let held = std::mem::take(&mut state.held);
-        kernel.topology.hung -= 1;
+        topology.hung -= 1;
         for event in held {
-            kernel.queue.push(kernel.now, event);
+            self.dispatch(event);
         }
     }
 

@@ -74,9 +74,14 @@ impl World {
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
         (at, event).hash(&mut self.history);
-        if self.kernel.topology.hung > 0 && self.is_held(event) {
-            return true;
+        if self.kernel.topology.hung == 0 || !self.is_held(event) {
+            self.dispatch(event);
         }
+        true
+    }
+
+    /// Lets `event` happen.
+    pub(super) fn dispatch(&mut self, event: Event) {
         match event {
             Event::Arrive(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
@@ -116,7 +121,6 @@ impl World {
                 self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
             }
         }
-        true
     }
 
     /// Lets the component at `node` act, and notes how much of it is in use afterwards.
