@@ -151,6 +151,8 @@ fn node_value(node: &NodeFigures) -> Value {
         "utilisation": node.utilisation,
         "queue": node.queue,
         "queue_mean": node.queue_mean,
+        "wait_mean_s": node.wait_mean_s,
+        "wait_ratio": node.wait_ratio,
         "in_flight": node.in_flight,
         "arrivals_per_s": node.arrivals_per_s,
         "completions_per_s": node.completions_per_s,

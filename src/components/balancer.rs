@@ -27,7 +27,7 @@ pub struct LoadBalancer {
     turn: usize,
     /// When it last began its work: replies to what it asked before mean nothing.
     started: SimTime,
-    /// When the next round of checks is due; a timer for another time is void.
+    /// When the next round of checks is due; a timer that comes before is void.
     next_check: SimTime,
 }
 

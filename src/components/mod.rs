@@ -5,8 +5,10 @@
 
 pub mod balancer;
 pub mod cache;
+mod caller;
 pub mod cdn;
 pub mod database;
+mod deadlines;
 pub mod dns;
 mod route;
 mod station;
@@ -45,7 +47,7 @@ pub struct Levels {
     /// Cores at work.
     pub busy: u32,
     /// Calls waiting for a worker or a core.
-    pub waiting: usize,
+    pub waiting: u32,
 }
 
 /// Runs `$body` with the component inside.

@@ -132,8 +132,8 @@ impl World {
         if meter.busy.level() != u64::from(levels.busy) {
             meter.busy.set(now, u64::from(levels.busy));
         }
-        if meter.waiting.level() != levels.waiting as u64 {
-            meter.waiting.set(now, levels.waiting as u64);
+        if meter.waiting.level() != u64::from(levels.waiting) {
+            meter.waiting.set(now, u64::from(levels.waiting));
         }
     }
 

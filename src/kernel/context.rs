@@ -34,7 +34,7 @@ pub struct Context<'a> {
 }
 
 /// What a call shall ask.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     pub verb: Verb,
     pub key: u32,
@@ -51,7 +51,7 @@ impl Ask {
 }
 
 /// How a call ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Outcome {
     pub failure: Option<Reason>,
     /// Where it failed, if that was another node than the one that answers.
@@ -235,13 +235,13 @@ impl Context<'_> {
         }
     }
 
-    /// Notes in `call` what `reply` brought for it, while something else is still to be done before it ends.
-    pub fn remember(&mut self, call: Key, reply: &Call) {
+    /// Notes in `call` what has been found out for it, while something else is still to be done before it ends.
+    pub fn remember(&mut self, call: Key, outcome: &Outcome) {
         let call = self.kernel.calls.get_mut(call).expect("a component holds only calls that go on");
-        call.version = reply.version;
-        call.bytes = reply.bytes;
-        call.marks.set(Marks::FOUND, reply.is_found());
-        call.marks.set(Marks::STALE, reply.is_stale());
+        call.version = outcome.version;
+        call.bytes = outcome.bytes;
+        call.marks.set(Marks::FOUND, outcome.is_found);
+        call.marks.set(Marks::STALE, outcome.is_stale);
     }
 
     /// Notes how far this node has come with `call`.

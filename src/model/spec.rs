@@ -42,6 +42,11 @@ pub struct Group {
 }
 
 impl ParamSpec {
+    /// The parameter's value among `params`, as they stand in a document.
+    pub fn value_in<'a>(&self, params: &'a Value) -> Option<&'a Value> {
+        self.group.map_or(Some(params), |group| params.get(group.name))?.get(self.name)
+    }
+
     /// The name by which an edit calls the parameter: `group.name`, or the name alone.
     pub fn path(&self) -> String {
         self.group.map_or_else(|| self.name.to_owned(), |group| format!("{}.{}", group.name, self.name))

@@ -23,7 +23,7 @@ const MAY_CALL: [(&str, &[&str]); 7] = [
     ("dns", &[]),
     ("cdn", &["load_balancer", "web_server"]),
     ("load_balancer", &["web_server"]),
-    ("web_server", &["cache", "database"]),
+    ("web_server", &["web_server", "cache", "database"]),
     ("cache", &["database"]),
     ("database", &["database"]),
 ];
@@ -43,6 +43,7 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
+        self.check_services(&mut problems);
         self.check_users(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
@@ -145,6 +146,28 @@ impl Document {
                     "one link for each pair",
                 );
             }
+        }
+    }
+
+    /// Servers that are each other's services would ask one another for ever.
+    fn check_services(&self, problems: &mut Problems) {
+        let is_server = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "web_server");
+        let links = self.links.iter().enumerate();
+        let mut ways: Vec<(usize, &Link)> =
+            links.filter(|(_, link)| is_server(&link.from) && is_server(&link.to)).collect();
+        // Takes away the ways that nobody comes from or that lead no further, until only circles are left.
+        loop {
+            let all = ways.clone();
+            ways.retain(|(_, way)| {
+                all.iter().any(|(_, next)| next.from == way.to) && all.iter().any(|(_, last)| last.to == way.from)
+            });
+            if ways.len() == all.len() {
+                break;
+            }
+        }
+        if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
+            let what = format!("the services of `{}` lead back to it", link.to);
+            problems.push(format!("links[{i}]"), what, "services in one direction only");
         }
     }
 

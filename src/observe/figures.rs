@@ -105,6 +105,10 @@ pub struct NodeFigures {
     pub queue: u64,
     /// Mean number waiting over the window.
     pub queue_mean: f64,
+    /// Mean wait, in seconds, of those whose service began in the window; zero without any.
+    pub wait_mean_s: f64,
+    /// Share of those whose service began in the window that had to wait for it.
+    pub wait_ratio: f64,
     /// Requests that it has, waiting or not, now.
     pub in_flight: u64,
     /// Requests that arrived, per second.
@@ -275,6 +279,7 @@ impl NodeFigures {
             if window_s > 0.0 { area as f64 / 1e9 / window_s } else { to.level() as f64 }
         };
         let failures: [u64; Reason::ALL.len()] = std::array::from_fn(|i| to.failures[i] - from.failures[i]);
+        let begun = (to.begun - from.begun).max(1) as f64;
         let (hits, misses) = (to.hits - from.hits, to.misses - from.misses);
         let lookups = hits + misses;
         Self {
@@ -288,6 +293,8 @@ impl NodeFigures {
             utilisation: mean(&to.busy, &from.busy) / f64::from(cores.max(1)),
             queue: to.waiting.level(),
             queue_mean: mean(&to.waiting, &from.waiting),
+            wait_mean_s: (to.waited_ns - from.waited_ns) as f64 / 1e9 / begun,
+            wait_ratio: (to.waited - from.waited) as f64 / begun,
             in_flight: to.present.level(),
             arrivals_per_s: rate(to.arrivals, from.arrivals),
             completions_per_s: rate(to.completions, from.completions),

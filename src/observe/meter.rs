@@ -44,6 +44,10 @@ pub struct NodeMeter {
     pub hits: u64,
     pub misses: u64,
     pub stale_reads: u64,
+    /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
+    pub begun: u64,
+    pub waited: u64,
+    pub waited_ns: u64,
     /// Cores at work.
     pub busy: Gauge,
     /// Calls waiting for a worker or a core.
@@ -89,6 +93,15 @@ impl LinkMeter {
             lane.messages += 1;
             lane.bytes += bytes;
         }
+    }
+}
+
+impl NodeMeter {
+    /// The service of a call begins, after it has waited for `wait`.
+    pub fn began(&mut self, wait: SimDuration) {
+        self.begun += 1;
+        self.waited += u64::from(!wait.is_zero());
+        self.waited_ns = self.waited_ns.saturating_add(wait.as_nanos());
     }
 }
 

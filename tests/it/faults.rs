@@ -410,3 +410,26 @@ fn flushed_and_purged_stores_begin_cold() {
     let after = measure(&mut engine, 22.0);
     assert_eq!(after.errors, [], "both go on");
 }
+
+#[test]
+fn whatever_a_hung_server_was_in_the_middle_of_it_goes_on_with() {
+    for discipline in ["fifo", "lifo", "processor_sharing", "priority"] {
+        let shape = [("discipline", json!(discipline)), ("queue_timeout", json!("30s"))];
+        let mut engine = engine(with(steady(1.8), "web-1", &shape));
+        engine.run_until(at_s(10.0));
+        for _ in 0..3 {
+            let until = engine.now() + scalescope::base::SimDuration::from_millis(700);
+            inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
+            engine.run_until(until);
+            inflict(&mut engine, json!({ "resume": { "node": "web-1" } }));
+        }
+        inflict(&mut engine, json!({ "slow": { "node": "web-1", "factor": 0.5 } }));
+        engine.run_until(at_s(30.0));
+        let after = measure(&mut engine, 40.0);
+        assert_eq!(after.errors, [], "{discipline}");
+        assert!(after.totals.in_flight < 60, "{discipline}: {} are stuck", after.totals.in_flight);
+        let utilisation = node(&after, "web-1").utilisation;
+        assert!((utilisation - 0.45).abs() < 0.04, "{discipline}: {utilisation}");
+        assert_eq!(engine.violations(), Vec::<String>::new());
+    }
+}

@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod cli;
+mod clients;
 mod documents;
 mod faults;
 mod figures;

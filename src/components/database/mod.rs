@@ -13,8 +13,9 @@ mod replication;
 pub use log::Log;
 pub use monitor::Monitor;
 
-use super::station::Station;
+use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
+use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
@@ -59,7 +60,7 @@ impl Database {
             DatabaseRole::Primary => Duty::Primary,
             DatabaseRole::Replica => Duty::Replica,
         };
-        let station = Station::new(params.cores, params.queue_limit);
+        let station = Station::with(size(&params));
         Self {
             params: Derived(params),
             station,
@@ -147,6 +148,11 @@ impl Database {
     }
 }
 
+fn size(params: &kinds::Database) -> Size {
+    let &kinds::Database { cores, queue_limit: limit, discipline, .. } = params;
+    Size { cores, limit, discipline, patience: SimDuration::ZERO }
+}
+
 impl Behaviour for Database {
     fn on_start(&mut self, ctx: &mut Context) {
         match self.duty {
@@ -183,6 +189,11 @@ impl Behaviour for Database {
         }
     }
 
+    fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
+        self.station.give_up(ctx, call);
+        ctx.fail(call, Reason::Cancelled);
+    }
+
     fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
         match body {
             Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
@@ -200,6 +211,11 @@ impl Behaviour for Database {
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
         match tag {
+            Tag::Share => {
+                while let Some(call) = self.station.shared_done(ctx) {
+                    self.on_done(ctx, call);
+                }
+            }
             Tag::Ship => self.ship_due(ctx),
             Tag::Applied => self.on_applied(ctx),
             Tag::Restored => self.on_restored(ctx),
@@ -222,7 +238,7 @@ impl Behaviour for Database {
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
-            self.station.resize(ctx, params.cores, params.queue_limit);
+            self.station.reshape(ctx, size(params));
         }
         self.shipping.forget_removed(&ctx.kernel.topology);
     }

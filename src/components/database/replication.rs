@@ -50,7 +50,7 @@ pub struct Receiving {
     is_broken: bool,
     /// A copy that is being put in place, and when that is done.
     restoring: Option<(SimTime, Copy)>,
-    /// When the record that is being applied is done; a timer for another time is void.
+    /// When the record that is being applied is done; a timer that comes before is void.
     applying: Option<SimTime>,
     early: BTreeMap<u64, Vec<Record>>,
 }

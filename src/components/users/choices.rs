@@ -59,10 +59,19 @@ impl Choices {
         *self = Self::new(params, self.stream.clone());
     }
 
+    /// What somebody wants.
     pub fn draw(&mut self, params: &kinds::Users) -> Choice {
-        let user = self.stream.below(u64::from(params.users)) as u32;
+        let mut stream = self.stream.clone();
+        let user = stream.below(u64::from(params.users)) as u32;
+        let choice = self.draw_from(params, user, &mut stream);
+        self.stream = stream;
+        choice
+    }
+
+    /// What `user` wants, by a stream of their own.
+    pub fn draw_from(&self, params: &kinds::Users, user: u32, stream: &mut Stream) -> Choice {
         let total = params.static_weight + params.read_weight + params.write_weight;
-        let point = self.stream.unit() * total;
+        let point = stream.unit() * total;
         let operation = if point < params.static_weight {
             Operation::Static
         } else if point < params.static_weight + params.read_weight || params.write_weight <= 0.0 {
@@ -74,7 +83,7 @@ impl Choices {
             Operation::Static => (&self.assets, params.asset_size),
             Operation::Read | Operation::Write => (&self.records, params.value_size),
         };
-        let key = zipf.draw(&mut self.stream);
+        let key = zipf.draw(stream);
         Choice { user, operation, key, bytes: size_of_object(key, mean) }
     }
 }

@@ -1,61 +1,85 @@
-//! Users: an open-loop population.
+//! Users: an open or a closed loop.
 //!
-//! The arrivals of many independent users are one Poisson process of rate users × rate per user; each arrival draws who it
-//! is, what they want and which object, from streams of their own: what users do never depends on what the system does.
-//! Users resolve the site's name first and keep the answer for its time to live; those who wait too long give up, without
-//! the system noticing. Left out: think time, retries, browser caches, several regions.
+//! In an open loop arrivals do not depend on the system (see [`load`]); each draws who it is, what they want and which object,
+//! from streams of their own: what users do never depends on what the system does. In a closed loop each user thinks, asks, waits
+//! and thinks again; what somebody does next follows from who it is and how often they have asked.
+//! Users resolve the site's name first and keep the answer for its time to live. Their browsers repeat or hedge calls as their
+//! policy says; those who wait too long give up, without the system noticing unless the policy cancels.
+//! Left out: browser caches, several regions.
 
 mod choices;
+mod load;
 mod names;
-mod waiting;
 
 use std::sync::Arc;
 
+use super::caller::{Caller, Next};
+use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
-use crate::base::hash::Derived;
+use crate::base::hash::{Derived, mix};
+use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target, Verb, Version};
+use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target, Verb};
+use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::Reason;
 use choices::Choices;
 use names::Names;
-use waiting::Waiting;
+
+/// The shortest time to think: without any, a system that answers at once would be asked for ever at one instant.
+const SHORTEST_THOUGHT: SimDuration = SimDuration::from_micros(1);
+/// The shortest pause after a failure, for the same reason.
+const SHORTEST_PAUSE: SimDuration = SimDuration::from_millis(1);
+
+/// How soon somebody who has been taken out looks whether they are back.
+const LONG_SLEEP: SimDuration = SimDuration::from_secs(1);
 
 /// A population of users.
 #[derive(Clone, Debug, Hash)]
 pub struct Users {
     params: Derived<kinds::Users>,
+    /// What the streams of a closed loop's users are named by.
+    seed: u64,
     arrivals: Stream,
     choices: Choices,
-    /// When the next request is due; a timer for another time is void.
+    /// When the next request of an open loop is due; a timer for another time is void.
     next: SimTime,
+    /// Of a closed loop: how often each user has asked.
+    asked: Paged<u32>,
+    /// Of a closed loop: how many users have begun, those that have been taken out since included.
+    begun: u32,
     names: Names,
-    waiting: Waiting,
+    waiting: Deadlines,
+    caller: Caller,
     /// Name services, edges and addresses. Of several, each user has its own: the one that is near.
     dns: Vec<Target>,
     cdn: Vec<Target>,
     sites: Vec<Target>,
     /// A recorded workload that stands in for the choices, and how much of it has been used.
     trace: Option<Derived<Arc<Trace>>>,
-    replayed: usize,
+    replayed: u64,
 }
 
 impl Users {
     pub fn new(params: kinds::Users, id: &str, seed: u64) -> Self {
         Self {
-            choices: Choices::new(&params, Stream::named(seed, id, "choices")),
-            params: Derived(params),
+            seed: Stream::named(seed, id, "thoughts").next_u64(),
             arrivals: Stream::named(seed, id, "arrivals"),
+            choices: Choices::new(&params, Stream::named(seed, id, "choices")),
             next: SimTime::NEVER,
+            asked: Paged::default(),
+            begun: 0,
             names: Names::default(),
-            waiting: Waiting::default(),
+            waiting: Deadlines::new(Tag::Timeout),
+            caller: Caller::new(&params.calls),
             dns: Vec::new(),
             cdn: Vec::new(),
             sites: Vec::new(),
             trace: None,
             replayed: 0,
+            params: Derived(params),
         }
     }
 
@@ -67,53 +91,118 @@ impl Users {
 
     /// Records of the trace that have not been requested yet; `None` without a trace.
     pub fn remaining(&self) -> Option<usize> {
-        self.trace.as_ref().map(|trace| trace.reads.len() - self.replayed)
+        self.trace.as_ref().map(|trace| trace.reads.len() - self.replayed as usize)
     }
 
-    fn rate_per_s(&self) -> f64 {
-        f64::from(self.params.users) * self.params.rate_per_user_per_s
+    /// Probability that the browsers' throttle lets a call fail at once, now.
+    pub fn reject_probability(&self, now: SimTime) -> f64 {
+        self.caller.reject_probability(now)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.params.loop_kind == Loop::Closed
     }
 
     fn await_next(&mut self, ctx: &mut Context) {
-        let gap = SimDuration::from_secs_f64(self.arrivals.exponential() / self.rate_per_s());
+        let gap = load::gap(&self.params, ctx.now(), &mut self.arrivals);
         self.next = ctx.now() + gap;
         ctx.timer(gap, Tag::Arrival);
     }
 
-    /// Somebody wants something.
-    fn arrive(&mut self, ctx: &mut Context) {
-        let mut choice = self.choices.draw(&self.params);
-        if let Some(trace) = &self.trace {
-            let Some(read) = trace.reads.get(self.replayed) else { return };
-            self.replayed += 1;
-            choice = choices::Choice::read(choice.user, read.key, read.bytes);
-        }
-        let ask = Ask { verb: choice.verb(), key: choice.key, bytes: choice.bytes, version: Version::default() };
-        let root = ctx.begin(choice.user, 0, choice.operation, ask);
-        self.waiting.push(ctx, root, self.params.timeout);
-        match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
-            (Some(_), Some(address)) => self.request(ctx, root, address),
-            (Some(dns), None) => {
-                ctx.call(root, dns, Ask { verb: Verb::Resolve, key: 0, bytes: 0, version: Version::default() });
-            }
-            // Without a name service people know the address by heart.
-            (None, _) => match near(&self.sites, choice.user) {
-                Some(site) => self.request(ctx, root, site.node),
-                None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
-            },
+    /// Those of a closed loop who have not begun yet begin to think.
+    fn begin_thinking(&mut self, ctx: &mut Context) {
+        while self.begun < self.params.users {
+            let user = self.begun;
+            self.begun += 1;
+            self.think(ctx, user, SHORTEST_THOUGHT);
         }
     }
 
-    /// Sends the request itself: assets to the CDN if there is one, the rest to `address`.
-    fn request(&mut self, ctx: &mut Context, root: Key, address: NodeIx) {
-        let Call { verb, key, bytes, user, .. } = *ctx.get(root);
-        let site = self.sites.iter().find(|site| site.node == address).copied();
-        let target = if verb == Verb::Static { near(&self.cdn, user).or(site) } else { site };
-        match target {
-            Some(target) => {
-                ctx.call(root, target, Ask { verb, key, bytes, version: Version::default() });
+    fn think(&mut self, ctx: &mut Context, user: u32, at_least: SimDuration) {
+        let mut stream = self.stream_of(user, "think");
+        let thought = self.params.think_shape.duration(self.params.think_time, &mut stream);
+        ctx.wake(user, thought.max(at_least));
+    }
+
+    /// The stream of what a user of a closed loop does next: named by who and how often, so it does not depend on when.
+    fn stream_of(&self, user: u32, purpose: &str) -> Stream {
+        let asked = u64::from(self.asked.get(user as usize));
+        Stream::seeded(mix(self.seed ^ u64::from(user) << 32 ^ asked) ^ purpose.len() as u64)
+    }
+
+    /// Somebody wants something.
+    fn arrive(&mut self, ctx: &mut Context, user: Option<u32>) {
+        let mut choice = match user {
+            None => self.choices.draw(&self.params),
+            Some(user) => {
+                let mut stream = self.stream_of(user, "choose");
+                self.asked.set(user as usize, self.asked.get(user as usize).wrapping_add(1));
+                self.choices.draw_from(&self.params, user, &mut stream)
             }
-            None => ctx.end(root, Outcome::failed(Reason::NoRoute)),
+        };
+        if let Some(trace) = &self.trace {
+            let Some(read) = trace.reads.get(self.replayed as usize) else { return };
+            self.replayed += 1;
+            choice = choices::Choice::read(choice.user, read.key, read.bytes);
+        }
+        let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
+        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
+        self.waiting.push(ctx, root, self.params.timeout);
+        match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
+            (Some(_), Some(_)) | (None, _) => self.request(ctx, root),
+            (Some(dns), None) => {
+                ctx.call(root, dns, Ask::of(Verb::Resolve, 0, 0));
+            }
+        }
+    }
+
+    /// Sends the request itself, as often as the policy wants copies.
+    fn request(&mut self, ctx: &mut Context, root: Key) {
+        let Call { verb, key, bytes, .. } = *ctx.get(root);
+        if !self.caller.permits(ctx) {
+            self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
+            return;
+        }
+        for _ in 0..self.caller.copies() {
+            self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        }
+    }
+
+    /// Sends one attempt: for assets to the CDN if there is one, else to the site.
+    fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
+        let Call { verb, user, .. } = *ctx.get(root);
+        let edge = if verb == Verb::Static { near(&self.cdn, user) } else { None };
+        match edge.or_else(|| self.site_of(user)) {
+            Some(target) => self.caller.send(ctx, root, target, ask),
+            None => self.end(ctx, root, Outcome::failed(Reason::NoRoute)),
+        }
+    }
+
+    /// The site as `user` knows it. Without a name service people know the address by heart; a name that has expired since the
+    /// request began is still used for it.
+    fn site_of(&self, user: u32) -> Option<Target> {
+        if self.dns.is_empty() {
+            return near(&self.sites, user);
+        }
+        let address = self.names.last(user)?;
+        self.sites.iter().find(|site| site.node == address).copied()
+    }
+
+    fn next(&mut self, ctx: &mut Context, root: Key, next: Next) {
+        match next {
+            Next::Done(_, outcome) => self.end(ctx, root, outcome),
+            Next::Again(ask) => self.attempt(ctx, root, ask),
+            Next::Pending => {}
+        }
+    }
+
+    /// A request ends; a user of a closed loop begins to think.
+    fn end(&mut self, ctx: &mut Context, root: Key, outcome: Outcome) {
+        let user = ctx.get(root).user;
+        ctx.end(root, outcome);
+        if self.is_closed() && user < self.begun {
+            let at_least = if outcome.failure.is_some() { SHORTEST_PAUSE } else { SHORTEST_THOUGHT };
+            self.think(ctx, user, at_least);
         }
     }
 }
@@ -125,7 +214,11 @@ fn near(targets: &[Target], user: u32) -> Option<Target> {
 
 impl Behaviour for Users {
     fn on_start(&mut self, ctx: &mut Context) {
-        self.await_next(ctx);
+        if self.is_closed() {
+            self.begin_thinking(ctx);
+        } else {
+            self.await_next(ctx);
+        }
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
@@ -134,29 +227,63 @@ impl Behaviour for Users {
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         if reply.verb != Verb::Resolve {
-            ctx.end(parent, Outcome::of(reply));
+            let next = self.caller.replied(ctx, parent, reply);
+            self.next(ctx, parent, next);
         } else if reply.failure.is_some() {
-            ctx.end(parent, Outcome::failed(Reason::DnsFailure));
+            self.end(ctx, parent, Outcome::failed(Reason::DnsFailure));
         } else {
             let address = NodeIx(reply.key as u16);
             self.names.keep(reply.user, address, ctx.now() + SimDuration::from_nanos(reply.version.0));
-            self.request(ctx, parent, address);
+            self.request(ctx, parent);
         }
     }
 
     fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
-        if reply.failure.is_none() && reply.verb != Verb::Resolve {
+        // Of several attempts for one request, those that it did not wait for are abandoned: they are not late.
+        if reply.failure.is_none() && reply.verb != Verb::Resolve && !reply.is_abandoned() {
             ctx.kernel.recorder.counts.late += 1;
+        }
+    }
+
+    fn on_resume(&mut self, ctx: &mut Context, root: Key) {
+        if let Some(ask) = self.caller.resumed(root) {
+            self.attempt(ctx, root, ask);
+        }
+    }
+
+    fn on_wake(&mut self, ctx: &mut Context, user: u32) {
+        if self.is_closed() && user < self.params.users {
+            self.arrive(ctx, Some(user));
+        } else {
+            // Whoever has been taken out may be put back.
+            self.think(ctx, user, LONG_SLEEP);
         }
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
         match tag {
-            Tag::Arrival if ctx.now() == self.next => {
-                self.arrive(ctx);
+            Tag::Arrival if ctx.now() == self.next && !self.is_closed() => {
+                if load::is_arrival(&self.params, ctx.now(), &mut self.arrivals) {
+                    self.arrive(ctx, None);
+                }
                 self.await_next(ctx);
             }
-            Tag::Timeout => self.waiting.expire(ctx),
+            Tag::Timeout => {
+                while let Some(root) = self.waiting.next(ctx, |ctx, root| ctx.is_going_on(root)) {
+                    self.caller.leave(ctx, root);
+                    self.end(ctx, root, Outcome::failed(Reason::Timeout));
+                }
+            }
+            Tag::Attempt => {
+                while let Some((root, next)) = self.caller.timed_out(ctx) {
+                    self.next(ctx, root, next);
+                }
+            }
+            Tag::Hedge => {
+                while let Some((root, ask)) = self.caller.hedge_due(ctx) {
+                    self.attempt(ctx, root, ask);
+                }
+            }
             _ => {}
         }
     }
@@ -164,26 +291,13 @@ impl Behaviour for Users {
     fn on_crash(&mut self) {
         // They do not crash, but they can be removed.
         self.next = SimTime::NEVER;
-        self.waiting = Waiting::default();
+        self.waiting = Deadlines::new(Tag::Timeout);
+        self.caller.clear();
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::Users(params) = &wiring.own.kind {
-            let old = self.rate_per_s();
-            let has_new_choices = Choices::differ(&self.params, params);
-            self.params = Derived(params.clone());
-            self.waiting.shorten(ctx, params.timeout);
-            if has_new_choices {
-                self.choices.retune(params);
-            }
-            let new = self.rate_per_s();
-            if self.next != SimTime::NEVER && (new - old).abs() > 0.0 {
-                // What is left of the gap shrinks or grows with the rate: the process stays Poisson.
-                let left = self.next.since(ctx.now()).as_secs_f64() * old / new;
-                let left = SimDuration::from_secs_f64(left);
-                self.next = ctx.now() + left;
-                ctx.timer(left, Tag::Arrival);
-            }
+            self.retune(ctx, params);
         }
         let topology = &ctx.kernel.topology;
         self.dns = topology.targets(ctx.node, &["dns"]);
@@ -193,5 +307,34 @@ impl Behaviour for Users {
 
     fn levels(&self) -> Levels {
         Levels::default()
+    }
+}
+
+impl Users {
+    /// Takes new parameters over while the loop goes on.
+    fn retune(&mut self, ctx: &mut Context, params: &kinds::Users) {
+        let old = std::mem::replace(&mut self.params, Derived(params.clone()));
+        self.waiting.shorten(ctx, params.timeout);
+        self.caller.set(ctx, &params.calls);
+        if Choices::differ(&old, params) {
+            self.choices.retune(params);
+        }
+        let has_started = self.next != SimTime::NEVER || self.begun > 0;
+        if !has_started {
+            return;
+        }
+        if self.is_closed() {
+            self.next = SimTime::NEVER;
+            self.begin_thinking(ctx);
+        } else if self.next == SimTime::NEVER {
+            self.await_next(ctx);
+        } else {
+            let stretch = load::stretch(&old, params);
+            if (stretch - 1.0).abs() > 0.0 {
+                let left = SimDuration::from_secs_f64(self.next.since(ctx.now()).as_secs_f64() * stretch);
+                self.next = ctx.now() + left;
+                ctx.timer(left, Tag::Arrival);
+            }
+        }
     }
 }

@@ -27,6 +27,12 @@ impl Names {
         (name.expires > now).then_some(NodeIx(name.address))
     }
 
+    /// The address that `user` remembers, however old.
+    pub fn last(&self, user: u32) -> Option<NodeIx> {
+        let name = self.names.get((user % CACHES) as usize);
+        (name.expires > SimTime::ZERO).then_some(NodeIx(name.address))
+    }
+
     pub fn keep(&mut self, user: u32, address: NodeIx, expires: SimTime) {
         self.names.set((user % CACHES) as usize, Name { expires, address: address.0 });
     }

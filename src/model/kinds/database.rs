@@ -1,6 +1,6 @@
 //! Databases.
 
-use super::{MS, SECS};
+use super::{Discipline, MS, SECS};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -33,6 +33,8 @@ params! {
         cores: u32 = 4, "cores", 1.0, 1_024.0;
         /// Requests that may wait for a core; more are refused.
         queue_limit: u32 = 500, "requests", 0.0, 10_000_000.0;
+        /// Whose turn it is when requests wait.
+        discipline: Discipline = Discipline::Fifo, "", 0.0, 0.0;
         /// Shape of the service time.
         service_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
         /// Mean time of a read.

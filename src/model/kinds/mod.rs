@@ -1,6 +1,7 @@
 //! The kinds of node and their parameters: the one place where a unit, a range, a default and a help text stand.
 
 mod cache;
+mod call_policy;
 mod cdn;
 mod database;
 mod dns;
@@ -17,12 +18,13 @@ use super::spec::{ParamSpec, Params};
 use crate::base::SimDuration;
 
 pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
+pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::Cdn;
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::Dns;
 pub use load_balancer::{BalancerPolicy, LoadBalancer};
-pub use users::Users;
-pub use web_server::{Address, WebServer};
+pub use users::{Arrivals, Load, Loop, Users};
+pub use web_server::{Address, Discipline, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;

@@ -1,16 +1,70 @@
 //! Populations of users.
 
-use super::SECS;
-use crate::base::{Bytes, SimDuration};
-use crate::model::spec::params;
+use super::{CallPolicy, SECS};
+use crate::base::{Bytes, Shape, SimDuration};
+use crate::model::spec::{choices, params};
+
+choices! {
+    /// When a user asks for the next thing.
+    pub enum Loop {
+        /// Whenever it occurs to them, whether the last answer has come or not: the rate does not depend on the system.
+        Open = "open",
+        /// After the last answer, and some thinking: a slow system is asked less.
+        Closed = "closed",
+    }
+}
+
+choices! {
+    /// Gaps between the requests of an open loop.
+    pub enum Arrivals {
+        /// Exponential gaps, as of many people who know nothing of each other.
+        Poisson = "poisson",
+        /// Equal gaps, as of a machine.
+        Regular = "regular",
+    }
+}
+
+choices! {
+    /// How the rate of an open loop changes with time.
+    pub enum Load {
+        /// Not at all.
+        Constant = "constant",
+        /// It grows evenly to the peak, and stays there.
+        Ramp = "ramp",
+        /// It jumps to the peak, and stays there.
+        Step = "step",
+        /// It jumps to the peak, and calms down again.
+        FlashCrowd = "flash_crowd",
+        /// It swings between the base and the peak, as between night and day.
+        DailyWave = "daily_wave",
+    }
+}
 
 params! {
-    /// A population of users: open loop, Poisson arrivals, keys by Zipf's law.
+    /// A population of users: when they ask, for what, and how long they wait. Keys by Zipf's law.
     pub struct Users {
         /// How many users there are.
         users: u32 = 1_000, "users", 1.0, 10_000_000.0;
-        /// Requests that one user makes per second, on average.
+        /// Whether a user waits for an answer before asking again.
+        loop_kind: Loop = Loop::Open, "", 0.0, 0.0;
+        /// Open loop: requests that one user makes per second, on average.
         rate_per_user_per_s: f64 = 0.1, "requests/s", 0.000_001, 1_000.0;
+        /// Open loop: gaps between requests.
+        arrivals: Arrivals = Arrivals::Poisson, "", 0.0, 0.0;
+        /// Closed loop: mean time between an answer and the next request.
+        think_time: SimDuration = SECS(10), "s", 0.0, 86_400.0;
+        /// Closed loop: shape of that time.
+        think_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
+        /// Open loop: how the rate changes with time.
+        load: Load = Load::Constant, "", 0.0, 0.0;
+        /// Rate at the peak, as a multiple of the base.
+        load_peak: f64 = 10.0, "×", 0.0, 1_000.0;
+        /// When the change begins.
+        load_start: SimDuration = SECS(30), "s", 0.0, 86_400_000.0;
+        /// How long it takes: of a ramp, its length; of a flash crowd, the time in which it falls to a third; of a daily wave, one day.
+        load_length: SimDuration = SECS(60), "s", 0.001, 86_400_000.0;
+        /// Priority class, 0 to 7: where a queue knows priorities, the highest is served first.
+        priority: u32 = 0, "", 0.0, 7.0;
         /// Weight of static assets (JS, CSS, images) in the mix of operations.
         static_weight: f64 = 5.0, "", 0.0, 1_000_000.0;
         /// Weight of reads in the mix of operations.
@@ -30,6 +84,10 @@ params! {
         /// Mean size of an asset; each has its own, between half and one and a half of it.
         asset_size: Bytes = Bytes::kb(64), "B", 1.0, 1_073_741_824.0;
         /// How long a user waits for an answer before giving up.
-        timeout: SimDuration = SECS(10), "s", 0.001, 3_600.0;
+        timeout: SimDuration = SECS(10), "s", 0.001, 86_400.0;
+    }
+    with {
+        /// How the users' browsers call the site.
+        calls: CallPolicy;
     }
 }

@@ -1,5 +1,6 @@
 //! Web servers.
 
+use super::CallPolicy;
 use super::{MS, US};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
@@ -16,6 +17,20 @@ choices! {
     }
 }
 
+choices! {
+    /// Whose turn it is.
+    pub enum Discipline {
+        /// First come, first served.
+        Fifo = "fifo",
+        /// Last come, first served: those who have waited longest have probably given up.
+        Lifo = "lifo",
+        /// All are served at once, each at an equal share of the cores.
+        ProcessorSharing = "processor_sharing",
+        /// The highest priority class first; within a class first come, first served.
+        Priority = "priority",
+    }
+}
+
 params! {
     /// Web server: runs the application; a worker is held from the start of a request until its answer.
     pub struct WebServer {
@@ -27,6 +42,10 @@ params! {
         workers: u32 = 64, "workers", 1.0, 100_000.0;
         /// Requests that may wait for a worker; more are refused.
         queue_limit: u32 = 256, "requests", 0.0, 10_000_000.0;
+        /// Whose turn it is when requests wait.
+        discipline: Discipline = Discipline::Fifo, "", 0.0, 0.0;
+        /// How long a request may wait for a worker or a core before it is turned away; 0s means for ever.
+        queue_timeout: SimDuration = SimDuration::ZERO, "s", 0.0, 3_600.0;
         /// Shape of the service time.
         service_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
         /// Mean processor time of a static asset.
@@ -35,5 +54,19 @@ params! {
         read_service: SimDuration = MS(3), "s", 0.0, 3_600.0;
         /// Mean processor time of a write, without the stores behind.
         write_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
+        /// Contention: how much each further core slows all down by waiting for what they share (alpha of the Universal
+        /// Scalability Law).
+        contention: f64 = 0.0, "", 0.0, 1.0;
+        /// Coherency: how much each pair of cores slows all down by keeping data in step (beta of the same law). It makes a
+        /// hard limit: beyond it, more cores do less.
+        coherency: f64 = 0.0, "", 0.0, 1.0;
+        /// Share of requests that fail after their service, as with a bad deploy.
+        error_ratio: f64 = 0.0, "", 0.0, 1.0;
+        /// Calls that a request makes at once to the services behind, in turn; 0 means one to each.
+        fan_out: u32 = 0, "calls", 0.0, 10_000.0;
+    }
+    with {
+        /// How it calls services, caches and databases.
+        calls: CallPolicy;
     }
 }

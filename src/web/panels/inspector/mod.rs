@@ -156,7 +156,7 @@ fn Parameters(props: &ParametersProps) -> Html {
         <div class="parameters">
             { for node.kind.specs().into_iter().map(|spec| {
                 let path = spec.path();
-                let value = values.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default();
+                let value = spec.value_in(&values).cloned().unwrap_or_default();
                 let begins = spec.group.filter(|own| group.replace(*own) != Some(*own));
                 html! {
                     <>

@@ -1,0 +1,315 @@
+//! The caller: time-outs, retries, hedges and copies of calls, and what keeps them from doing harm.
+//!
+//! A component asks it to send a call for a parent and tells it of every reply; it says what is next: the end, another attempt, or
+//! nothing yet. Whom to ask each time is the component's to decide. With nothing but defaults it costs nothing: a call is a call.
+//! Sources: full jitter (Brooker, *Exponential Backoff and Jitter*, 2015); retry budgets as in Finagle and gRPC; hedges
+//! (Dean, Barroso, *The Tail at Scale*, 2013); breaker (Nygard, *Release It!*); throttling (*Site Reliability Engineering*, ch. 21).
+//! Left out: per-server breakers, deadlines that travel with the call, learned hedge delays.
+
+mod breaker;
+mod throttle;
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use super::deadlines::Deadlines;
+use crate::base::hash::Derived;
+use crate::base::slab::Key;
+use crate::base::{NodeIx, SimDuration, SimTime};
+use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target};
+use crate::model::kinds::{Backoff, CallPolicy, OnGiveUp};
+use crate::observe::Reason;
+use breaker::Breaker;
+use throttle::Throttle;
+
+/// Retries that a budget can save up.
+const BUDGET_LIMIT: f64 = 100.0;
+/// A repetition never comes at the very instant of what it repeats.
+const SHORTEST_PAUSE: SimDuration = SimDuration::from_millis(1);
+
+/// The calls of one node, with its policy.
+#[derive(Clone, Debug, Hash)]
+pub struct Caller {
+    policy: Derived<CallPolicy>,
+    /// What is under way for each parent; empty while the policy is plain.
+    efforts: BTreeMap<Key, Effort>,
+    attempts: Deadlines,
+    hedges: Deadlines,
+    /// Retries saved up.
+    budget: Tokens,
+    breaker: Breaker,
+    throttle: Throttle,
+}
+
+/// A number of tokens, not always whole.
+#[derive(Clone, Copy, Debug)]
+struct Tokens(f64);
+
+impl Hash for Tokens {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+/// What is done for one parent.
+#[derive(Clone, Debug, Hash)]
+struct Effort {
+    ask: Ask,
+    /// Rounds made so far.
+    rounds: u32,
+    /// When the last began.
+    began: SimTime,
+    /// Attempts that may still answer.
+    live: Vec<Key>,
+    /// Who was asked in this round.
+    asked: Vec<NodeIx>,
+}
+
+/// What is next for a parent.
+#[derive(Clone, Copy, Debug)]
+pub enum Next {
+    /// What was asked has ended like this.
+    Done(Ask, Outcome),
+    /// Somebody is to be asked once more.
+    Again(Ask),
+    /// Something is still under way.
+    Pending,
+}
+
+impl Caller {
+    pub fn new(policy: &CallPolicy) -> Self {
+        Self {
+            policy: Derived(policy.clone()),
+            efforts: BTreeMap::new(),
+            attempts: Deadlines::new(Tag::Attempt),
+            hedges: Deadlines::new(Tag::Hedge),
+            budget: Tokens(0.0),
+            breaker: Breaker::default(),
+            throttle: Throttle::default(),
+        }
+    }
+
+    /// Changes the policy. What is under way goes on.
+    pub fn set(&mut self, ctx: &mut Context, policy: &CallPolicy) {
+        if *self.policy != *policy {
+            if !policy.attempt_timeout.is_zero() {
+                self.attempts.shorten(ctx, policy.attempt_timeout);
+            }
+            self.policy = Derived(policy.clone());
+        }
+    }
+
+    /// Whether a call may be made at all, or has to fail without one. To be asked once for each parent.
+    pub fn permits(&mut self, ctx: &mut Context) -> bool {
+        if self.policy.throttle_k > 0.0 {
+            let p = self.throttle.offered(ctx.now(), self.policy.throttle_k);
+            if p > 0.0 && ctx.rng().chance(p) {
+                return false;
+            }
+        }
+        self.policy.breaker_failures == 0 || self.breaker.permits(ctx.now(), self.policy.breaker_open)
+    }
+
+    /// Probability that the throttle lets a call fail at once, now.
+    pub fn reject_probability(&self, now: SimTime) -> f64 {
+        self.throttle.reject_probability(now, self.policy.throttle_k)
+    }
+
+    /// How many servers a new call is sent to at once.
+    pub fn copies(&self) -> u32 {
+        self.policy.copies
+    }
+
+    /// Whether `node` is being asked for `parent` already.
+    pub fn is_asking(&self, parent: Key, node: NodeIx) -> bool {
+        self.efforts.get(&parent).is_some_and(|effort| effort.asked.contains(&node))
+    }
+
+    /// Sends one attempt.
+    pub fn send(&mut self, ctx: &mut Context, parent: Key, target: Target, ask: Ask) {
+        let call = ctx.call(parent, target, ask);
+        if self.is_plain() {
+            return;
+        }
+        let is_new = !self.efforts.contains_key(&parent);
+        let effort = self.efforts.entry(parent).or_insert_with(|| Effort {
+            ask,
+            rounds: 0,
+            began: ctx.now(),
+            live: Vec::new(),
+            asked: Vec::new(),
+        });
+        if effort.live.is_empty() {
+            effort.rounds += 1;
+            effort.began = ctx.now();
+            effort.asked.clear();
+        }
+        let is_first = effort.live.is_empty();
+        effort.live.push(call);
+        effort.asked.push(target.node);
+        if !self.policy.attempt_timeout.is_zero() {
+            self.attempts.push(ctx, call, self.policy.attempt_timeout);
+        }
+        if is_first && !self.policy.hedge_after.is_zero() {
+            self.hedges.push(ctx, call, self.policy.hedge_after);
+        }
+        if is_new {
+            self.save(self.policy.retry_budget);
+        }
+    }
+
+    /// An attempt for `parent` has ended as `reply` says.
+    pub fn replied(&mut self, ctx: &mut Context, parent: Key, reply: &Call) -> Next {
+        let is_good = reply.failure.is_none();
+        self.learn(ctx.now(), is_good);
+        let outcome = Outcome::of(reply);
+        let Some(effort) = self.efforts.get_mut(&parent) else { return Next::Done(asked_by(reply), outcome) };
+        // The call of this reply is not among the calls any more.
+        effort.live.retain(|call| ctx.kernel.calls.contains(*call));
+        if is_good {
+            let ask = effort.ask;
+            self.forget(ctx, parent, self.policy.on_give_up);
+            return Next::Done(ask, outcome);
+        }
+        self.after_failure(ctx, parent, outcome)
+    }
+
+    /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]
+    /// until there is none.
+    pub fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
+        let call = self.attempts.next(ctx, |ctx, call| ctx.is_awaited(call))?;
+        let parent = ctx.kernel.calls.get(call)?.parent;
+        give_up(ctx, call, self.policy.on_give_up);
+        self.learn(ctx.now(), false);
+        self.efforts.get_mut(&parent)?.live.retain(|other| *other != call);
+        Some((parent, self.after_failure(ctx, parent, Outcome::failed(Reason::Timeout))))
+    }
+
+    /// The next parent that is to be hedged, and what to ask. To be asked at [`Tag::Hedge`] until there is none.
+    pub fn hedge_due(&mut self, ctx: &mut Context) -> Option<(Key, Ask)> {
+        let call = self.hedges.next(ctx, |ctx, call| ctx.is_awaited(call))?;
+        let parent = ctx.kernel.calls.get(call)?.parent;
+        let effort = self.efforts.get(&parent)?;
+        Some((parent, effort.ask))
+    }
+
+    /// What to ask again for `parent`, whose pause is over.
+    pub fn resumed(&self, parent: Key) -> Option<Ask> {
+        self.efforts.get(&parent).filter(|effort| effort.live.is_empty()).map(|effort| effort.ask)
+    }
+
+    /// `parent` is given up by its own caller, or needs nothing more: so is what is under way for it, in the given way.
+    pub fn forget(&mut self, ctx: &mut Context, parent: Key, way: OnGiveUp) {
+        let live = match self.efforts.remove(&parent) {
+            Some(effort) => effort.live,
+            // A plain call has left no trace but in its parent.
+            None => ctx.kernel.calls.get(parent).map(|call| call.child).into_iter().collect(),
+        };
+        for call in live {
+            give_up(ctx, call, way);
+        }
+    }
+
+    /// `parent` ends without an answer. Where nobody is told, the work for it goes on and may still bring one, late.
+    pub fn leave(&mut self, ctx: &mut Context, parent: Key) {
+        match self.policy.on_give_up {
+            OnGiveUp::Ignore => {
+                self.efforts.remove(&parent);
+            }
+            OnGiveUp::Cancel => self.forget(ctx, parent, OnGiveUp::Cancel),
+        }
+    }
+
+    /// Everything is forgotten; the calls under way mean nothing any more.
+    pub fn clear(&mut self) {
+        *self = Self::new(&self.policy);
+    }
+
+    fn is_plain(&self) -> bool {
+        let policy = &*self.policy;
+        policy.attempt_timeout.is_zero() && policy.retries == 0 && policy.hedge_after.is_zero() && policy.copies == 1
+    }
+
+    /// What becomes of calls that nobody needs any more.
+    pub fn way(&self) -> OnGiveUp {
+        self.policy.on_give_up
+    }
+
+    fn after_failure(&mut self, ctx: &mut Context, parent: Key, outcome: Outcome) -> Next {
+        let Some(effort) = self.efforts.get(&parent).filter(|effort| effort.live.is_empty()) else {
+            return Next::Pending;
+        };
+        let &Effort { rounds, began, ask, .. } = effort;
+        let may_retry = rounds <= self.policy.retries && outcome.failure.is_some_and(is_worth_retrying) && self.spend();
+        if !may_retry {
+            self.efforts.remove(&parent);
+            return Next::Done(ask, outcome);
+        }
+        let mut pause = self.pause(ctx, rounds);
+        if began == ctx.now() {
+            pause = pause.max(SHORTEST_PAUSE);
+        }
+        if pause.is_zero() {
+            return Next::Again(ask);
+        }
+        ctx.resume_after(parent, pause);
+        Next::Pending
+    }
+
+    /// How long to wait after so many rounds.
+    fn pause(&self, ctx: &mut Context, rounds: u32) -> SimDuration {
+        let CallPolicy { backoff_base: base, backoff_cap: cap, .. } = *self.policy;
+        match self.policy.backoff {
+            Backoff::None => SimDuration::ZERO,
+            Backoff::Fixed => base.min(cap),
+            Backoff::Exponential => {
+                let limit = base.times(1 << (rounds - 1).min(40)).min(cap);
+                SimDuration::from_nanos((ctx.rng().unit() * limit.as_nanos() as f64) as u64)
+            }
+        }
+    }
+
+    fn save(&mut self, tokens: f64) {
+        self.budget = Tokens((self.budget.0 + tokens).min(BUDGET_LIMIT));
+    }
+
+    fn spend(&mut self) -> bool {
+        if self.policy.retry_budget <= 0.0 {
+            return true;
+        }
+        let has_token = self.budget.0 >= 1.0;
+        if has_token {
+            self.save(-1.0);
+        }
+        has_token
+    }
+
+    fn learn(&mut self, now: SimTime, is_good: bool) {
+        if self.policy.throttle_k > 0.0 && is_good {
+            self.throttle.accepted(now);
+        }
+        if self.policy.breaker_failures > 0 {
+            self.breaker.learn(now, is_good, self.policy.breaker_failures);
+        }
+    }
+}
+
+/// Gives up a call of this node's own.
+pub fn give_up(ctx: &mut Context, call: Key, way: OnGiveUp) {
+    if ctx.is_awaited(call) {
+        match way {
+            OnGiveUp::Ignore => ctx.abandon(call),
+            OnGiveUp::Cancel => ctx.cancel(call),
+        }
+    }
+}
+
+/// What the call of `reply` has asked.
+fn asked_by(reply: &Call) -> Ask {
+    Ask::of(reply.verb, reply.key, reply.bytes)
+}
+
+/// Whether asking again may help.
+fn is_worth_retrying(reason: Reason) -> bool {
+    !matches!(reason, Reason::NoRoute | Reason::Unreachable | Reason::Cancelled)
+}

@@ -1,0 +1,175 @@
+//! A station: cores that serve calls, and a bounded queue before them (G/G/c/K).
+//!
+//! The queue has a discipline and may have patience; under processor sharing there is none, all calls share the cores.
+//! Service once begun is not interrupted, except that a call that is given up frees its core.
+
+mod line;
+mod sharing;
+
+pub use line::{Job, Line};
+use sharing::Sharing;
+
+use super::Levels;
+use crate::base::SimDuration;
+use crate::base::slab::Key;
+use crate::kernel::{Context, Stage};
+use crate::model::kinds::Discipline;
+
+/// Cores with one queue.
+#[derive(Clone, Debug, Hash)]
+pub struct Station {
+    size: Size,
+    busy: u32,
+    waiting: Line,
+    sharing: Sharing,
+}
+
+/// What a station is built of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    pub cores: u32,
+    /// How many calls may wait. Not a `usize`: the state must be the same on 32-bit targets.
+    pub limit: u32,
+    pub discipline: Discipline,
+    /// How long a call may wait; zero means for ever.
+    pub patience: SimDuration,
+}
+
+impl Size {
+    /// First come first served, without losing patience.
+    pub fn fifo(cores: u32, limit: u32) -> Self {
+        Self { cores, limit, discipline: Discipline::Fifo, patience: SimDuration::ZERO }
+    }
+}
+
+impl Station {
+    /// First come first served, without losing patience.
+    pub fn new(cores: u32, limit: u32) -> Self {
+        Self::with(Size::fifo(cores, limit))
+    }
+
+    pub fn with(size: Size) -> Self {
+        Self { size, busy: 0, waiting: Line::new(size.discipline, Stage::Ready), sharing: Sharing::default() }
+    }
+
+    /// Serves `call`, which has just come, for `service`, now or when its turn comes; the node then hears `on_done`. False:
+    /// there is no room.
+    #[must_use]
+    pub fn admit(&mut self, ctx: &mut Context, call: Key, service: SimDuration) -> bool {
+        self.admit_job(ctx, Job { call, service, since: ctx.now() })
+    }
+
+    /// Like [`Self::admit`], for a call that has been at the node for a while.
+    #[must_use]
+    pub fn admit_job(&mut self, ctx: &mut Context, job: Job) -> bool {
+        if self.is_shared() {
+            let room = u64::from(self.size.cores) + u64::from(self.size.limit);
+            if u64::from(self.sharing.len()) >= room {
+                return false;
+            }
+            begin(ctx, job);
+            self.sharing.push(ctx, self.size.cores, job.call, job.service);
+            return true;
+        }
+        if self.has_free_core() {
+            self.serve(ctx, job);
+            return true;
+        }
+        if self.waiting.len() >= self.size.limit {
+            return false;
+        }
+        self.waiting.push(ctx, job, self.size.patience);
+        true
+    }
+
+    /// A core has finished: it takes the next call. To be called once for each `on_done`.
+    pub fn finish(&mut self, ctx: &mut Context) {
+        self.busy -= 1;
+        self.start(ctx);
+    }
+
+    /// `call` is given up: it leaves the queue, or frees its core. Nothing happens if it is in neither.
+    pub fn give_up(&mut self, ctx: &mut Context, call: Key) {
+        match ctx.get(call).stage {
+            Stage::Ready => self.waiting.leave(ctx, call),
+            Stage::Serving => {
+                ctx.set_stage(call, Stage::Held);
+                if !self.sharing.leave(ctx, self.size.cores, call) {
+                    self.busy -= 1;
+                }
+                self.start(ctx);
+            }
+            Stage::Held | Stage::Queued => {}
+        }
+    }
+
+    /// The next call that has waited too long and leaves; to be asked at [`Tag::Patience`](crate::kernel::Tag) until there is none.
+    pub fn expired(&mut self, ctx: &mut Context) -> Option<Key> {
+        self.waiting.expired(ctx)
+    }
+
+    /// The next call that shared cores have finished; to be asked at [`Tag::Share`](crate::kernel::Tag) until there is none.
+    pub fn shared_done(&mut self, ctx: &mut Context) -> Option<Key> {
+        let call = self.sharing.next(ctx, self.size.cores)?;
+        // Until its node has heard, it counts as on a core of its own, as any other does.
+        self.busy += 1;
+        Some(call)
+    }
+
+    /// Changes a station that serves first come first.
+    pub fn resize(&mut self, ctx: &mut Context, cores: u32, limit: u32) {
+        self.reshape(ctx, Size::fifo(cores, limit));
+    }
+
+    /// Changes the station while it works. Calls over a smaller limit keep their places; those on a core stay there.
+    pub fn reshape(&mut self, ctx: &mut Context, size: Size) {
+        self.sharing.resize(ctx, self.size.cores, size.cores);
+        self.size = size;
+        self.waiting.set_discipline(ctx, size.discipline);
+        self.start(ctx);
+    }
+
+    fn is_shared(&self) -> bool {
+        self.size.discipline == Discipline::ProcessorSharing
+    }
+
+    fn has_free_core(&self) -> bool {
+        u64::from(self.busy) + u64::from(self.sharing.len()) < u64::from(self.size.cores)
+    }
+
+    fn start(&mut self, ctx: &mut Context) {
+        while self.is_shared() || self.has_free_core() {
+            let Some(job) = self.waiting.pop(ctx) else { return };
+            if self.is_shared() {
+                begin(ctx, job);
+                self.sharing.push(ctx, self.size.cores, job.call, job.service);
+            } else {
+                self.serve(ctx, job);
+            }
+        }
+    }
+
+    fn serve(&mut self, ctx: &mut Context, job: Job) {
+        self.busy += 1;
+        begin(ctx, job);
+        ctx.serve(job.call, job.service);
+    }
+
+    /// Drops everything; the calls have been failed already.
+    pub fn clear(&mut self) {
+        *self = Self::with(self.size);
+    }
+
+    pub fn levels(&self) -> Levels {
+        let shared = self.sharing.len();
+        let served = shared.min(self.size.cores.saturating_sub(self.busy));
+        Levels { busy: self.busy + served, waiting: self.waiting.len() + (shared - served) }
+    }
+}
+
+/// A call's service begins.
+fn begin(ctx: &mut Context, job: Job) {
+    ctx.set_stage(job.call, Stage::Serving);
+    let waited = ctx.now().since(job.since);
+    ctx.meter().began(waited);
+}

@@ -1,0 +1,391 @@
+//! Web server: a bounded accept queue, a pool of workers, and cores.
+//!
+//! A request needs a worker from its start to its answer. The worker first computes on a core, then waits, holding nothing
+//! but itself, for services, cache and database. So slow stores exhaust the workers while the cores idle: that is not modelled,
+//! it happens. A server without a database keeps the records on its own disk (one box for everything). More cores do not help
+//! in proportion: service times grow by the Universal Scalability Law (Gunther, *Guerrilla Capacity Planning*, 2007).
+//! Left out: keep-alive connections, sessions.
+
+mod fan_out;
+
+use super::caller::{Caller, Next};
+use super::route::DataRoute;
+use super::station::{Job, Line, Size, Station};
+use super::{Behaviour, Levels, Wiring};
+use crate::base::SimDuration;
+use crate::base::hash::{Derived, mix};
+use crate::base::paged::Paged;
+use crate::base::slab::Key;
+use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
+use crate::model::NodeKind;
+use crate::model::kinds::{self, CachePattern, OnGiveUp, OnWrite};
+use crate::observe::Reason;
+use fan_out::FanOut;
+
+/// A web server.
+#[derive(Clone, Debug, Hash)]
+pub struct WebServer {
+    params: Derived<kinds::WebServer>,
+    accepted: Line,
+    /// Workers in use.
+    working: u32,
+    cpu: Station,
+    caller: Caller,
+    services: FanOut,
+    caches: Vec<CacheTarget>,
+    route: DataRoute,
+    /// Whether it ever had a database: then its own disk is none.
+    is_stateless: bool,
+    /// The records of a server that has no database.
+    disk: Paged<Version>,
+}
+
+/// A cache and how it wants to be used.
+#[derive(Clone, Copy, Debug, Hash)]
+struct CacheTarget {
+    target: Target,
+    is_aside: bool,
+    invalidates: bool,
+}
+
+impl WebServer {
+    pub fn new(params: kinds::WebServer) -> Self {
+        Self {
+            accepted: Line::new(params.discipline, Stage::Queued),
+            working: 0,
+            cpu: Station::with(cpu_size(&params)),
+            caller: Caller::new(&params.calls),
+            services: FanOut::default(),
+            caches: Vec::new(),
+            route: DataRoute::default(),
+            is_stateless: false,
+            disk: Paged::default(),
+            params: Derived(params),
+        }
+    }
+
+    /// Whether records were ever written to its own disk.
+    pub fn keeps_records(&self) -> bool {
+        self.disk.iter().next().is_some()
+    }
+
+    /// Gives waiting requests to free workers.
+    fn work(&mut self, ctx: &mut Context) {
+        while self.working < self.params.workers {
+            let Some(mut job) = self.accepted.pop(ctx) else { return };
+            self.working += 1;
+            job.service = self.draw_service(ctx, job.call);
+            let is_admitted = self.cpu.admit_job(ctx, job);
+            debug_assert!(is_admitted, "every worker may wait for a core");
+        }
+    }
+
+    fn draw_service(&self, ctx: &mut Context, call: Key) -> SimDuration {
+        let mean = match ctx.get(call).verb {
+            Verb::Write => self.params.write_service,
+            Verb::Static => self.params.static_service,
+            _ => self.params.read_service,
+        };
+        let service = self.params.service_shape.duration(mean, ctx.rng());
+        let slowdown = slowdown(&self.params);
+        if slowdown > 1.0 { SimDuration::from_secs_f64(service.as_secs_f64() * slowdown) } else { service }
+    }
+
+    /// The worker of `call` has its answer and takes the next request.
+    fn finish(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
+        // A failure that happened elsewhere is counted there.
+        if outcome.failed_at.is_some_and(|node| node != ctx.node) {
+            ctx.pass_on(call, outcome);
+        } else {
+            ctx.answer(call, outcome);
+        }
+        self.working -= 1;
+        self.work(ctx);
+    }
+
+    fn fail(&mut self, ctx: &mut Context, call: Key, reason: Reason) {
+        self.finish(ctx, call, Outcome::failed(reason));
+    }
+
+    /// The cache responsible for `key`.
+    fn cache_of(&self, key: u32) -> Option<CacheTarget> {
+        if self.caches.is_empty() {
+            return None;
+        }
+        Some(self.caches[(mix(u64::from(key)) % self.caches.len() as u64) as usize])
+    }
+
+    /// The computing is done: what comes first of services, cache, database and the own disk?
+    fn begin(&mut self, ctx: &mut Context, call: Key) {
+        let Call { verb, key, bytes, .. } = *ctx.get(call);
+        if self.services.is_empty() {
+            self.go_on(ctx, call);
+        } else if self.services.is_single() {
+            self.services.begin(call);
+            self.ask(ctx, call, Ask::of(verb, key, bytes));
+        } else {
+            self.services.call_all(ctx, call, Ask::of(verb, key, bytes));
+        }
+    }
+
+    /// The services, if any, have answered: now comes the server's own part of the data.
+    fn go_on(&mut self, ctx: &mut Context, call: Key) {
+        let Call { verb, key, bytes, .. } = *ctx.get(call);
+        match verb {
+            Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
+            Verb::Read if self.cache_of(key).is_some() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
+            Verb::Read => self.read_database(ctx, call),
+            Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
+            Verb::Write => {
+                let version = ctx.kernel.truth.commit(key);
+                self.disk.set(key as usize, version);
+                self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
+            }
+            Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete => self.fail(ctx, call, Reason::NoRoute),
+        }
+    }
+
+    fn read_database(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, .. } = *ctx.get(call);
+        if self.is_stateless {
+            self.ask(ctx, call, Ask::of(Verb::Read, key, bytes));
+            return;
+        }
+        let version = self.disk.get(key as usize);
+        let is_stale = version != ctx.kernel.truth.current(key);
+        ctx.meter().stale_reads += u64::from(is_stale);
+        self.finish(ctx, call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+    }
+
+    /// Asks whoever is responsible.
+    fn ask(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+        if !self.caller.permits(ctx) {
+            self.ended(ctx, call, ask, Outcome::failed(Reason::CircuitOpen));
+            return;
+        }
+        for _ in 0..self.caller.copies() {
+            self.attempt(ctx, call, ask);
+        }
+    }
+
+    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+        let target = if self.services.is_joining(call) {
+            self.services.next()
+        } else {
+            match ask.verb {
+                Verb::Get | Verb::Put | Verb::Delete => self.cache_of(ask.key).map(|cache| cache.target),
+                Verb::Write => self.route.writer(ctx),
+                _ => self.route.reader(ctx),
+            }
+        };
+        match target {
+            Some(target) => self.caller.send(ctx, call, target, ask),
+            None => self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary)),
+        }
+    }
+
+    fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
+        match next {
+            Next::Done(ask, outcome) => self.ended(ctx, call, ask, outcome),
+            Next::Again(ask) => self.attempt(ctx, call, ask),
+            Next::Pending => {}
+        }
+    }
+
+    /// What was asked for `call` has ended.
+    fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
+        if self.services.is_joining(call) {
+            self.services.forget(ctx, call, OnGiveUp::Ignore);
+            self.after_services(ctx, call, outcome);
+            return;
+        }
+        let is_behind = |at| self.caches.iter().all(|cache| cache.target.node != at);
+        match ask.verb {
+            // Without its cache a read still has the database; but if it failed behind the cache, it has failed.
+            Verb::Get if outcome.failure.is_some() => {
+                if self.route.is_empty() || outcome.failed_at.is_some_and(is_behind) {
+                    self.finish(ctx, call, outcome);
+                } else {
+                    self.read_database(ctx, call);
+                }
+            }
+            Verb::Get if !outcome.is_found => self.read_database(ctx, call),
+            Verb::Get => self.finish(ctx, call, outcome),
+            Verb::Read => self.after_read(ctx, call, outcome),
+            Verb::Write => self.after_write(ctx, call, outcome),
+            // Whether the cache took it does not matter to the user.
+            Verb::Put | Verb::Delete => {
+                let outcome = Outcome { failure: None, failed_at: None, ..Outcome::of(ctx.get(call)) };
+                self.finish(ctx, call, outcome);
+            }
+            Verb::Resolve | Verb::Static => unreachable!("a web server does not ask for these"),
+        }
+    }
+
+    /// The services have answered. A server that has no data of its own passes their answer on.
+    fn after_services(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
+        let has_data = !self.caches.is_empty() || !self.route.is_empty();
+        if outcome.failure.is_none() && has_data {
+            self.go_on(ctx, call);
+        } else {
+            self.finish(ctx, call, outcome);
+        }
+    }
+
+    /// The database has answered a read: a cache that does not fetch for itself is given the value first.
+    fn after_read(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
+        let Call { key, bytes, .. } = *ctx.get(call);
+        let is_kept = outcome.failure.is_none() && self.cache_of(key).is_some_and(|cache| cache.is_aside);
+        if !is_kept {
+            self.finish(ctx, call, outcome);
+            return;
+        }
+        ctx.remember(call, &outcome);
+        self.ask(ctx, call, Ask { version: outcome.version, ..Ask::of(Verb::Put, key, bytes) });
+    }
+
+    /// The database has taken a write: the cache is told to forget the old value, in an operation of its own.
+    fn after_write(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
+        let key = ctx.get(call).key;
+        let is_told = outcome.failure.is_none() && self.cache_of(key).is_some_and(|cache| cache.invalidates);
+        if !is_told {
+            self.finish(ctx, call, outcome);
+            return;
+        }
+        ctx.remember(call, &outcome);
+        self.ask(ctx, call, Ask::of(Verb::Delete, key, 0));
+    }
+}
+
+/// How much longer everything takes with so many cores: C(n) = n / (1 + α(n − 1) + βn(n − 1)), so each core works slower by the
+/// denominator.
+fn slowdown(params: &kinds::WebServer) -> f64 {
+    let n = f64::from(params.cores);
+    1.0 + params.contention * (n - 1.0) + params.coherency * n * (n - 1.0)
+}
+
+fn cpu_size(params: &kinds::WebServer) -> Size {
+    let &kinds::WebServer { cores, discipline, queue_timeout: patience, .. } = params;
+    Size { cores, limit: u32::MAX, discipline, patience }
+}
+
+impl Behaviour for WebServer {
+    fn on_request(&mut self, ctx: &mut Context, call: Key) {
+        let has_worker = self.working < self.params.workers;
+        if !has_worker && self.accepted.len() >= self.params.queue_limit {
+            ctx.fail(call, Reason::QueueFull);
+            return;
+        }
+        let job = Job { call, service: SimDuration::ZERO, since: ctx.now() };
+        let patience = if has_worker { SimDuration::ZERO } else { self.params.queue_timeout };
+        self.accepted.push(ctx, job, patience);
+        self.work(ctx);
+    }
+
+    fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        ctx.set_stage(call, Stage::Held);
+        self.cpu.finish(ctx);
+        if self.params.error_ratio > 0.0 && ctx.rng().chance(self.params.error_ratio) {
+            self.fail(ctx, call, Reason::ServerError);
+        } else {
+            self.begin(ctx, call);
+        }
+    }
+
+    fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
+        if self.services.is_joining(parent) && !self.services.is_single() {
+            if let Some(outcome) = self.services.replied(ctx, self.caller.way(), parent, reply) {
+                self.after_services(ctx, parent, outcome);
+            }
+            return;
+        }
+        let next = self.caller.replied(ctx, parent, reply);
+        self.next(ctx, parent, next);
+    }
+
+    fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        if let Some(ask) = self.caller.resumed(call) {
+            self.attempt(ctx, call, ask);
+        }
+    }
+
+    fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
+        if ctx.get(call).stage == Stage::Queued {
+            self.accepted.leave(ctx, call);
+            ctx.fail(call, Reason::Cancelled);
+            return;
+        }
+        self.cpu.give_up(ctx, call);
+        self.caller.forget(ctx, call, OnGiveUp::Cancel);
+        self.services.forget(ctx, call, OnGiveUp::Cancel);
+        self.fail(ctx, call, Reason::Cancelled);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
+        match tag {
+            Tag::Share => {
+                while let Some(call) = self.cpu.shared_done(ctx) {
+                    self.on_done(ctx, call);
+                }
+            }
+            Tag::Patience => {
+                while let Some(call) = self.accepted.expired(ctx) {
+                    ctx.fail(call, Reason::QueueTimeout);
+                }
+                while let Some(call) = self.cpu.expired(ctx) {
+                    self.fail(ctx, call, Reason::QueueTimeout);
+                }
+            }
+            Tag::Attempt => {
+                while let Some((call, next)) = self.caller.timed_out(ctx) {
+                    self.next(ctx, call, next);
+                }
+            }
+            Tag::Hedge => {
+                while let Some((call, ask)) = self.caller.hedge_due(ctx) {
+                    self.attempt(ctx, call, ask);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn on_crash(&mut self) {
+        self.accepted.clear();
+        self.working = 0;
+        self.cpu.clear();
+        self.caller.clear();
+        self.services.clear();
+    }
+
+    fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        if let NodeKind::WebServer(params) = &wiring.own.kind {
+            self.params = Derived(params.clone());
+            self.cpu.reshape(ctx, cpu_size(params));
+            self.accepted.set_discipline(ctx, params.discipline);
+            self.caller.set(ctx, &params.calls);
+        }
+        let topology = &ctx.kernel.topology;
+        self.route.set(topology.targets(ctx.node, &["database"]));
+        self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
+        self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
+        let caches = wiring.with_kinds(topology, topology.targets(ctx.node, &["cache"]));
+        self.caches = caches
+            .into_iter()
+            .filter_map(|(target, kind)| match kind {
+                NodeKind::Cache(cache) => Some(CacheTarget {
+                    target,
+                    is_aside: cache.pattern == CachePattern::CacheAside,
+                    invalidates: cache.on_write == OnWrite::Invalidate,
+                }),
+                _ => None,
+            })
+            .collect();
+        self.work(ctx);
+    }
+
+    fn levels(&self) -> Levels {
+        let cpu = self.cpu.levels();
+        Levels { busy: cpu.busy, waiting: self.accepted.len() + cpu.waiting }
+    }
+}
