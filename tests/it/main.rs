@@ -15,6 +15,7 @@ mod figures;
 mod golden;
 mod http_caching;
 mod layers;
+mod network;
 mod properties;
 mod replay;
 mod replication;
