@@ -221,7 +221,7 @@ impl Document {
     }
 
     /// Whether `link` joins a load balancer and its standby.
-    fn is_pair(&self, link: &Link) -> bool {
+    pub(super) fn is_pair(&self, link: &Link) -> bool {
         let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
         is_balancer(&link.from) && is_balancer(&link.to)
     }
