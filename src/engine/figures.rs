@@ -29,11 +29,25 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     }
     for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
         let view = kernel.directory.view(monitor.cluster);
+        // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
+        let caches = world.nodes.iter().filter_map(|component| match component {
+            Component::Cache(cache) if cache.home().is_some_and(|node| monitor.is_member(node)) => {
+                Some(cache.unwritten().lost())
+            }
+            _ => None,
+        });
+        let (mut lost, mut lost_count) = (monitor.lost.clone(), monitor.lost_count);
+        for (list, count) in caches {
+            lost.extend(list);
+            lost_count += count;
+        }
+        lost.sort_by_key(|lost| lost.at_ns);
+        lost.truncate(LOST_SHOWN);
         figures.clusters.push(ClusterFigures {
             primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),
             promotions: monitor.promotions(),
-            lost: monitor.lost.iter().take(LOST_SHOWN).copied().collect(),
-            lost_count: monitor.lost_count,
+            lost,
+            lost_count,
         });
     }
     figures

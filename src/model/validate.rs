@@ -3,7 +3,7 @@
 use super::command::{Command, Fault};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, NodeKind};
+use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
 use super::problem::Problems;
 
 /// Most nodes that a document may have.
@@ -80,6 +80,13 @@ impl Document {
                     let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
                     let what = "a read_through cache needs a database to read";
                     problems.push(format!("{at}.params.pattern"), what, remedy);
+                }
+                NodeKind::Cache(cache)
+                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
+                        && !self.calls(&node.id, "database") =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
+                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
                 }
                 _ => {}
             }

@@ -111,6 +111,9 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
+    /// For caches and CDNs: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
+    pub misses: Option<u64>,
+    pub miss_bytes: Option<u64>,
     /// For caches and CDNs: bytes and entries held.
     pub stored_bytes: Option<u64>,
     pub stored_entries: Option<u64>,
@@ -238,6 +241,8 @@ impl NodeFigures {
             errors_per_s: per_second(failures.iter().sum(), window_s),
             errors: ranked(failures),
             hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
+            misses: (lookups > 0).then_some(misses),
+            miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),
             stored_bytes: None,
             stored_entries: None,
             role: None,

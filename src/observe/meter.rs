@@ -43,6 +43,8 @@ pub struct NodeMeter {
     pub failures: [u64; REASONS],
     pub hits: u64,
     pub misses: u64,
+    /// Bytes of the objects that were missed.
+    pub miss_bytes: u64,
     pub stale_reads: u64,
     /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
     pub begun: u64,

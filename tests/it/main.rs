@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod caches;
 mod cli;
 mod clients;
 mod documents;

@@ -17,7 +17,7 @@ use super::problem::Problems;
 use super::spec::{ParamSpec, Params};
 use crate::base::SimDuration;
 
-pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
+pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::Cdn;
 pub use database::{Database, DatabaseRole, Failover};
