@@ -547,8 +547,10 @@ proptest! {
             set(&mut engine, "lb-1", "ejection.failures", json!(0));
             // Long enough for every retransmission, and for checks to pass.
             engine.run_until(engine.now() + SimDuration::from_secs(40));
-            let healed = engine.figures();
+            let until_s = engine.now().as_secs_f64() + 10.0;
+            let healed = measure(&mut engine, until_s);
             prop_assert!(healed.goodput_per_s > 150.0, "{:?}", healed.errors);
+            prop_assert!(healed.errors.iter().all(|(reason, _)| *reason == Reason::QueueFull), "{:?}", healed.errors);
         }
     }
 }
