@@ -1,5 +1,6 @@
 //! Service discovery: which database is believed to be what, and who answers for whose address. Monitors and load balancers
-//! write it, callers read it.
+//! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
+//! names that clients hold and that are stale.
 
 use crate::base::NodeIx;
 
@@ -24,9 +25,29 @@ pub struct Directory {
     pub cluster_of: Vec<Option<ClusterIx>>,
     /// The addresses that another node has taken over, and which.
     taken: Vec<(NodeIx, NodeIx)>,
+    /// What each name service answers with now.
+    names: Vec<(NodeIx, Vec<NodeIx>)>,
 }
 
 impl Directory {
+    /// The name service `dns` answers with `addresses` from now on.
+    pub fn publish(&mut self, dns: NodeIx, addresses: &[NodeIx]) {
+        match self.names.iter_mut().find(|(node, _)| *node == dns) {
+            Some((_, known)) => *known = addresses.to_vec(),
+            None => self.names.push((dns, addresses.to_vec())),
+        }
+    }
+
+    /// What the name service `dns` answers with.
+    pub fn published(&self, dns: NodeIx) -> &[NodeIx] {
+        self.names.iter().find(|(node, _)| *node == dns).map_or(&[], |(_, addresses)| addresses)
+    }
+
+    /// Whether the name service `dns` would answer with `address` now.
+    pub fn publishes(&self, dns: NodeIx, address: NodeIx) -> bool {
+        self.published(dns).contains(&address)
+    }
+
     pub fn cluster_of(&self, node: NodeIx) -> Option<ClusterIx> {
         self.cluster_of.get(node.index()).copied().flatten()
     }

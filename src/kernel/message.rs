@@ -27,7 +27,19 @@ pub enum Body {
     /// Log records of a cluster's term, the first of which has the given position.
     Records { term: u32, first: u64, records: Vec<Record> },
     /// The whole state, as of a log position, for a replica that is too far behind.
-    Snapshot { term: u32, position: u64, versions: Paged<Version> },
+    /// `bytes` is the size of all its records.
+    Snapshot { term: u32, position: u64, bytes: u64, versions: Paged<Version> },
+}
+
+impl Body {
+    /// Size of what it carries beside its headers, in bytes.
+    pub fn content_bytes(&self) -> u64 {
+        match self {
+            Self::Probe { .. } | Self::ProbeReply { .. } | Self::Advert { .. } | Self::Follow { .. } => 0,
+            Self::Records { records, .. } => records.iter().map(|record| u64::from(record.bytes)).sum(),
+            Self::Snapshot { bytes, .. } => *bytes,
+        }
+    }
 }
 
 /// One write in a log.
@@ -38,4 +50,6 @@ pub struct Record {
     pub at: SimTime,
     pub key: u32,
     pub user: u32,
+    /// Size of the value.
+    pub bytes: u32,
 }

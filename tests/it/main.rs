@@ -5,13 +5,17 @@
 
 mod balancing;
 mod caches;
+mod cdn;
 mod cli;
 mod clients;
+mod dns;
 mod documents;
 mod faults;
 mod figures;
 mod golden;
+mod http_caching;
 mod layers;
+mod network;
 mod properties;
 mod replay;
 mod replication;

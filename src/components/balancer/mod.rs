@@ -245,7 +245,7 @@ impl Behaviour for LoadBalancer {
             self.checks_over = SimTime::NEVER;
             self.give_up_checks();
         }
-        if ctx.now() == self.next_check {
+        if ctx.now() >= self.next_check {
             self.check_all(ctx);
         }
     }

@@ -66,12 +66,12 @@ impl Pair {
     /// Something of this module's is due; false if `item` is not one of its own.
     pub fn woken(&mut self, ctx: &mut Context, item: u32, interval: SimDuration) -> bool {
         if item == ADVERT {
-            if self.next_advert == ctx.now() {
+            if self.next_advert <= ctx.now() {
                 self.advertise(ctx, interval);
             }
         } else if item & SILENCE != 0 {
             let link = LinkIx(item as u16);
-            let is_it = |master: &&mut Master| master.target.link == link && master.down_at == ctx.now();
+            let is_it = |master: &&mut Master| master.target.link == link && master.down_at <= ctx.now();
             if let Some(master) = self.masters.iter_mut().find(is_it) {
                 master.down_at = SimTime::NEVER;
                 ctx.kernel.directory.hold(master.target.node, ctx.node);
