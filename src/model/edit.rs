@@ -103,11 +103,19 @@ impl Document {
             Edit::RemoveNode { node } => {
                 self.node_mut(node)?;
                 self.hand_over(node);
+                let standby = self.links.iter().find(|link| link.from == *node && self.is_pair(link));
+                let standby = standby.map(|link| link.to.clone());
                 self.nodes.retain(|other| other.id != *node);
                 self.links.retain(|link| link.from != *node && link.to != *node);
                 for other in &mut self.nodes {
                     match &mut other.kind {
-                        NodeKind::Dns(dns) => dns.records.retain(|record| record != node),
+                        NodeKind::Dns(dns) => {
+                            // The standby of a removed balancer has an address of its own from now on.
+                            if let (Some(standby), true) = (&standby, dns.records.contains(node)) {
+                                dns.records.push(standby.clone());
+                            }
+                            dns.records.retain(|record| record != node);
+                        }
                         NodeKind::LoadBalancer(balancer) => balancer.draining.retain(|server| server != node),
                         _ => {}
                     }

@@ -3,6 +3,7 @@
 //! A [`Document`] is a topology of nodes with parameters, links between them, and commands scheduled in advance.
 //! Everything that is said about a parameter (unit, range, default, help) stands once, in [`kinds`].
 
+mod balancing;
 mod command;
 mod document;
 mod edit;

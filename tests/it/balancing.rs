@@ -292,6 +292,25 @@ fn a_full_balancer_refuses() {
     assert!(node(&figures, "lb").queue_mean < 5.01);
 }
 
+#[test]
+fn a_call_that_is_given_up_is_given_up_behind_the_balancer_too() {
+    let held = |params: &Value, on_give_up: &str| {
+        let mut engine = engine(balanced(2, 20.0, params, 10));
+        set(&mut engine, "users", "timeout", json!("1s"));
+        set(&mut engine, "users", "calls.on_give_up", json!(on_give_up));
+        let figures = measure(&mut engine, 30.0);
+        (node(&figures, "lb").in_flight, node(&figures, "web-1").in_flight + node(&figures, "web-2").in_flight)
+    };
+    // Two requests a second are served, and twenty come; or one is forwarded each second.
+    let (at_balancer, at_servers) = held(&json!({}), "ignore");
+    assert!(at_balancer > 400 && at_servers > 400, "{at_balancer} and {at_servers} pile up");
+    let (at_balancer, at_servers) = held(&json!({}), "cancel");
+    assert!(at_balancer < 40 && at_servers < 40, "{at_balancer} and {at_servers} pile up");
+    let slow = json!({ "forward_time": "1s", "cores": 1 });
+    assert!(held(&slow, "ignore").0 > 400);
+    assert!(held(&slow, "cancel").0 < 40);
+}
+
 /// A pair in front of two servers, with or without a name service.
 fn pair(has_dns: bool) -> Value {
     let mut nodes = vec![
@@ -378,10 +397,16 @@ fn both_dead_is_dead_and_a_removed_standby_gives_the_address_back() {
     assert_eq!(node(&engine.figures(), "lb-2").in_flight, 0, "until then it does not answer for the address");
     engine.run_until(at_s(16.0));
     assert!(measure(&mut engine, 20.0).goodput_per_s > 180.0);
+    let both = engine.clone();
     edit(&mut engine, Edit::RemoveNode { node: "lb-2".into() });
     restart(&mut engine, "lb-1");
     engine.run_until(at_s(21.0));
     assert!(measure(&mut engine, 25.0).goodput_per_s > 180.0);
+    // Without its master, the standby is an ordinary balancer with an address of its own.
+    let mut engine = both;
+    edit(&mut engine, Edit::RemoveNode { node: "lb-1".into() });
+    let NodeKind::Dns(dns) = &engine.document().node("dns").unwrap().kind else { panic!("it is a name service") };
+    assert_eq!(dns.records, ["lb-2"]);
 }
 
 #[test]
@@ -519,9 +544,13 @@ proptest! {
         let is_open = |id: &str| params.is_none_or(|params| !params.draining.iter().any(|other| other == id));
         let is_any_open = design.nodes.iter().any(|node| node.kind.name() == "web_server" && is_open(&node.id));
         if has("web_server") && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
-            engine.run_until(engine.now() + SimDuration::from_secs(400));
-            let healed = engine.figures();
+            set(&mut engine, "lb-1", "ejection.failures", json!(0));
+            // Long enough for every retransmission, and for checks to pass.
+            engine.run_until(engine.now() + SimDuration::from_secs(40));
+            let until_s = engine.now().as_secs_f64() + 10.0;
+            let healed = measure(&mut engine, until_s);
             prop_assert!(healed.goodput_per_s > 150.0, "{:?}", healed.errors);
+            prop_assert!(healed.errors.iter().all(|(reason, _)| *reason == Reason::QueueFull), "{:?}", healed.errors);
         }
     }
 }

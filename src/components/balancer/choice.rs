@@ -129,8 +129,8 @@ impl Choice {
                 }
             };
             let server = self.open[at];
-            let is_better = |than: u16| servers[usize::from(server)].is_less_loaded_than(&servers[usize::from(than)]);
-            if best.is_none_or(is_better) {
+            let load = |at: u16| servers[usize::from(at)].load();
+            if best.is_none_or(|best| load(server).is_less_than(load(best))) {
                 best = Some(server);
             }
         }
@@ -174,22 +174,18 @@ fn richest(servers: &mut [Server], qualifies: impl Fn(&Server) -> bool) -> usize
 }
 
 fn least_loaded(servers: &mut [Server]) -> usize {
-    let mut open = servers.iter().filter(|server| server.is_open());
-    let mut least = open.next().expect("one is open");
-    let mut equals = 1;
-    for server in open {
-        if server.is_less_loaded_than(least) {
-            (least, equals) = (server, 1);
-        } else if !least.is_less_loaded_than(server) {
-            equals += 1;
+    let mut open = servers.iter().enumerate().filter(|(_, server)| server.is_open());
+    let (mut chosen, first) = open.next().expect("one is open");
+    let (mut least, mut has_equals) = (first.load(), false);
+    for (at, server) in open {
+        let load = server.load();
+        if load.is_less_than(least) {
+            (chosen, least, has_equals) = (at, load, false);
+        } else {
+            has_equals |= !least.is_less_than(load);
         }
     }
-    let least = least.clone();
-    if equals == 1 {
-        let is_it = |server: &Server| server.target == least.target;
-        return servers.iter().position(is_it).expect("it is one of them");
-    }
-    richest(servers, |server| server.is_open() && !least.is_less_loaded_than(server))
+    if has_equals { richest(servers, |server| server.is_open() && !least.is_less_than(server.load())) } else { chosen }
 }
 
 #[cfg(test)]
@@ -230,7 +226,9 @@ mod tests {
         assert_eq!(least_loaded(&mut servers), 2, "1 of 1 is less than 3 of 2");
         servers[2].outstanding = 3;
         assert_eq!(least_loaded(&mut servers), 0, "3 of 2 is less than 2 of 1");
-        servers.iter_mut().for_each(|server| server.outstanding = 0);
+        servers[0].outstanding = 0;
+        servers[1].outstanding = 0;
+        servers[2].outstanding = 0;
         let turns: Vec<usize> = (0..4).map(|_| least_loaded(&mut servers)).collect();
         assert_eq!(turns, [0, 1, 2, 0], "as weights 2, 1, 1 say");
     }

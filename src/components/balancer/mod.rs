@@ -216,9 +216,9 @@ impl Behaviour for LoadBalancer {
         // Forwarded already, or still here?
         let child = ctx.get(call).child;
         if child.is_none() {
-            self.station.give_up(ctx, call)
+            self.station.give_up(ctx, call);
         } else {
-            ctx.cancel(child)
+            ctx.cancel(child);
         }
         ctx.fail(call, Reason::Cancelled);
     }

@@ -73,10 +73,9 @@ impl Server {
         self.ejected_until.is_some()
     }
 
-    /// Whether it has fewer requests outstanding for its weight than `other`.
-    pub fn is_less_loaded_than(&self, other: &Self) -> bool {
-        let load = |of: &Self, weight: u32| u64::from(of.outstanding) * u64::from(weight);
-        load(self, *other.weight) < load(other, *self.weight)
+    /// Requests outstanding, for its weight.
+    pub fn load(&self) -> Load {
+        Load { outstanding: self.outstanding, weight: *self.weight }
     }
 
     /// A check is sent.
@@ -139,6 +138,20 @@ impl Server {
             self.returned = now;
             self.failures = 0;
         }
+    }
+}
+
+/// Requests outstanding at a server of some weight.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    outstanding: u32,
+    weight: u32,
+}
+
+impl Load {
+    /// Whether these are fewer for each unit of weight than in `other`.
+    pub fn is_less_than(self, other: Self) -> bool {
+        u64::from(self.outstanding) * u64::from(other.weight) < u64::from(other.outstanding) * u64::from(self.weight)
     }
 }
 

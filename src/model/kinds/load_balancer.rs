@@ -25,7 +25,7 @@ choices! {
 }
 
 choices! {
-    /// Whether the servers drawn by power_of_d may coincide.
+    /// Whether the servers drawn by power of d may coincide.
     pub enum Sampling {
         /// They are different ones.
         WithoutReplacement = "without_replacement",
@@ -63,13 +63,13 @@ params! {
     pub struct LoadBalancer {
         /// How it chooses a server.
         policy: BalancerPolicy = BalancerPolicy::RoundRobin, "", 0.0, 0.0;
-        /// For power_of_d: how many servers it draws.
+        /// For power of d: how many servers it draws.
         choices: u32 = 2, "servers", 1.0, 500.0;
-        /// For power_of_d: whether the servers drawn may coincide.
+        /// For power of d: whether the servers drawn may coincide.
         sampling: Sampling = Sampling::WithoutReplacement, "", 0.0, 0.0;
-        /// For ring_hash: points on the ring for each server.
+        /// For ring hash: points on the ring for each server.
         virtual_nodes: u32 = 100, "points", 1.0, 1_000.0;
-        /// For ring_hash: what decides the place on the ring.
+        /// For ring hash: what decides the place on the ring.
         hash_on: HashOn = HashOn::Key, "", 0.0, 0.0;
         /// Sticky sessions: how long after a user's last request the next one still goes to the same server; 0s means not at all.
         sticky_for: SimDuration = SimDuration::ZERO, "s", 0.0, 604_800.0;
