@@ -10,6 +10,7 @@ pub mod cdn;
 pub mod database;
 mod deadlines;
 pub mod dns;
+mod near;
 pub mod ring;
 mod route;
 mod station;
@@ -141,7 +142,7 @@ impl Component {
     }
 
     pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
-        if reply.parent == Key::DETACHED {
+        if reply.parent == Key::DETACHED && !reply.is_abandoned() {
             each!(self, inner => inner.on_detached_reply(ctx, reply));
             return;
         }

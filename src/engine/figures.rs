@@ -4,8 +4,11 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty};
+use crate::kernel::Trouble;
 use crate::model::{Document, NodeKind};
-use crate::observe::{ClusterFigures, Figures, Latencies, NodeFigures, NodeMeter, Role, Sample};
+use crate::observe::{
+    ClusterFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter, Role, Sample,
+};
 
 /// Lost writes that figures list.
 const LOST_SHOWN: usize = 1_000;
@@ -23,10 +26,23 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let mut node = NodeFigures::between(&state.id, then, &to.nodes[index], from.at, to.at, cores);
         let ix = NodeIx(index as u16);
         node.is_up = state.is_up;
+        let condition = &state.condition;
+        (node.is_hung, node.is_read_only) = (condition.is_hung, condition.is_read_only);
+        (node.slowdown, node.error_ratio) = (condition.slowdown.0, condition.error_ratio.0);
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
+        if let Component::Cdn(cdn) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            let lookups = (now.hits + now.misses) - (then.hits + then.misses);
+            let stale_hits = now.stale_hits - then.stale_hits;
+            node.stale_hit_ratio = (lookups > 0).then(|| stale_hits as f64 / lookups as f64);
+            node.stale_on_error = Some(now.stale_on_error - then.stale_on_error);
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(cdn.cost(now.egress_bytes));
+        }
         figures.nodes.push(node);
     }
+    figures.links = links(world, from, &to);
     for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
         let view = kernel.directory.view(monitor.cluster);
         // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
@@ -53,6 +69,30 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     figures
 }
 
+/// The links that have something to tell.
+fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
+    let topology = &world.kernel.topology;
+    let fresh = LinkMeter::default();
+    let lane = |index: usize, is_backward: bool| {
+        let side = usize::from(is_backward);
+        let (then, link) = (from.links.get(index).unwrap_or(&fresh), &topology.links[index]);
+        let is_limited = link.rate(is_backward).is_some();
+        let figures = LaneFigures::between(&then.0[side], &to.links[index].0[side], from.at, to.at, is_limited);
+        let trouble = *link.trouble(is_backward);
+        let is_cut = trouble.is_cut;
+        LaneFigures { is_cut, is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(), ..figures }
+    };
+    let present = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
+    let all = present.map(|(index, link)| LinkFigures {
+        index: index as u16,
+        from: topology.node(link.from).id.clone(),
+        to: topology.node(link.to).id.clone(),
+        forward: lane(index, false),
+        backward: lane(index, true),
+    });
+    all.filter(|link| !link.forward.is_idle() || !link.backward.is_idle()).collect()
+}
+
 /// Processors of a node; a name service has as many as it needs.
 fn cores(kind: &NodeKind) -> u32 {
     match kind {
@@ -74,6 +114,7 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
+        Component::Dns(dns) => dns.believes_in(node),
         _ => None,
     });
     // Nobody watches it: nobody knows better.

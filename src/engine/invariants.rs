@@ -65,7 +65,7 @@ fn durability(world: &World, found: &mut Vec<String>) {
             if database.applied() > database.log().end() {
                 found.push(format!("{} has applied what it has not received", state.id));
             }
-            let is_writable = database.duty() == Duty::Primary && state.is_up;
+            let is_writable = database.duty() == Duty::Primary && state.is_responsive();
             primaries += u32::from(is_writable);
             if !is_writable || world.monitors.len() > 1 {
                 continue;

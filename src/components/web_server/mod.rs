@@ -120,8 +120,10 @@ impl WebServer {
 
     /// The services, if any, have answered: now comes the server's own part of the data.
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, key, bytes, .. } = *ctx.get(call);
+        let Call { verb, key, bytes, version, .. } = *ctx.get(call);
         match verb {
+            // An edge that has a copy only wants to know whether it is still good: not modified, no body.
+            Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
             Verb::Read if !self.caches.is_empty() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
             Verb::Read => self.read_database(ctx, call),
