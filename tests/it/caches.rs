@@ -1,10 +1,17 @@
 //! Caches in front of a database: time to live, writes, leases, several nodes. Expected numbers are computed here, from theory.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
-use scalescope::base::SimDuration;
+use scalescope::base::random::Stream;
+use scalescope::base::zipf::Zipf;
+use scalescope::base::{Bytes, SimDuration, SimTime};
+use scalescope::components::cache::Entries;
 use scalescope::engine::Engine;
+use scalescope::kernel::Version;
+use scalescope::model::kinds::EvictionPolicy;
 use scalescope::model::spec::ParamType;
-use scalescope::model::{Command, Document, Edit, Fault};
+use scalescope::model::{Command, Document, Edit, Fault, Trace, TracedRead};
 use scalescope::observe::Figures;
 use serde_json::{Value, json};
 
@@ -547,7 +554,7 @@ proptest! {
                 if let (Some(stored), Some(Value::String(capacity))) =
                     (figures.stored_bytes, run.document().node(&figures.id).map(|node| node.kind.params()["capacity"].clone()))
                 {
-                    let capacity: scalescope::base::Bytes = capacity.parse().unwrap();
+                    let capacity: Bytes = capacity.parse().unwrap();
                     prop_assert!(stored <= capacity.0, "{} holds {stored} of {capacity}", figures.id);
                 }
             }
@@ -569,5 +576,38 @@ proptest! {
         let totals = run.report().totals;
         prop_assert!(totals.in_flight <= 1, "{} still in flight", totals.in_flight);
         prop_assert!(run.report().nodes.iter().all(|node| node.in_flight == 0 && node.queue == 0));
+    }
+}
+
+#[test]
+fn a_trace_misses_in_a_design_what_it_misses_in_a_plain_replay() {
+    // Zipf-like keys whose sizes differ, and sometimes change: a hit keeps the old size.
+    let mut stream = Stream::seeded(9);
+    let zipf = Zipf::new(400, 0.9);
+    let reads: Vec<TracedRead> = (0..12_000)
+        .map(|_| {
+            let key = zipf.draw(&mut stream);
+            TracedRead { key, bytes: 50 + key % 90 + stream.below(2) as u32 * 7 }
+        })
+        .collect();
+    for policy in ["lru", "lfu", "fifo", "clock", "sieve", "s3_fifo", "w_tinylfu"] {
+        let chosen: EvictionPolicy = serde_json::from_value(json!(policy)).unwrap();
+        let mut entries = Entries::new(chosen, Bytes(6_000));
+        let mut expected = (0_u64, 0_u64);
+        for read in &reads {
+            if entries.get(read.key, SimTime::ZERO).is_none() {
+                expected = (expected.0 + 1, expected.1 + u64::from(read.bytes));
+                entries.insert(read.key, read.bytes, Version(0), SimTime::NEVER);
+            }
+        }
+        let mut engine = engine(design(&[("cache", json!({ "capacity": "6000B", "policy": policy }))]));
+        engine.replay_trace(&Arc::new(Trace { reads: reads.clone(), objects: 400 }));
+        engine.run_until(at_s(1_000.0));
+        let figures = engine.report();
+        assert_eq!(figures.totals.answered, 12_000);
+        let cache = node(&figures, "cache");
+        assert_eq!((cache.misses, cache.miss_bytes), (Some(expected.0), Some(expected.1)), "{policy}");
+        assert_eq!(node(&figures, "db").arrivals_per_s, expected.0 as f64 / 1_000.0, "{policy}");
+        assert_eq!(cache.hit_ratio, Some((12_000 - expected.0) as f64 / 12_000.0), "hits and misses are all lookups");
     }
 }

@@ -123,22 +123,21 @@ impl Cache {
                 evicted.push(victim);
             }
         });
-        evicted.into_iter().for_each(|key| self.write_back(ctx, key));
+        for key in evicted {
+            self.write_back(ctx, key);
+        }
     }
 
     fn look_up(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, .. } = *ctx.get(call);
-        match self.find(ctx.now(), key) {
-            Some(version) => {
-                ctx.meter().hits += 1;
-                give(ctx, call, version);
-            }
-            None => {
-                let meter = ctx.meter();
-                meter.misses += 1;
-                meter.miss_bytes += u64::from(bytes);
-                self.miss(ctx, call);
-            }
+        if let Some(version) = self.find(ctx.now(), key) {
+            ctx.meter().hits += 1;
+            give(ctx, call, version);
+        } else {
+            let meter = ctx.meter();
+            meter.misses += 1;
+            meter.miss_bytes += u64::from(bytes);
+            self.miss(ctx, call);
         }
     }
 
@@ -171,17 +170,14 @@ impl Cache {
             ctx.answer(call, Outcome::default());
             return;
         }
-        match self.route.reader(ctx) {
-            Some(database) => {
-                ctx.call(call, database, Ask::of(Verb::Read, key, bytes));
-            }
-            None => {
-                for waiting in self.leases.redeem(key, call).unwrap_or_default() {
-                    ctx.fail(waiting, Reason::NoPrimary);
-                }
-                ctx.fail(call, Reason::NoPrimary);
-            }
+        if let Some(database) = self.route.reader(ctx) {
+            ctx.call(call, database, Ask::of(Verb::Read, key, bytes));
+            return;
         }
+        for waiting in self.leases.redeem(key, call).unwrap_or_default() {
+            ctx.fail(waiting, Reason::NoPrimary);
+        }
+        ctx.fail(call, Reason::NoPrimary);
     }
 
     /// The database has answered a fetch that was made for `holder`.
@@ -207,7 +203,9 @@ impl Cache {
             self.keep(ctx, key, bytes, version);
         }
         ctx.answer(call, Outcome::good(0));
-        waiting.unwrap_or_default().into_iter().for_each(|call| give(ctx, call, version));
+        for call in waiting.unwrap_or_default() {
+            give(ctx, call, version);
+        }
     }
 
     fn delete(&mut self, ctx: &mut Context, call: Key) {
@@ -216,13 +214,17 @@ impl Cache {
         let waiting = self.leases.void(key);
         ctx.answer(call, Outcome::good(0));
         // The first of them gets the new token.
-        waiting.into_iter().for_each(|call| self.look_again(ctx, call));
+        for call in waiting {
+            self.look_again(ctx, call);
+        }
     }
 
     /// `key` has a new value: whoever fetches an older one shall not set it.
     fn replace(&mut self, ctx: &mut Context, key: u32, bytes: u32, version: Version) {
         self.keep(ctx, key, bytes, version);
-        self.leases.void(key).into_iter().for_each(|call| give(ctx, call, version));
+        for call in self.leases.void(key) {
+            give(ctx, call, version);
+        }
     }
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
@@ -342,7 +344,9 @@ impl Behaviour for Cache {
         self.route.set(ctx.kernel.topology.targets(ctx.node, &["database"]));
         if old != (self.params.leases, self.params.pattern) {
             // Whoever waits by the old rules looks again by the new ones.
-            self.leases.void_all().into_iter().for_each(|call| self.look_again(ctx, call));
+            for call in self.leases.void_all() {
+                self.look_again(ctx, call);
+            }
         }
     }
 

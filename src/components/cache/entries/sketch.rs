@@ -1,5 +1,5 @@
 //! A count-min sketch of recent frequencies (Cormode, Muthukrishnan 2005), with conservative update and ageing: after ten
-//! counts for each entry, all are halved (TinyLFU's reset; Einziger, Friedman, Manes 2017). Four rows of eight counters for
+//! counts for each entry, all are halved (the reset of `TinyLFU`; Einziger, Friedman, Manes 2017). Four rows of eight counters for
 //! each entry keep what collides rare.
 
 use crate::base::hash::mix;
