@@ -83,7 +83,7 @@ impl World {
     /// Lets `event` happen.
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Arrive(call) if self.is_dropped(call) => self.kernel.launch_again(call),
+            Event::Arrive(call) | Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
@@ -91,7 +91,6 @@ impl World {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
-            Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Reply(call) => {
                 let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
