@@ -11,6 +11,9 @@ impl Key {
     /// A key that no slab ever gives out.
     pub const NONE: Self = Self { index: u32::MAX, generation: u32::MAX };
 
+    /// Another key that no slab ever gives out: for an owner who stands apart on purpose, not by absence.
+    pub const DETACHED: Self = Self { index: u32::MAX - 1, generation: u32::MAX };
+
     pub const fn is_none(self) -> bool {
         self.index == u32::MAX
     }
@@ -109,5 +112,7 @@ mod tests {
         assert_eq!(slab.remove(old), None);
         assert_eq!(slab.len(), 1);
         assert_eq!(slab.get(Key::NONE), None);
+        assert_eq!(slab.get(Key::DETACHED), None);
+        assert!(Key::NONE.is_none() && !Key::DETACHED.is_none());
     }
 }

@@ -10,6 +10,8 @@ pub mod cdn;
 pub mod database;
 mod deadlines;
 pub mod dns;
+mod near;
+pub mod ring;
 mod route;
 mod station;
 pub mod users;
@@ -95,6 +97,11 @@ pub trait Behaviour {
     /// The time has come for one of this node's own things.
     fn on_wake(&mut self, _ctx: &mut Context, _item: u32) {}
 
+    /// A call that this node made on its own account has ended as `reply` says.
+    fn on_detached_reply(&mut self, _ctx: &mut Context, _reply: &Call) {
+        unreachable!("this component makes no detached calls");
+    }
+
     fn on_message(&mut self, _ctx: &mut Context, _sender: Target, _body: Body) {}
 
     fn on_timer(&mut self, _ctx: &mut Context, _tag: Tag) {}
@@ -117,7 +124,7 @@ impl Component {
             NodeKind::Cdn(params) => Self::Cdn(Box::new(Cdn::new(params.clone()))),
             NodeKind::LoadBalancer(params) => Self::LoadBalancer(Box::new(LoadBalancer::new(params.clone()))),
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
-            NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone()))),
+            NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
         }
     }
@@ -135,6 +142,10 @@ impl Component {
     }
 
     pub fn on_reply(&mut self, ctx: &mut Context, reply: &Call) {
+        if reply.parent == Key::DETACHED && !reply.is_abandoned() {
+            each!(self, inner => inner.on_detached_reply(ctx, reply));
+            return;
+        }
         // A restarted node may hear for a call that its crash has failed, and whose failure is still on its way back.
         // Or the caller has given the call up, and goes on without it.
         if ctx.is_going_on(reply.parent) && !reply.is_abandoned() {
@@ -165,7 +176,10 @@ impl Component {
         each!(self, inner => inner.on_timer(ctx, tag));
     }
 
-    pub fn on_crash(&mut self) {
+    pub fn on_crash(&mut self, ctx: &mut Context) {
+        if let Self::Cache(cache) = self {
+            cache.lose_unwritten(ctx);
+        }
         each!(self, inner => inner.on_crash());
     }
 

@@ -99,7 +99,7 @@ impl World {
             // Users who are removed take what they asked with them: there is nobody to tell.
             if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
         }
-        self.with(node, |component, _| component.on_crash());
+        self.with(node, Component::on_crash);
         // What a hang has kept back finds a dead node.
         self.release(node);
     }

@@ -31,16 +31,39 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         node.condition = ConditionFigures { is_hung, slowdown: slowdown.0, error_ratio: error_ratio.0, is_read_only };
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
+        if let Component::Cdn(cdn) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            let lookups = (now.hits + now.misses) - (then.hits + then.misses);
+            let stale_hits = now.stale_hits - then.stale_hits;
+            node.stale_hit_ratio = (lookups > 0).then(|| stale_hits as f64 / lookups as f64);
+            node.stale_on_error = Some(now.stale_on_error - then.stale_on_error);
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(cdn.cost(now.egress_bytes));
+        }
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
     for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
         let view = kernel.directory.view(monitor.cluster);
+        // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
+        let caches = world.nodes.iter().filter_map(|component| match component {
+            Component::Cache(cache) if cache.home().is_some_and(|node| monitor.is_member(node)) => {
+                Some(cache.unwritten().lost())
+            }
+            _ => None,
+        });
+        let (mut lost, mut lost_count) = (monitor.lost.clone(), monitor.lost_count);
+        for (list, count) in caches {
+            lost.extend(list);
+            lost_count += count;
+        }
+        lost.sort_by_key(|lost| lost.at_ns);
+        lost.truncate(LOST_SHOWN);
         figures.clusters.push(ClusterFigures {
             primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),
             promotions: monitor.promotions(),
-            lost: monitor.lost.iter().take(LOST_SHOWN).copied().collect(),
-            lost_count: monitor.lost_count,
+            lost,
+            lost_count,
         });
     }
     figures
@@ -91,6 +114,7 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
+        Component::Dns(dns) => dns.believes_in(node),
         _ => None,
     });
     // Nobody watches it: nobody knows better.

@@ -9,6 +9,7 @@ mod world;
 
 use std::sync::Arc;
 
+use crate::base::histogram::Histogram;
 use crate::base::{SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
@@ -234,6 +235,14 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Latencies of all requests answered since [`Self::mark`].
+    pub fn latency(&self) -> Histogram {
+        let (_, latencies) = self.world.kernel.recorder.since_mark();
+        let mut all = Histogram::default();
+        latencies.iter().for_each(|own| all.merge(own));
+        all
     }
 
     /// The numbers since [`Self::mark`].

@@ -165,8 +165,7 @@ impl World {
         meter.arrivals += 1;
         meter.present.set(now, meter.present.level() + 1);
         let topology = &self.kernel.topology;
-        let is_from_outside = matches!(topology.node(from).kind, "users" | "cdn");
-        if is_from_outside && topology.node(node).is_private {
+        if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Unreachable);
         } else if !topology.node(node).is_up {
@@ -181,12 +180,15 @@ impl World {
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
-        if let Body::Probe = message.body {
+        if self.kernel.topology.is_hidden(node, message.from) {
+            return;
+        }
+        if let Body::Probe { round } = message.body {
             // The host answers for a dead process, as a refused connection does.
             let sender = Target { node: message.from, link: message.link };
             let mut ctx = Context { kernel: &mut self.kernel, node };
             let is_up = is_up && !ctx.is_faulty();
-            ctx.send(sender, Body::ProbeReply { is_up });
+            ctx.send(sender, Body::ProbeReply { round, is_up });
         } else if is_up {
             self.with(node, |component, ctx| component.on_message(ctx, message));
         }

@@ -8,7 +8,8 @@ use crate::observe::{Operation, Reason};
 /// A call from the moment it is sent until its reply is there. The same entry serves both ways.
 #[derive(Clone, Copy, Debug, Hash)]
 pub struct Call {
-    /// The call that the caller was working on; [`Key::NONE`] for what a user asked.
+    /// The call that the caller was working on; [`Key::NONE`] for what a user asked, [`Key::DETACHED`] for what a node asks on
+    /// its own account.
     pub parent: Key,
     /// The call that was last made on behalf of this one; [`Key::NONE`] before the first.
     pub child: Key,

@@ -3,6 +3,7 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
+use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
 use super::topology::{Target, Topology};
@@ -40,7 +41,7 @@ pub struct Ask {
     pub verb: Verb,
     pub key: u32,
     pub bytes: u32,
-    /// For [`Verb::Put`], what is put.
+    /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version.
     pub version: Version,
 }
 
@@ -48,6 +49,21 @@ impl Ask {
     /// Asks for an object.
     pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
         Self { verb, key, bytes, version: Version::default() }
+    }
+}
+
+/// On whose account a detached call is made: for sticky routing, for the drawing and for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cause {
+    pub user: u32,
+    pub serial: u32,
+    pub operation: Operation,
+    pub priority: u8,
+}
+
+impl From<&Call> for Cause {
+    fn from(call: &Call) -> Self {
+        Self { user: call.user, serial: call.serial, operation: call.operation, priority: call.priority }
     }
 }
 
@@ -85,6 +101,21 @@ impl Outcome {
             key: reply.key,
             is_found: reply.is_found(),
             is_stale: reply.is_stale(),
+        }
+    }
+}
+
+impl Kernel {
+    /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
+    fn led(&self, caller: NodeIx, target: Target) -> Target {
+        let holder = self.directory.holder(target.node);
+        if holder == target.node {
+            return target;
+        }
+        let is_way = |link: &Link| link.from == caller && link.to == holder && !link.is_removed;
+        match self.topology.links.iter().position(is_way) {
+            Some(link) => Target { node: holder, link: LinkIx(link as u16) },
+            None => target,
         }
     }
 }
@@ -159,10 +190,21 @@ impl Context<'_> {
         }
     }
 
-    /// Calls `target` on behalf of `parent`, which is at this node.
+    /// Calls `target`, or whoever has taken over its address, on behalf of `parent`, which is at this node.
     pub fn call(&mut self, parent: Key, target: Target, ask: Ask) -> Key {
+        let cause = Cause::from(self.get(parent));
+        self.depart(parent, cause, target, ask)
+    }
+
+    /// Calls `target` on this node's own account: for no user's request, however many wait for what it brings. The node
+    /// hears of its end by `on_detached_reply`, unless it is down then; after a restart that can be a call of its earlier life.
+    pub fn call_detached(&mut self, cause: Cause, target: Target, ask: Ask) -> Key {
+        self.depart(Key::DETACHED, cause, target, ask)
+    }
+
+    fn depart(&mut self, parent: Key, cause: Cause, target: Target, ask: Ask) -> Key {
         let made = self.now();
-        let of = self.get(parent);
+        let target = self.kernel.led(self.node, target);
         let call = Call {
             parent,
             child: Key::NONE,
@@ -170,19 +212,24 @@ impl Context<'_> {
             version: ask.version,
             key: ask.key,
             bytes: ask.bytes,
+            user: cause.user,
+            serial: cause.serial,
             from: self.node,
             to: target.node,
             link: target.link,
             verb: ask.verb,
+            operation: cause.operation,
             place: Place::Outbound,
             stage: Stage::Held,
+            priority: cause.priority,
             failure: None,
             failed_at: self.node,
             marks: Marks::default(),
-            ..*of
         };
         let key = self.kernel.calls.insert(call);
-        self.kernel.calls.get_mut(parent).expect("it is at this node").child = key;
+        if let Some(parent) = self.kernel.calls.get_mut(parent) {
+            parent.child = key;
+        }
         self.kernel.launch(key, 0);
         key
     }

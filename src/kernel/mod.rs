@@ -19,7 +19,7 @@ mod transport;
 mod truth;
 
 pub use call::{Call, Marks, Place, Stage, Verb};
-pub use context::{Ask, Context, Kernel, Outcome};
+pub use context::{Ask, Cause, Context, Kernel, Outcome};
 pub use directory::{ClusterIx, ClusterView, Directory};
 pub use event::{Event, Tag};
 pub use link::{Link, LinkParams, Trouble};

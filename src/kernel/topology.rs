@@ -74,6 +74,11 @@ impl Topology {
         &mut self.nodes[node.index()]
     }
 
+    /// Whether `node` has a private address, and `from` stands outside: with the users, as name servers and edges do.
+    pub fn is_hidden(&self, node: NodeIx, from: NodeIx) -> bool {
+        self.node(node).is_private && matches!(self.node(from).kind, "users" | "dns" | "cdn")
+    }
+
     /// The node called `id`, unless it was removed.
     pub fn find(&self, id: &str) -> Option<NodeIx> {
         self.nodes.iter().position(|node| node.id == id && !node.is_removed).map(|index| NodeIx(index as u16))
@@ -93,6 +98,23 @@ impl Topology {
             .filter(|(_, link)| link.from == node && !link.is_removed && kinds.contains(&self.node(link.to).kind))
             .map(|(index, link)| Target { node: link.to, link: LinkIx(index as u16) })
             .collect()
+    }
+
+    /// The nodes of `kind` that can call `node`, in the order of the links.
+    pub fn callers(&self, node: NodeIx, kind: &str) -> Vec<Target> {
+        let links = self.links.iter().enumerate();
+        links
+            .filter(|(_, link)| link.to == node && !link.is_removed && self.node(link.from).kind == kind)
+            .map(|(index, link)| Target { node: link.from, link: LinkIx(index as u16) })
+            .collect()
+    }
+
+    /// The sites that `node` can call. A load balancer that stands by for another has no address of its own.
+    pub fn sites(&self, node: NodeIx) -> Vec<Target> {
+        let mut sites = self.targets(node, &["load_balancer", "web_server"]);
+        let is_balancer = |node| self.node(node).kind == "load_balancer";
+        sites.retain(|site| !is_balancer(site.node) || self.callers(site.node, "load_balancer").is_empty());
+        sites
     }
 
     /// The link between two nodes, in whichever direction it was drawn.

@@ -3,7 +3,7 @@
 use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, NodeKind};
+use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
 use super::problem::Problems;
 use crate::base::{BitRate, SimDuration};
 
@@ -20,9 +20,10 @@ const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 /// For each kind, the kinds that it may call.
 const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
-    ("dns", &[]),
-    ("cdn", &["load_balancer", "web_server"]),
-    ("load_balancer", &["web_server"]),
+    ("dns", &["load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server"]),
+    // A link from one to another makes that other its standby.
+    ("load_balancer", &["web_server", "load_balancer"]),
     ("web_server", &["web_server", "cache", "database"]),
     ("cache", &["database"]),
     ("database", &["database"]),
@@ -43,8 +44,10 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
-        self.check_services(&mut problems);
+        self.check_circles("cdn", "shields", &mut problems);
+        self.check_circles("web_server", "services", &mut problems);
         self.check_users(&mut problems);
+        self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
         self.check_schedule(&mut problems);
@@ -74,12 +77,20 @@ impl Document {
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
+                NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
                 NodeKind::Cache(cache)
                     if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
                 {
                     let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
                     let what = "a read_through cache needs a database to read";
                     problems.push(format!("{at}.params.pattern"), what, remedy);
+                }
+                NodeKind::Cache(cache)
+                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
+                        && !self.calls(&node.id, "database") =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
+                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
                 }
                 _ => {}
             }
@@ -93,8 +104,27 @@ impl Document {
                 None => {
                     problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()));
                 }
-                Some("load_balancer" | "web_server") => {}
+                Some("load_balancer" | "web_server") => {
+                    if let Some(master) = self.master_of(record) {
+                        let what = format!("`{record}` is the standby of `{master}`: it has no address of its own");
+                        problems.push(here, what, format!("`{master}`"));
+                    }
+                }
                 Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
+            }
+        }
+    }
+
+    fn check_draining(&self, at: &str, balancer: &str, draining: &[String], problems: &mut Problems) {
+        for (j, server) in draining.iter().enumerate() {
+            let is_behind = |link: &Link| link.from == balancer && link.to == *server && !self.is_pair(link);
+            if !self.links.iter().any(is_behind) {
+                let remedy = format!("a web_server that `{balancer}` has a link to");
+                problems.push(
+                    format!("{at}.params.draining[{j}]"),
+                    format!("`{server}` is not behind `{balancer}`"),
+                    remedy,
+                );
             }
         }
     }
@@ -149,12 +179,11 @@ impl Document {
         }
     }
 
-    /// Servers that are each other's services would ask one another for ever.
-    fn check_services(&self, problems: &mut Problems) {
-        let is_server = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "web_server");
+    /// Nodes of one kind that are each other's shields or services would ask one another for ever.
+    fn check_circles(&self, kind: &str, role: &str, problems: &mut Problems) {
+        let is_one = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
         let links = self.links.iter().enumerate();
-        let mut ways: Vec<(usize, &Link)> =
-            links.filter(|(_, link)| is_server(&link.from) && is_server(&link.to)).collect();
+        let mut ways: Vec<(usize, &Link)> = links.filter(|(_, link)| is_one(&link.from) && is_one(&link.to)).collect();
         // Takes away the ways that nobody comes from or that lead no further, until only circles are left.
         loop {
             let all = ways.clone();
@@ -166,8 +195,8 @@ impl Document {
             }
         }
         if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
-            let what = format!("the services of `{}` lead back to it", link.to);
-            problems.push(format!("links[{i}]"), what, "services in one direction only");
+            let what = format!("the {role} of `{}` lead back to it", link.to);
+            problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
         }
     }
 
@@ -190,6 +219,44 @@ impl Document {
         }
         if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
             problems.push("nodes", "nobody uses this system", "a node of kind users");
+        }
+    }
+
+    /// A load balancer has at most one standby, which has none itself.
+    fn check_standbys(&self, problems: &mut Problems) {
+        for (i, link) in self.links.iter().enumerate().filter(|(_, link)| self.is_pair(link)) {
+            let at = format!("links[{i}]");
+            if self.links[..i].iter().any(|other| other.from == link.from && self.is_pair(other)) {
+                problems.push(&at, format!("a second standby of `{}`", link.from), "at most one");
+            }
+            if let Some(master) = self.master_of(&link.from) {
+                let what = format!("`{}` is itself the standby of `{master}`", link.from);
+                problems.push(at, what, "a standby has no standby");
+            }
+        }
+    }
+
+    /// Whether `link` joins a load balancer and its standby.
+    fn is_pair(&self, link: &Link) -> bool {
+        let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+        is_balancer(&link.from) && is_balancer(&link.to)
+    }
+
+    /// The load balancer that `id` stands by for.
+    fn master_of(&self, id: &str) -> Option<&str> {
+        self.links.iter().find(|link| link.to == id && self.is_pair(link)).map(|link| link.from.as_str())
+    }
+
+    /// Those who call a load balancer must be able to call its standby.
+    fn check_takeovers(&self, problems: &mut Problems) {
+        for pair in self.links.iter().filter(|link| self.is_pair(link)) {
+            let callers = self.links.iter().filter(|link| link.to == pair.from).map(|link| &link.from);
+            for caller in callers {
+                if !self.links.iter().any(|link| link.from == *caller && link.to == pair.to) {
+                    let what = format!("`{caller}` cannot reach `{}`, the standby of `{}`", pair.to, pair.from);
+                    problems.push("links", what, format!("add a link from `{caller}` to `{}`", pair.to));
+                }
+            }
         }
     }
 
@@ -239,6 +306,7 @@ impl Document {
                 _ => {}
             }
         }
+        self.check_takeovers(&mut problems);
         self.rehearse(&mut problems);
         problems.or(())
     }

@@ -26,6 +26,8 @@ pub struct Figures {
     pub operations: Vec<OperationFigures>,
     /// Reads answered in the window with another value than the primary held when the store answered.
     pub stale_reads: u64,
+    /// Requests sent in the window to a remembered address that the name service did not give any more.
+    pub stale_names: u64,
     /// Failures in the window by reason, most frequent first; reasons that did not occur are left out.
     pub errors: Vec<(Reason, u64)>,
     /// Since the start of the run.
@@ -114,6 +116,16 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
+    /// For caches and CDNs: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
+    pub misses: Option<u64>,
+    pub miss_bytes: Option<u64>,
+    /// For CDNs: share of the lookups that were answered at once with a stale asset; `None` without lookups in the window.
+    pub stale_hit_ratio: Option<f64>,
+    /// For CDNs: how often in the window a stale asset stood in for an origin that failed.
+    pub stale_on_error: Option<u64>,
+    /// For CDNs: bytes sent since the start, and their price in dollars.
+    pub egress_bytes: Option<u64>,
+    pub cost: Option<f64>,
     /// For caches and CDNs: bytes and entries held.
     pub stored_bytes: Option<u64>,
     pub stored_entries: Option<u64>,
@@ -263,6 +275,7 @@ impl Figures {
             latency: LatencyFigures::of(&all),
             operations: operations.into(),
             stale_reads: now.stale_reads - then.stale_reads,
+            stale_names: now.stale_names - then.stale_names,
             errors: ranked(std::array::from_fn(|i| now.reasons[i] - then.reasons[i])),
             totals: Totals {
                 offered: now.offered,
@@ -310,6 +323,12 @@ impl NodeFigures {
             errors_per_s: per_second(failures.iter().sum(), window_s),
             errors: ranked(failures),
             hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
+            misses: (lookups > 0).then_some(misses),
+            miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),
+            stale_hit_ratio: None,
+            stale_on_error: None,
+            egress_bytes: None,
+            cost: None,
             stored_bytes: None,
             stored_entries: None,
             role: None,

@@ -43,6 +43,14 @@ pub struct NodeMeter {
     pub failures: [u64; REASONS],
     pub hits: u64,
     pub misses: u64,
+    /// Bytes of the objects that were missed.
+    pub miss_bytes: u64,
+    /// Of the hits of an edge, those on assets that were stale and were being validated meanwhile.
+    pub stale_hits: u64,
+    /// Of the misses of an edge, those answered with a stale asset after all, for the origin had failed.
+    pub stale_on_error: u64,
+    /// Bytes of assets that an edge sent.
+    pub egress_bytes: u64,
     pub stale_reads: u64,
     /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
     pub begun: u64,
@@ -114,6 +122,8 @@ pub struct Counts {
     pub reasons: [u64; REASONS],
     pub late: u64,
     pub stale_reads: u64,
+    /// Requests sent to a remembered address that the name service does not give any more.
+    pub stale_names: u64,
     pub lost_writes: u64,
 }
 

@@ -3,12 +3,17 @@
 // Rates of nothing are exactly zero, and ratios of small whole numbers exact.
 #![allow(clippy::float_cmp)]
 
+mod balancing;
+mod caches;
+mod cdn;
 mod cli;
 mod clients;
+mod dns;
 mod documents;
 mod faults;
 mod figures;
 mod golden;
+mod http_caching;
 mod layers;
 mod network;
 mod properties;

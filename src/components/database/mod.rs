@@ -136,8 +136,18 @@ impl Database {
             ctx.fail(call, Reason::ServerError);
             return;
         }
-        let Call { key, user, bytes, .. } = *ctx.get(call);
-        let version = ctx.kernel.truth.commit(key);
+        let Call { key, user, bytes, version: given, .. } = *ctx.get(call);
+        let version = if given == Version::default() {
+            ctx.kernel.truth.commit(key)
+        } else if given > self.version(key) {
+            // A write-back cache has acknowledged it before.
+            ctx.kernel.truth.keep_promise(key, given);
+            given
+        } else {
+            // Late: the last writer has won.
+            ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
+            return;
+        };
         let record = Record { version, at: ctx.now(), key, user, bytes };
         self.put(&record);
         self.log.push(record);
@@ -205,7 +215,7 @@ impl Behaviour for Database {
             Body::Snapshot { position, bytes, versions, .. } => {
                 self.on_snapshot(ctx, sender, position, (bytes, versions));
             }
-            Body::Probe | Body::ProbeReply { .. } => {}
+            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => {}
         }
     }
 

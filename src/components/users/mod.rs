@@ -8,6 +8,7 @@
 //! Left out: browser caches, several regions.
 
 mod choices;
+mod edges;
 mod load;
 mod names;
 
@@ -20,13 +21,14 @@ use crate::base::hash::{Derived, mix};
 use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
-use crate::base::{NodeIx, SimDuration, SimTime};
+use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::Reason;
 use choices::Choices;
-use names::Names;
+use edges::Edges;
+use names::{Names, Remembered};
 
 /// The shortest time to think: without any, a system that answers at once would be asked for ever at one instant.
 const SHORTEST_THOUGHT: SimDuration = SimDuration::from_micros(1);
@@ -53,9 +55,9 @@ pub struct Users {
     names: Names,
     waiting: Deadlines,
     caller: Caller,
-    /// Name services, edges and addresses. Of several, each user has its own: the one that is near.
+    edges: Edges,
+    /// Name services and addresses. Of several, each user has its own.
     dns: Vec<Target>,
-    cdn: Vec<Target>,
     sites: Vec<Target>,
     /// A recorded workload that stands in for the choices, and how much of it has been used.
     trace: Option<Derived<Arc<Trace>>>,
@@ -74,8 +76,8 @@ impl Users {
             names: Names::default(),
             waiting: Deadlines::new(Tag::Timeout),
             caller: Caller::new(&params.calls),
+            edges: Edges::default(),
             dns: Vec::new(),
-            cdn: Vec::new(),
             sites: Vec::new(),
             trace: None,
             replayed: 0,
@@ -148,9 +150,14 @@ impl Users {
         let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
         let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
         self.waiting.push(ctx, root, self.params.timeout);
-        match (near(&self.dns, choice.user), self.names.get(choice.user, ctx.now())) {
-            (Some(_), Some(_)) | (None, _) => self.request(ctx, root),
-            (Some(dns), None) => {
+        let Some(dns) = near(&self.dns, choice.user) else {
+            self.request(ctx, root);
+            return;
+        };
+        match self.names.recall(choice.user, ctx.now()) {
+            Some(Remembered::Address(_)) => self.request(ctx, root),
+            Some(Remembered::Nothing) => self.end(ctx, root, Outcome::failed(Reason::DnsFailure)),
+            None => {
                 ctx.call(root, dns, Ask::of(Verb::Resolve, 0, 0));
             }
         }
@@ -171,11 +178,24 @@ impl Users {
     /// Sends one attempt: for assets to the CDN if there is one, else to the site.
     fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
         let Call { verb, user, .. } = *ctx.get(root);
-        let edge = if verb == Verb::Static { near(&self.cdn, user) } else { None };
-        match edge.or_else(|| self.site_of(user)) {
-            Some(target) => self.caller.send(ctx, root, target, ask),
-            None => self.end(ctx, root, Outcome::failed(Reason::NoRoute)),
+        match self.edges.first(user).filter(|_| verb == Verb::Static) {
+            Some(edge) => self.caller.send(ctx, root, edge, ask),
+            None => self.visit(ctx, root, ask),
         }
+    }
+
+    /// Sends an attempt to the site, at an address that may not be one of its any more.
+    fn visit(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
+        let user = ctx.get(root).user;
+        let Some(site) = self.site_of(user) else {
+            self.end(ctx, root, Outcome::failed(Reason::NoRoute));
+            return;
+        };
+        if let Some(dns) = near(&self.dns, user) {
+            let is_stale = !ctx.kernel.directory.publishes(dns.node, site.node);
+            ctx.kernel.recorder.counts.stale_names += u64::from(is_stale);
+        }
+        self.caller.send(ctx, root, site, ask);
     }
 
     /// The site as `user` knows it. Without a name service people know the address by heart; a name that has expired since the
@@ -214,6 +234,12 @@ fn near(targets: &[Target], user: u32) -> Option<Target> {
 
 impl Behaviour for Users {
     fn on_start(&mut self, ctx: &mut Context) {
+        let rate_per_s = if self.is_closed() {
+            1.0 / self.params.think_time.max(SHORTEST_THOUGHT).as_secs_f64()
+        } else {
+            self.params.rate_per_user_per_s
+        };
+        self.names.warm(ctx, self.params.users, rate_per_s, self.dns.first().copied());
         if self.is_closed() {
             self.begin_thinking(ctx);
         } else {
@@ -226,15 +252,27 @@ impl Behaviour for Users {
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
-        if reply.verb != Verb::Resolve {
-            let next = self.caller.replied(ctx, parent, reply);
-            self.next(ctx, parent, next);
-        } else if reply.failure.is_some() {
-            self.end(ctx, parent, Outcome::failed(Reason::DnsFailure));
-        } else {
-            let address = NodeIx(reply.key as u16);
-            self.names.keep(reply.user, address, ctx.now() + SimDuration::from_nanos(reply.version.0));
-            self.request(ctx, parent);
+        if reply.verb == Verb::Resolve {
+            self.names.keep(reply, ctx.now());
+            match reply.failure {
+                None => self.request(ctx, parent),
+                Some(_) => self.end(ctx, parent, Outcome::failed(Reason::DnsFailure)),
+            }
+            return;
+        }
+        match self.edges.after(reply) {
+            Some(edges::Next::Edge(edge)) => {
+                let bytes = ctx.get(parent).bytes;
+                self.caller.send(ctx, parent, edge, Ask::of(reply.verb, reply.key, bytes));
+            }
+            Some(edges::Next::Site) => {
+                let bytes = ctx.get(parent).bytes;
+                self.visit(ctx, parent, Ask::of(reply.verb, reply.key, bytes));
+            }
+            None => {
+                let next = self.caller.replied(ctx, parent, reply);
+                self.next(ctx, parent, next);
+            }
         }
     }
 
@@ -299,10 +337,12 @@ impl Behaviour for Users {
         if let NodeKind::Users(params) = &wiring.own.kind {
             self.retune(ctx, params);
         }
+        let services = ctx.kernel.topology.targets(ctx.node, &["dns"]);
+        self.names.rewire(ctx, wiring, &services);
+        self.edges.rewire(ctx, wiring);
         let topology = &ctx.kernel.topology;
-        self.dns = topology.targets(ctx.node, &["dns"]);
-        self.cdn = topology.targets(ctx.node, &["cdn"]);
-        self.sites = topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        self.dns = services;
+        self.sites = topology.sites(ctx.node);
     }
 
     fn levels(&self) -> Levels {

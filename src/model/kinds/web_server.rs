@@ -54,6 +54,8 @@ params! {
         read_service: SimDuration = MS(3), "s", 0.0, 3_600.0;
         /// Mean processor time of a write, without the stores behind.
         write_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
+        /// Its share among the servers of a load balancer whose policy knows weights.
+        weight: u32 = 1, "", 1.0, 1_000.0;
         /// Contention: how much each further core slows all down by waiting for what they share (alpha of the Universal
         /// Scalability Law).
         contention: f64 = 0.0, "", 0.0, 1.0;

@@ -1,0 +1,72 @@
+//! The edges of the content delivery network, as a user sees them: the near one first.
+//!
+//! A user's edge is the one with the lowest latency; equals share the users. When it does not take a request, the user's
+//! browser tries what the network's name service gives it next (`fallback`): another edge, or the site itself.
+
+use crate::base::SimDuration;
+use crate::components::{Wiring, near};
+use crate::kernel::{Call, Context, Target};
+use crate::model::NodeKind;
+use crate::model::kinds::EdgeFallback;
+use crate::observe::Reason;
+
+/// All edges that a population knows.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Edges {
+    /// By latency.
+    ways: Vec<(SimDuration, Edge)>,
+}
+
+#[derive(Clone, Copy, Debug, Hash)]
+struct Edge {
+    target: Target,
+    fallback: EdgeFallback,
+}
+
+/// Where a request goes on when an edge has not taken it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Edge(Target),
+    Site,
+}
+
+impl Edges {
+    pub fn rewire(&mut self, ctx: &Context, wiring: &Wiring) {
+        let topology = &ctx.kernel.topology;
+        let edges = wiring.with_kinds(topology, topology.targets(ctx.node, &["cdn"])).into_iter();
+        let ways = edges.filter_map(|(target, kind)| match kind {
+            NodeKind::Cdn(params) => {
+                let latency = topology.links[target.link.index()].params.latency;
+                Some((latency, Edge { target, fallback: params.fallback }))
+            }
+            _ => None,
+        });
+        self.ways = ways.collect();
+        self.ways.sort_by_key(|(latency, _)| *latency);
+    }
+
+    /// The edge that `user` asks first.
+    pub fn first(&self, user: u32) -> Option<Target> {
+        near::choice(&self.ways, user, 0).map(|edge| edge.target)
+    }
+
+    /// Where the request goes on, if `reply` says that an edge could not be reached or died with it.
+    pub fn after(&self, reply: &Call) -> Option<Next> {
+        let is_down = matches!(
+            reply.failure?,
+            Reason::ConnectionRefused | Reason::NodeCrashed | Reason::NodeRemoved | Reason::NetworkLoss
+        );
+        let is_here = reply.failed_at == reply.to || reply.failure == Some(Reason::NetworkLoss);
+        if !(is_down && is_here) {
+            return None;
+        }
+        let choices = (0..self.ways.len()).map_while(|rank| near::choice(&self.ways, reply.user, rank));
+        let mut rest = choices.skip_while(|edge| edge.target.link != reply.link);
+        let failed = rest.next()?;
+        match (failed.fallback, rest.next()) {
+            (EdgeFallback::Nowhere, _) | (EdgeFallback::NextEdge, None) => None,
+            (_, Some(edge)) => Some(Next::Edge(edge.target)),
+            (EdgeFallback::Site, None) => Some(Next::Site),
+        }
+    }
+}
