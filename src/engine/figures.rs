@@ -134,6 +134,8 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
     }
     let stale_reads = world.kernel.recorder.nodes[node.index()].stale_reads;
     match &world.nodes[node.index()] {
+        Component::Users(users) => figures.reject_probability = users.reject_probability(world.kernel.now),
+        Component::WebServer(server) => figures.reject_probability = server.reject_probability(world.kernel.now),
         Component::Database(database) => {
             figures.stale_reads = Some(stale_reads);
             figures.log_position = Some(database.log().end());

@@ -114,6 +114,8 @@ pub struct NodeFigures {
     pub errors_per_s: f64,
     /// Failures it gave in the window by reason, most frequent first.
     pub errors: Vec<(Reason, u64)>,
+    /// For callers that throttle themselves: probability with which a call fails at once, now.
+    pub reject_probability: Option<f64>,
     /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
     /// For caches and CDNs: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
@@ -322,6 +324,7 @@ impl NodeFigures {
             completions_per_s: rate(to.completions, from.completions),
             errors_per_s: per_second(failures.iter().sum(), window_s),
             errors: ranked(failures),
+            reject_probability: None,
             hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
             misses: (lookups > 0).then_some(misses),
             miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),

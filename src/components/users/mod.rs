@@ -97,7 +97,7 @@ impl Users {
     }
 
     /// Probability that the browsers' throttle lets a call fail at once, now.
-    pub fn reject_probability(&self, now: SimTime) -> f64 {
+    pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
         self.caller.reject_probability(now)
     }
 

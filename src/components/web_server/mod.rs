@@ -14,10 +14,10 @@ use super::caller::{Caller, Next};
 use super::route::DataRoute;
 use super::station::{Job, Line, Size, Station};
 use super::{Behaviour, Levels, Wiring};
-use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
+use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, OnGiveUp};
@@ -64,6 +64,11 @@ impl WebServer {
     /// Whether records were ever written to its own disk.
     pub fn keeps_records(&self) -> bool {
         self.disk.iter().next().is_some()
+    }
+
+    /// Probability that its throttle lets a call fail at once, now.
+    pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
+        self.caller.reject_probability(now)
     }
 
     /// Gives waiting requests to free workers.

@@ -9,12 +9,19 @@ use super::plan::Plan;
 type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
 
 /// Every family that is known.
-const FAMILIES: [(&str, Planner); 5] = [
+const FAMILIES: [(&str, Planner); 12] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
     ("universal_scalability", queues::universal_scalability),
     ("deadline", clients::deadline),
+    ("retry_feedback", clients::retry_feedback),
+    ("retry_amplification", clients::retry_amplification),
+    ("hedge", clients::hedge),
+    ("fan_out", clients::fan_out),
+    ("fork_join", clients::fork_join),
+    ("adaptive_throttle", clients::adaptive_throttle),
+    ("retry_storm", clients::retry_storm),
 ];
 
 /// The plan of `case`; the error says why there is none.
