@@ -4,10 +4,11 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty};
-use crate::kernel::Trouble;
+use crate::kernel::{Condition, Trouble};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
-    ClusterFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter, Role, Sample,
+    ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter,
+    Role, Sample,
 };
 
 /// Lost writes that figures list.
@@ -26,9 +27,8 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let mut node = NodeFigures::between(&state.id, then, &to.nodes[index], from.at, to.at, cores);
         let ix = NodeIx(index as u16);
         node.is_up = state.is_up;
-        let condition = &state.condition;
-        (node.is_hung, node.is_read_only) = (condition.is_hung, condition.is_read_only);
-        (node.slowdown, node.error_ratio) = (condition.slowdown.0, condition.error_ratio.0);
+        let Condition { is_hung, slowdown, error_ratio, is_read_only } = state.condition;
+        node.condition = ConditionFigures { is_hung, slowdown: slowdown.0, error_ratio: error_ratio.0, is_read_only };
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
         if let Component::Cdn(cdn) = &world.nodes[index] {

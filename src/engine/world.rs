@@ -83,7 +83,7 @@ impl World {
     /// Lets `event` happen.
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Arrive(call) if self.is_dropped(call) => self.kernel.launch_again(call),
+            Event::Arrive(call) | Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
@@ -91,7 +91,6 @@ impl World {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
-            Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Reply(call) => {
                 let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
@@ -166,8 +165,7 @@ impl World {
         meter.arrivals += 1;
         meter.present.set(now, meter.present.level() + 1);
         let topology = &self.kernel.topology;
-        let is_from_outside = matches!(topology.node(from).kind, "users" | "cdn");
-        if is_from_outside && topology.node(node).is_private {
+        if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Unreachable);
         } else if !topology.node(node).is_up {
@@ -182,6 +180,9 @@ impl World {
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
+        if self.kernel.topology.is_hidden(node, message.from) {
+            return;
+        }
         if let Body::Probe { round } = message.body {
             // The host answers for a dead process, as a refused connection does.
             let sender = Target { node: message.from, link: message.link };

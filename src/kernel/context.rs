@@ -8,6 +8,7 @@ use super::message::{Body, Message};
 use super::queue::EventQueue;
 use super::topology::{Target, Topology};
 use super::truth::{Truth, Version};
+use crate::base::hash::Bits;
 use crate::base::random::Stream;
 use crate::base::slab::{Key, Slab};
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
@@ -273,13 +274,12 @@ impl Context<'_> {
 
     /// How long it takes this node, as it is now, to do what takes a healthy one `duration`.
     pub fn slowed(&self, duration: SimDuration) -> SimDuration {
-        let factor = self.kernel.topology.node(self.node).condition.slowdown.0;
-        // Exact for a healthy node.
-        if factor > 1.0 || factor < 1.0 {
-            SimDuration::from_secs_f64(duration.as_secs_f64() * factor)
-        } else {
-            duration
+        let slowdown = self.kernel.topology.node(self.node).condition.slowdown;
+        // A healthy node takes exactly as long.
+        if slowdown == Bits(1.0) {
+            return duration;
         }
+        SimDuration::from_secs_f64(duration.as_secs_f64() * slowdown.0)
     }
 
     /// Notes in `call` what has been found out for it, while something else is still to be done before it ends.

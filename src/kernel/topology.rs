@@ -74,6 +74,11 @@ impl Topology {
         &mut self.nodes[node.index()]
     }
 
+    /// Whether `node` has a private address, and `from` stands outside: with the users, as name servers and edges do.
+    pub fn is_hidden(&self, node: NodeIx, from: NodeIx) -> bool {
+        self.node(node).is_private && matches!(self.node(from).kind, "users" | "dns" | "cdn")
+    }
+
     /// The node called `id`, unless it was removed.
     pub fn find(&self, id: &str) -> Option<NodeIx> {
         self.nodes.iter().position(|node| node.id == id && !node.is_removed).map(|index| NodeIx(index as u16))

@@ -93,14 +93,7 @@ pub struct NodeFigures {
     pub is_up: bool,
     /// Whether those who route to it believe that it is up (load balancer, cluster monitor).
     pub is_in_rotation: bool,
-    /// Whether it has stopped reacting, though it is not dead.
-    pub is_hung: bool,
-    /// How many times as long its services take, by a fault; 1 if it is well.
-    pub slowdown: f64,
-    /// Share of its answers that a fault turns into errors, 0 to 1.
-    pub error_ratio: f64,
-    /// Whether its disk takes no writes.
-    pub is_read_only: bool,
+    pub condition: ConditionFigures,
     /// Share of its processor time in use, 0 to 1.
     pub utilisation: f64,
     /// Requests waiting, now.
@@ -148,6 +141,25 @@ pub struct NodeFigures {
     pub log_position: Option<u64>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+}
+
+/// The faults of a living node.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConditionFigures {
+    /// Whether it has stopped reacting, though it is not dead.
+    pub is_hung: bool,
+    /// How many times as long its services take; 1 if it is well.
+    pub slowdown: f64,
+    /// Share of its answers that are turned into errors, 0 to 1.
+    pub error_ratio: f64,
+    /// Whether its disk takes no writes.
+    pub is_read_only: bool,
+}
+
+impl Default for ConditionFigures {
+    fn default() -> Self {
+        Self { is_hung: false, slowdown: 1.0, error_ratio: 0.0, is_read_only: false }
+    }
 }
 
 /// One link.
@@ -301,10 +313,7 @@ impl NodeFigures {
             id: id.to_owned(),
             is_up: true,
             is_in_rotation: true,
-            is_hung: false,
-            slowdown: 1.0,
-            error_ratio: 0.0,
-            is_read_only: false,
+            condition: ConditionFigures::default(),
             utilisation: mean(&to.busy, &from.busy) / f64::from(cores.max(1)),
             queue: to.waiting.level(),
             queue_mean: mean(&to.waiting, &from.waiting),

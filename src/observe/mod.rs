@@ -7,8 +7,8 @@ mod outcome;
 mod recorder;
 
 pub use figures::{
-    ClusterFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures, OperationFigures, Role,
-    Totals,
+    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
+    OperationFigures, Role, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

@@ -259,7 +259,7 @@ fn a_hung_server_holds_everything_and_then_serves_it_in_order() {
     inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
     let hung = measure(&mut engine, 12.0);
     let state = node(&hung, "web-1");
-    assert!(state.is_up && state.is_hung);
+    assert!(state.is_up && state.condition.is_hung);
     assert_eq!((state.completions_per_s, hung.errors.len()), (0.0, 0));
     let waiting = hung.totals.in_flight;
     assert!(waiting > 150, "{waiting}");
@@ -282,7 +282,7 @@ fn killing_a_hung_server_refuses_what_it_held() {
     inflict(&mut engine, json!({ "restart": { "node": "web-1" } }));
     engine.run_until(at_s(14.0));
     let figures = engine.report();
-    assert!(!node(&figures, "web-1").is_hung);
+    assert!(!node(&figures, "web-1").condition.is_hung);
     assert!(count(&figures, Reason::ConnectionRefused) > 150, "{:?}", figures.errors);
     assert!(count(&figures, Reason::NodeCrashed) <= 10, "only what it was working on: {:?}", figures.errors);
     assert_eq!(engine.violations(), Vec::<String>::new());
@@ -347,7 +347,7 @@ fn a_slow_server_takes_so_many_times_as_long() {
     let slow = measure(&mut engine, 120.0);
     let used = |figures| node(figures, "web-1").utilisation;
     assert!((used(&well) - 0.1).abs() < 0.02 && (used(&slow) - 0.4).abs() < 0.04, "{} {}", used(&well), used(&slow));
-    assert_eq!(node(&slow, "web-1").slowdown, 4.0);
+    assert_eq!(node(&slow, "web-1").condition.slowdown, 4.0);
     inflict(&mut engine, json!({ "heal": { "node": "web-1" } }));
     engine.run_until(at_s(121.0));
     assert!((used(&measure(&mut engine, 180.0)) - 0.1).abs() < 0.02);
@@ -364,7 +364,7 @@ fn a_share_of_answers_are_errors() {
     assert!((share - 0.3).abs() < 0.02, "{share}");
     assert_eq!(figures.errors.len(), 1);
     let server = node(&figures, "web-1");
-    assert_eq!((server.errors[0].0, server.error_ratio), (Reason::ServerError, 0.3));
+    assert_eq!((server.errors[0].0, server.condition.error_ratio), (Reason::ServerError, 0.3));
     assert!((server.utilisation - 0.5).abs() < 0.04, "the work for them is done all the same");
     inflict(&mut engine, json!({ "heal": { "node": "web-1" } }));
     engine.run_until(at_s(112.0));

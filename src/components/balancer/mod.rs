@@ -38,7 +38,7 @@ pub struct LoadBalancer {
     pair: Pair,
     /// When it last began its work: replies to what it asked before mean nothing.
     started: SimTime,
-    /// When the next round of checks is due; a timer for another time is void.
+    /// When the next round of checks is due; a timer that comes before is void.
     next_check: SimTime,
     /// When the checks under way have failed.
     checks_over: SimTime,
@@ -241,7 +241,7 @@ impl Behaviour for LoadBalancer {
         if tag != Tag::Check {
             return;
         }
-        if ctx.now() == self.checks_over {
+        if ctx.now() >= self.checks_over {
             self.checks_over = SimTime::NEVER;
             self.give_up_checks();
         }

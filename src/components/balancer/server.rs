@@ -125,7 +125,7 @@ impl Server {
 
     /// Its ejection is over, if it was until now; whether it was.
     pub fn is_over(&mut self, now: SimTime) -> bool {
-        let is_due = self.ejected_until == Some(now);
+        let is_due = self.ejected_until.is_some_and(|until| until <= now);
         if is_due {
             self.readmit(now);
         }

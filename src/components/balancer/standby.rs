@@ -19,7 +19,7 @@ use crate::model::NodeKind;
 pub struct Pair {
     /// Who takes over this balancer's address.
     standby: Option<Target>,
-    /// When the next advertisement is due; a reminder for another time is void.
+    /// When the next advertisement is due; a reminder that comes before is void.
     next_advert: SimTime,
     masters: Vec<Master>,
 }
@@ -30,7 +30,7 @@ struct Master {
     target: Target,
     /// Time between its advertisements, as far as is known.
     interval: SimDuration,
-    /// When it counts as dead; a reminder for another time is void.
+    /// When it counts as dead; a reminder that comes before is void.
     down_at: SimTime,
 }
 

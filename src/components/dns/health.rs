@@ -10,7 +10,7 @@ use crate::model::kinds;
 #[derive(Clone, Debug, Hash)]
 pub struct Health {
     watched: Vec<Watched>,
-    /// When the next round is due; a timer for another time is void.
+    /// When the next round is due; a timer that comes before is void.
     next: SimTime,
 }
 
