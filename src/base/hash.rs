@@ -78,6 +78,16 @@ impl<T> Deref for Derived<T> {
     }
 }
 
+/// A number that is part of the state, fingerprinted by its bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bits(pub f64);
+
+impl Hash for Bits {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.to_bits());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,6 +59,12 @@ impl Histogram {
         self.max()
     }
 
+    /// Share of the records that are longer than `limit`, to the width of a bucket.
+    pub fn share_above(&self, limit: SimDuration) -> f64 {
+        let above: u64 = self.counts.iter().skip(bucket_of(limit.as_nanos()) + 1).sum();
+        if self.count == 0 { 0.0 } else { above as f64 / self.count as f64 }
+    }
+
     pub fn merge(&mut self, other: &Self) {
         if self.counts.len() < other.counts.len() {
             self.counts.resize(other.counts.len(), 0);

@@ -6,6 +6,7 @@ pub mod histogram;
 pub mod ids;
 pub mod paged;
 pub mod random;
+pub mod rate;
 pub mod shape;
 pub mod slab;
 pub mod time;
@@ -14,5 +15,6 @@ pub mod zipf;
 
 pub use bytes::Bytes;
 pub use ids::{LinkIx, NodeIx};
+pub use rate::BitRate;
 pub use shape::Shape;
 pub use time::{SimDuration, SimTime};

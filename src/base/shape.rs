@@ -86,6 +86,14 @@ impl Shape {
         SimDuration::from_secs_f64(self.draw(stream) * mean.as_secs_f64())
     }
 
+    /// Of a bounded Pareto, its mean as a multiple of the lower bound; of any other, 1.
+    pub fn raw_mean(&self) -> f64 {
+        match self {
+            Self::BoundedPareto { alpha, ratio } => bounded_pareto_mean(*alpha, *ratio),
+            _ => 1.0,
+        }
+    }
+
     /// What keeps the shape from being one, in words.
     fn problem(&self) -> Option<&'static str> {
         let is_positive = |x: f64| x > 0.0 && x.is_finite();

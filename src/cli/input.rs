@@ -56,7 +56,8 @@ pub fn trace(path: &Path) -> Result<Trace, Failure> {
     trace.map_err(fail)
 }
 
-fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Reads a file, up to a limit.
+pub fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
     let fail = |error: io::Error| Failure::input(format!("{}: {error}", path.display()));
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(fail)?;

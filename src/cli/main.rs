@@ -5,6 +5,7 @@
 mod input;
 mod report;
 mod run;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Simulates a document and reports what was measured.
     Run(run::Options),
+    /// Runs cases with known answers and compares.
+    Validate(validate::Options),
     /// Prints the JSON Schema of documents.
     Schema,
 }
@@ -30,6 +33,11 @@ fn main() -> ExitCode {
     // A wrong argument ends here, with its own message and exit code 2.
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Validate(options) => match validate::run(&options) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(failure) => Err(failure),
+        },
         Command::Schema => input::print(&format!("{:#}\n", scalescope::model::json_schema())),
     };
     match done {

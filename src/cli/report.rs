@@ -161,6 +161,7 @@ fn node_value(node: &NodeFigures) -> Value {
     });
     let role = node.role.map(|role| if role == Role::Primary { "primary" } else { "replica" });
     let extras = [
+        ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),

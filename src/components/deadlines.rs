@@ -13,7 +13,7 @@ use crate::kernel::{Context, Tag};
 #[derive(Clone, Debug, Hash)]
 pub struct Deadlines {
     queue: VecDeque<(SimTime, Key)>,
-    /// When the timer is set for; a timer for another time is void.
+    /// When the timer is set for; one that comes before is void. It may come later, if the node was hung.
     wake: Option<SimTime>,
     /// What the timer is called.
     tag: Tag,
@@ -52,7 +52,7 @@ impl Deadlines {
     /// The next call that is due now and of which `is_meant` still holds. To be asked, when the timer goes off, until there is
     /// none: then the timer is set for the next.
     pub fn next(&mut self, ctx: &mut Context, is_meant: impl Fn(&Context<'_>, Key) -> bool) -> Option<Key> {
-        if self.wake != Some(ctx.now()) {
+        if self.wake.is_none_or(|wake| wake > ctx.now()) {
             return None;
         }
         while let Some((deadline, call)) = self.queue.front().copied() {

@@ -11,6 +11,7 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+pub mod ring;
 mod route;
 mod station;
 pub mod users;
@@ -87,11 +88,6 @@ pub trait Behaviour {
     /// A call of this node's own has ended, but what it was made for has ended before.
     fn on_orphan(&mut self, _ctx: &mut Context, _reply: &Call) {}
 
-    /// A call that this node made on its own account has ended as `reply` says.
-    fn on_detached_reply(&mut self, _ctx: &mut Context, _reply: &Call) {
-        unreachable!("this component makes no detached calls");
-    }
-
     /// The caller of `call`, which is here, has given it up. By default the work goes on: nobody will look at its result.
     fn on_cancel(&mut self, _ctx: &mut Context, _call: Key) {}
 
@@ -100,6 +96,11 @@ pub trait Behaviour {
 
     /// The time has come for one of this node's own things.
     fn on_wake(&mut self, _ctx: &mut Context, _item: u32) {}
+
+    /// A call that this node made on its own account has ended as `reply` says.
+    fn on_detached_reply(&mut self, _ctx: &mut Context, _reply: &Call) {
+        unreachable!("this component makes no detached calls");
+    }
 
     fn on_message(&mut self, _ctx: &mut Context, _sender: Target, _body: Body) {}
 
@@ -123,7 +124,7 @@ impl Component {
             NodeKind::Cdn(params) => Self::Cdn(Box::new(Cdn::new(params.clone()))),
             NodeKind::LoadBalancer(params) => Self::LoadBalancer(Box::new(LoadBalancer::new(params.clone()))),
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
-            NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone()))),
+            NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
         }
     }
@@ -175,7 +176,10 @@ impl Component {
         each!(self, inner => inner.on_timer(ctx, tag));
     }
 
-    pub fn on_crash(&mut self) {
+    pub fn on_crash(&mut self, ctx: &mut Context) {
+        if let Self::Cache(cache) = self {
+            cache.lose_unwritten(ctx);
+        }
         each!(self, inner => inner.on_crash());
     }
 

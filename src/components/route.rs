@@ -3,6 +3,7 @@
 //! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary.
 //! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead.
 
+use crate::base::NodeIx;
 use crate::kernel::{Context, Target};
 
 /// The databases that a node can call.
@@ -19,6 +20,11 @@ impl DataRoute {
 
     pub fn is_empty(&self) -> bool {
         self.databases.is_empty()
+    }
+
+    /// One of the databases; all are of one cluster.
+    pub fn first(&self) -> Option<NodeIx> {
+        self.databases.first().map(|target| target.node)
     }
 
     /// Whom to ask for a read.

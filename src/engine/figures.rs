@@ -4,8 +4,11 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty};
+use crate::kernel::Trouble;
 use crate::model::{Document, NodeKind};
-use crate::observe::{ClusterFigures, Figures, Latencies, NodeFigures, NodeMeter, Role, Sample};
+use crate::observe::{
+    ClusterFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter, Role, Sample,
+};
 
 /// Lost writes that figures list.
 const LOST_SHOWN: usize = 1_000;
@@ -23,6 +26,9 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let mut node = NodeFigures::between(&state.id, then, &to.nodes[index], from.at, to.at, cores);
         let ix = NodeIx(index as u16);
         node.is_up = state.is_up;
+        let condition = &state.condition;
+        (node.is_hung, node.is_read_only) = (condition.is_hung, condition.is_read_only);
+        (node.slowdown, node.error_ratio) = (condition.slowdown.0, condition.error_ratio.0);
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
         if let Component::Cdn(cdn) = &world.nodes[index] {
@@ -36,16 +42,55 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         }
         figures.nodes.push(node);
     }
+    figures.links = links(world, from, &to);
     for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
         let view = kernel.directory.view(monitor.cluster);
+        // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
+        let caches = world.nodes.iter().filter_map(|component| match component {
+            Component::Cache(cache) if cache.home().is_some_and(|node| monitor.is_member(node)) => {
+                Some(cache.unwritten().lost())
+            }
+            _ => None,
+        });
+        let (mut lost, mut lost_count) = (monitor.lost.clone(), monitor.lost_count);
+        for (list, count) in caches {
+            lost.extend(list);
+            lost_count += count;
+        }
+        lost.sort_by_key(|lost| lost.at_ns);
+        lost.truncate(LOST_SHOWN);
         figures.clusters.push(ClusterFigures {
             primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),
             promotions: monitor.promotions(),
-            lost: monitor.lost.iter().take(LOST_SHOWN).copied().collect(),
-            lost_count: monitor.lost_count,
+            lost,
+            lost_count,
         });
     }
     figures
+}
+
+/// The links that have something to tell.
+fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
+    let topology = &world.kernel.topology;
+    let fresh = LinkMeter::default();
+    let lane = |index: usize, is_backward: bool| {
+        let side = usize::from(is_backward);
+        let (then, link) = (from.links.get(index).unwrap_or(&fresh), &topology.links[index]);
+        let is_limited = link.rate(is_backward).is_some();
+        let figures = LaneFigures::between(&then.0[side], &to.links[index].0[side], from.at, to.at, is_limited);
+        let trouble = *link.trouble(is_backward);
+        let is_cut = trouble.is_cut;
+        LaneFigures { is_cut, is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(), ..figures }
+    };
+    let present = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
+    let all = present.map(|(index, link)| LinkFigures {
+        index: index as u16,
+        from: topology.node(link.from).id.clone(),
+        to: topology.node(link.to).id.clone(),
+        forward: lane(index, false),
+        backward: lane(index, true),
+    });
+    all.filter(|link| !link.forward.is_idle() || !link.backward.is_idle()).collect()
 }
 
 /// Processors of a node; a name service has as many as it needs.
@@ -89,6 +134,8 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
     }
     let stale_reads = world.kernel.recorder.nodes[node.index()].stale_reads;
     match &world.nodes[node.index()] {
+        Component::Users(users) => figures.reject_probability = users.reject_probability(world.kernel.now),
+        Component::WebServer(server) => figures.reject_probability = server.reject_probability(world.kernel.now),
         Component::Database(database) => {
             figures.stale_reads = Some(stale_reads);
             figures.log_position = Some(database.log().end());

@@ -2,16 +2,18 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+mod faults;
 mod figures;
 mod invariants;
 mod world;
 
 use std::sync::Arc;
 
+use crate::base::histogram::Histogram;
 use crate::base::{SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop, Reason};
+use crate::observe::{Figures, Hop};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -183,18 +185,8 @@ impl Engine {
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<(), Problems> {
-        let (Fault::Crash { node: id } | Fault::Restart { node: id }) = fault;
-        let Some(node) = self.world.kernel.topology.find(id) else {
-            return Err(Problem::new("node", format!("there is no node `{id}`"), "the id of a node").into());
-        };
-        if self.world.kernel.topology.node(node).kind == "users" {
-            return Err(Problem::new("node", "users do not crash", "a node of the system").into());
-        }
-        match fault {
-            Fault::Crash { .. } => self.world.crash(node, Reason::NodeCrashed),
-            Fault::Restart { .. } => self.world.restart(node),
-        }
-        Ok(())
+        fault.check(&self.document)?;
+        Ok(self.world.inflict(fault)?)
     }
 
     fn edit(&mut self, edit: &Edit) -> Result<(), Problems> {
@@ -243,6 +235,14 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Latencies of all requests answered since [`Self::mark`].
+    pub fn latency(&self) -> Histogram {
+        let (_, latencies) = self.world.kernel.recorder.since_mark();
+        let mut all = Histogram::default();
+        latencies.iter().for_each(|own| all.merge(own));
+        all
     }
 
     /// The numbers since [`Self::mark`].

@@ -3,17 +3,28 @@
 use std::hash::{Hash, Hasher};
 
 use crate::base::NodeIx;
-use crate::base::hash::{Derived, Fingerprint};
+use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Context, Event, Kernel, Link, Marks, NodeState, Outcome, Place, Target,
+    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Target,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
-use crate::observe::{NodeMeter, Reason};
+use crate::observe::{LinkMeter, NodeMeter, Reason};
+
+/// The link's parameters as the kernel wants them.
+fn params_of(link: &crate::model::Link) -> LinkParams {
+    LinkParams {
+        latency: link.latency,
+        latency_shape: link.latency_shape.clone(),
+        loss: link.loss,
+        bandwidth: link.bandwidth,
+        queue_limit: link.queue_limit,
+    }
+}
 
 /// A world can be cloned: the clone is a checkpoint.
 #[derive(Clone, Debug, Hash)]
@@ -63,7 +74,16 @@ impl World {
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
         (at, event).hash(&mut self.history);
+        if self.kernel.topology.hung == 0 || !self.is_held(event) {
+            self.dispatch(event);
+        }
+        true
+    }
+
+    /// Lets `event` happen.
+    pub(super) fn dispatch(&mut self, event: Event) {
         match event {
+            Event::Arrive(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
@@ -71,6 +91,7 @@ impl World {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
+            Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Reply(call) => {
                 let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
@@ -83,6 +104,8 @@ impl World {
                     self.with(node, |component, ctx| component.on_timer(ctx, tag));
                 }
             }
+            Event::Resend { call, tries } => self.kernel.launch(call, tries),
+            Event::ResendMessage { message, tries } => self.kernel.launch_message(message, tries),
             Event::Cancel(call) => self.cancel(call),
             Event::Resume(call) => {
                 if let Some(node) = self.place_of(call) {
@@ -98,7 +121,6 @@ impl World {
                 self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
             }
         }
-        true
     }
 
     /// Lets the component at `node` act, and notes how much of it is in use afterwards.
@@ -116,7 +138,7 @@ impl World {
     }
 
     /// The node that works on `call`.
-    fn place_of(&self, call: Key) -> Option<NodeIx> {
+    pub(super) fn place_of(&self, call: Key) -> Option<NodeIx> {
         self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
     }
 
@@ -138,12 +160,17 @@ impl World {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode;
         let is_cancelled = call.marks.has(Marks::CANCELLED);
-        let node = call.to;
+        let (from, node) = (call.from, call.to);
         let now = self.kernel.now;
         let meter = self.kernel.recorder.node(node);
         meter.arrivals += 1;
         meter.present.set(now, meter.present.level() + 1);
-        if !self.kernel.topology.node(node).is_up {
+        let topology = &self.kernel.topology;
+        let is_from_outside = matches!(topology.node(from).kind, "users" | "cdn");
+        if is_from_outside && topology.node(node).is_private {
+            // There is no route to it: whether anybody is there, nobody outside can tell.
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::Unreachable);
+        } else if !topology.node(node).is_up {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
         } else if is_cancelled {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Cancelled);
@@ -155,45 +182,15 @@ impl World {
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
-        if let Body::Probe = message.body {
+        if let Body::Probe { round } = message.body {
             // The host answers for a dead process, as a refused connection does.
             let sender = Target { node: message.from, link: message.link };
-            Context { kernel: &mut self.kernel, node }.send(sender, Body::ProbeReply { is_up });
+            let mut ctx = Context { kernel: &mut self.kernel, node };
+            let is_up = is_up && !ctx.is_faulty();
+            ctx.send(sender, Body::ProbeReply { round, is_up });
         } else if is_up {
             self.with(node, |component, ctx| component.on_message(ctx, message));
         }
-    }
-
-    /// The node dies with everything it was doing.
-    pub fn crash(&mut self, node: NodeIx, reason: Reason) {
-        if !self.kernel.topology.node(node).is_up {
-            return;
-        }
-        let state = self.kernel.topology.node_mut(node);
-        state.is_up = false;
-        state.epoch += 1;
-        let is_here = |place, to| place == Place::AtNode && to == node;
-        let calls = self.kernel.calls.iter().filter(|(_, call)| is_here(call.place, call.to));
-        let calls: Vec<(Key, bool)> = calls.map(|(key, call)| (key, call.parent.is_none())).collect();
-        for (call, is_root) in calls {
-            let mut ctx = Context { kernel: &mut self.kernel, node };
-            // Users who are removed take what they asked with them: there is nobody to tell.
-            if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
-        }
-        self.with(node, |component, _| component.on_crash());
-    }
-
-    pub fn restart(&mut self, node: NodeIx) {
-        if self.kernel.topology.node(node).is_up {
-            return;
-        }
-        let state = self.kernel.topology.node_mut(node);
-        state.is_up = true;
-        state.epoch += 1;
-        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
-        }
-        self.with(node, Component::on_start);
     }
 
     /// Takes a new node of `document`, already edited, into the running world.
@@ -246,9 +243,11 @@ impl World {
             let (Some(from), Some(to)) = ends else { continue };
             let links = &mut self.kernel.topology.links;
             if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
-                own.latency = link.latency;
-                own.loss = Derived(link.loss);
+                own.configure(self.kernel.now, params_of(link));
             }
+        }
+        for state in &mut self.kernel.topology.nodes {
+            state.is_private = document.is_private(&state.id);
         }
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
@@ -265,7 +264,17 @@ impl World {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
         let (kernel, kind) = (&mut self.kernel, node.kind.name());
         let id = node.id.clone();
-        kernel.topology.nodes.push(NodeState { id, kind, is_up: true, is_removed: false, epoch: 0 });
+        kernel.topology.nodes.push(NodeState {
+            stream: Stream::named(self.seed, &id, "faults"),
+            id,
+            kind,
+            is_up: true,
+            is_removed: false,
+            is_private: false,
+            condition: Condition::default(),
+            held: Vec::new(),
+            epoch: 0,
+        });
         kernel.streams.push(Stream::named(self.seed, &node.id, "system"));
         kernel.recorder.nodes.push(NodeMeter::default());
         kernel.directory.cluster_of.push(None);
@@ -276,9 +285,9 @@ impl World {
     fn add_link(&mut self, link: &crate::model::Link) {
         let topology = &mut self.kernel.topology;
         let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
-        let stream = Stream::named(self.seed, &format!("{}→{}", link.from, link.to), "loss");
-        let (latency, loss) = (link.latency, Derived(link.loss));
-        topology.links.push(Link { from, to, latency, loss, is_removed: false, stream });
+        let name = format!("{}→{}", link.from, link.to);
+        topology.links.push(Link::new(from, to, params_of(link), &name, self.seed));
+        self.kernel.recorder.links.push(LinkMeter::default());
     }
 
     fn form_clusters(&mut self, document: &Document) {

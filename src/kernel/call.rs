@@ -69,6 +69,8 @@ impl Marks {
     pub const ABANDONED: Self = Self(4);
     /// Its caller's word that it is abandoned has overtaken it.
     pub const CANCELLED: Self = Self(8);
+    /// Its packet will not arrive: a fault has taken it from the link.
+    pub const DROPPED: Self = Self(128);
 
     pub const fn has(self, mark: Self) -> bool {
         self.0 & mark.0 != 0

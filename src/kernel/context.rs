@@ -3,7 +3,7 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
-use super::link::Transit;
+use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
 use super::topology::{Target, Topology};
@@ -11,7 +11,7 @@ use super::truth::{Truth, Version};
 use crate::base::random::Stream;
 use crate::base::slab::{Key, Slab};
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
-use crate::observe::{Hop, HopKind, NodeMeter, Operation, Reason, Recorder};
+use crate::observe::{NodeMeter, Operation, Reason, Recorder};
 
 /// Everything of the world that is not inside a component.
 #[derive(Clone, Debug, Default, Hash)]
@@ -40,7 +40,7 @@ pub struct Ask {
     pub verb: Verb,
     pub key: u32,
     pub bytes: u32,
-    /// For [`Verb::Put`], what is put.
+    /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version.
     pub version: Version,
 }
 
@@ -100,6 +100,21 @@ impl Outcome {
             key: reply.key,
             is_found: reply.is_found(),
             is_stale: reply.is_stale(),
+        }
+    }
+}
+
+impl Kernel {
+    /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
+    fn led(&self, caller: NodeIx, target: Target) -> Target {
+        let holder = self.directory.holder(target.node);
+        if holder == target.node {
+            return target;
+        }
+        let is_way = |link: &Link| link.from == caller && link.to == holder && !link.is_removed;
+        match self.topology.links.iter().position(is_way) {
+            Some(link) => Target { node: holder, link: LinkIx(link as u16) },
+            None => target,
         }
     }
 }
@@ -174,7 +189,7 @@ impl Context<'_> {
         }
     }
 
-    /// Calls `target` on behalf of `parent`, which is at this node.
+    /// Calls `target`, or whoever has taken over its address, on behalf of `parent`, which is at this node.
     pub fn call(&mut self, parent: Key, target: Target, ask: Ask) -> Key {
         let cause = Cause::from(self.get(parent));
         self.depart(parent, cause, target, ask)
@@ -188,6 +203,7 @@ impl Context<'_> {
 
     fn depart(&mut self, parent: Key, cause: Cause, target: Target, ask: Ask) -> Key {
         let made = self.now();
+        let target = self.kernel.led(self.node, target);
         let call = Call {
             parent,
             child: Key::NONE,
@@ -213,21 +229,14 @@ impl Context<'_> {
         if let Some(parent) = self.kernel.calls.get_mut(parent) {
             parent.child = key;
         }
-        match self.transit(&call, HopKind::Request) {
-            Transit::Arrives(after) => self.kernel.queue.push(made + after, Event::Arrive(key)),
-            Transit::GivenUp(after) => {
-                // The caller itself finds out: no message comes back.
-                let call = self.kernel.calls.get_mut(key).expect("it was just made");
-                call.place = Place::Returning;
-                call.failure = Some(Reason::NetworkLoss);
-                self.kernel.queue.push(made + after, Event::Reply(key));
-            }
-        }
+        self.kernel.launch(key, 0);
         key
     }
 
     /// Ends a call at this node with an outcome of this node's own making.
     pub fn answer(&mut self, call: Key, outcome: Outcome) {
+        let is_spoilt = outcome.failure.is_none() && self.is_faulty();
+        let outcome = if is_spoilt { Outcome::failed(Reason::ServerError) } else { outcome };
         match outcome.failure {
             None => self.meter().completions += 1,
             Some(reason) => self.meter().failures[reason as usize] += 1,
@@ -243,9 +252,34 @@ impl Context<'_> {
     /// Ends a call at this node with what another node made of it: a failure is not counted again.
     pub fn pass_on(&mut self, call: Key, outcome: Outcome) {
         if outcome.failure.is_none() {
-            self.meter().completions += 1;
+            // What it passes on is its own answer if it spoils it.
+            self.answer(call, outcome);
+        } else {
+            self.reply(call, outcome);
         }
-        self.reply(call, outcome);
+    }
+
+    /// Whether a fault of this node turns its next good answer into an error; each question is a draw.
+    pub fn is_faulty(&mut self) -> bool {
+        let state = self.kernel.topology.node_mut(self.node);
+        let ratio = state.condition.error_ratio.0;
+        ratio > 0.0 && state.stream.chance(ratio)
+    }
+
+    /// Whether this node's disk takes no writes.
+    pub fn is_read_only(&self) -> bool {
+        self.kernel.topology.node(self.node).condition.is_read_only
+    }
+
+    /// How long it takes this node, as it is now, to do what takes a healthy one `duration`.
+    pub fn slowed(&self, duration: SimDuration) -> SimDuration {
+        let factor = self.kernel.topology.node(self.node).condition.slowdown.0;
+        // Exact for a healthy node.
+        if factor > 1.0 || factor < 1.0 {
+            SimDuration::from_secs_f64(duration.as_secs_f64() * factor)
+        } else {
+            duration
+        }
     }
 
     /// Notes in `call` what has been found out for it, while something else is still to be done before it ends.
@@ -274,10 +308,8 @@ impl Context<'_> {
     /// Gives up a call of this node's own and tells the called node, which may then stop working on it.
     pub fn cancel(&mut self, key: Key) {
         self.abandon(key);
-        let Some(call) = self.kernel.calls.get(key).filter(|call| call.place != Place::Returning) else { return };
-        if let Transit::Arrives(after) = self.kernel.topology.links[call.link.index()].transit() {
-            let at = self.now() + after;
-            self.kernel.queue.push(at, Event::Cancel(key));
+        if self.kernel.calls.get(key).is_some_and(|call| call.place != Place::Returning) {
+            self.kernel.launch_cancel(key);
         }
     }
 
@@ -302,39 +334,12 @@ impl Context<'_> {
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
-        let call = *call;
-        let kind = if outcome.failure.is_some() { HopKind::Failure } else { HopKind::Answer };
-        let after = match self.transit(&call, kind) {
-            Transit::Arrives(after) => after,
-            Transit::GivenUp(after) => {
-                self.kernel.calls.get_mut(key).expect("it goes on").failure = Some(Reason::NetworkLoss);
-                after
-            }
-        };
-        self.kernel.queue.push(now + after, Event::Reply(key));
-    }
-
-    fn transit(&mut self, call: &Call, kind: HopKind) -> Transit {
-        let kernel = &mut *self.kernel;
-        let transit = kernel.topology.links[call.link.index()].transit();
-        if let Transit::Arrives(after) = transit
-            && kernel.recorder.draws(call.serial)
-        {
-            kernel.recorder.hop(Hop {
-                link: call.link.0,
-                kind,
-                operation: call.operation,
-                is_backward: kind != HopKind::Request,
-                depart: kernel.now,
-                arrive: kernel.now + after,
-            });
-        }
-        transit
+        self.kernel.launch(key, 0);
     }
 
     /// This node works on `call` for `duration`; then it is told that it is done.
     pub fn serve(&mut self, call: Key, duration: SimDuration) {
-        let at = self.now() + duration;
+        let at = self.now() + self.slowed(duration);
         self.kernel.queue.push(at, Event::Done(call));
     }
 
@@ -358,24 +363,10 @@ impl Context<'_> {
         self.kernel.queue.push(at, Event::Timer { node: self.node, tag, epoch });
     }
 
-    /// Sends a message over `link`; if every try is lost, it never arrives.
+    /// Sends a message over the target's link; if every try is lost, it never arrives.
     pub fn send(&mut self, target: Target, body: Body) {
-        let kernel = &mut *self.kernel;
-        let link = &mut kernel.topology.links[target.link.index()];
-        let is_backward = link.from != self.node;
-        let Transit::Arrives(after) = link.transit() else { return };
-        let arrive = kernel.now + after;
-        if kernel.recorder.draws_side() {
-            let kind = match body {
-                Body::Probe | Body::ProbeReply { .. } => HopKind::Check,
-                Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
-            };
-            let hop =
-                Hop { link: target.link.0, kind, operation: Operation::Write, is_backward, depart: kernel.now, arrive };
-            kernel.recorder.hop(hop);
-        }
         let message = Message { from: self.node, to: target.node, link: target.link, body };
-        let key = kernel.messages.insert(message);
-        kernel.queue.push(arrive, Event::Deliver(key));
+        let key = self.kernel.messages.insert(message);
+        self.kernel.launch_message(key, 0);
     }
 }

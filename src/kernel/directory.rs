@@ -1,5 +1,6 @@
-//! Service discovery: which database is believed to be what. Monitors write it, callers read it. And which addresses each
-//! name service answers with: only an observer reads that, to count the names that clients hold and that are stale.
+//! Service discovery: which database is believed to be what, and who answers for whose address. Monitors and load balancers
+//! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
+//! names that clients hold and that are stale.
 
 use crate::base::NodeIx;
 
@@ -22,6 +23,8 @@ pub struct Directory {
     pub clusters: Vec<ClusterView>,
     /// The cluster of each node that is a database, by node.
     pub cluster_of: Vec<Option<ClusterIx>>,
+    /// The addresses that another node has taken over, and which.
+    taken: Vec<(NodeIx, NodeIx)>,
     /// What each name service answers with now.
     names: Vec<(NodeIx, Vec<NodeIx>)>,
 }
@@ -65,5 +68,18 @@ impl Directory {
     /// Whether `node` is one of those its cluster's reads go to.
     pub fn is_replica(&self, node: NodeIx) -> bool {
         self.cluster_of(node).is_some_and(|cluster| self.view(cluster).replicas.contains(&node))
+    }
+
+    /// The node that answers for the address of `address` now.
+    pub fn holder(&self, address: NodeIx) -> NodeIx {
+        self.taken.iter().find(|(taken, _)| *taken == address).map_or(address, |(_, holder)| *holder)
+    }
+
+    /// From now on `holder` answers for the address of `address`.
+    pub fn hold(&mut self, address: NodeIx, holder: NodeIx) {
+        self.taken.retain(|(taken, _)| *taken != address);
+        if holder != address {
+            self.taken.push((address, holder));
+        }
     }
 }

@@ -18,6 +18,10 @@ pub enum Event {
     Timer { node: NodeIx, tag: Tag, epoch: u32 },
     /// A cluster's monitor checks its databases.
     Monitor { cluster: u16 },
+    /// The transport finds a call's packet, or its reply's, lost and sends it again: it has been sent so many times.
+    Resend { call: Key, tries: u8 },
+    /// The same of a message's packet.
+    ResendMessage { message: Key, tries: u8 },
     /// The caller's word that it has given up a call reaches the called node.
     Cancel(Key),
     /// The node that has a call wanted to go on with it at this time.

@@ -1,51 +1,172 @@
-//! Links: latency and loss.
+//! Links: delay, bandwidth, loss, and the faults of each direction.
 //!
-//! A lost packet is sent again by the transport after a retransmission timeout that doubles each time (RFC 6298, with
-//! Linux's minimum of 200 ms); after six tries the connection is given up. Left out: bandwidth, jitter, congestion control.
+//! Each direction is a transmitter with one queue, first come first served (store and forward, as in Kleinrock, *Queueing
+//! Systems* II, ch. 5): a message of B bytes occupies it for 8·B / bandwidth, after all that came before it, and then travels
+//! for a delay of its own. When a message leaves is decided as it comes, so that a queue costs no events. A message that would
+//! have to wait longer than the queue's limit is dropped; so is one that is lost by chance, or meets a partition.
+//! Messages belong to many connections, so one may overtake another while it travels. Left out: packets and their headers,
+//! congestion control, slow start, handshakes; what a link was given before its rate changed keeps the time it had.
 
-use crate::base::hash::Derived;
+use crate::base::hash::{Bits, Derived};
 use crate::base::random::Stream;
-use crate::base::{NodeIx, SimDuration};
+use crate::base::{BitRate, NodeIx, Shape, SimDuration, SimTime};
 
+/// First retransmission timeout beside the round trip: Linux's minimum (RFC 6298 would wait a second).
 const FIRST_TIMEOUT: SimDuration = SimDuration::from_millis(200);
-const TRIES: u32 = 6;
 
 /// A way between two nodes.
 #[derive(Clone, Debug, Hash)]
 pub struct Link {
     pub from: NodeIx,
     pub to: NodeIx,
-    pub latency: SimDuration,
-    pub loss: Derived<f64>,
+    pub params: Derived<LinkParams>,
     pub is_removed: bool,
-    pub stream: Stream,
+    /// Decides losses.
+    stream: Stream,
+    lanes: [Lane; 2],
 }
 
-/// What becomes of a message.
+/// What a link is by design.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkParams {
+    /// Mean one-way delay, and the shape of its distribution.
+    pub latency: SimDuration,
+    pub latency_shape: Shape,
+    /// Share of messages lost.
+    pub loss: f64,
+    /// Of each direction; none: unlimited.
+    pub bandwidth: Option<BitRate>,
+    /// Longest wait for those before.
+    pub queue_limit: SimDuration,
+}
+
+/// One direction of a link.
+#[derive(Clone, Debug, Hash)]
+struct Lane {
+    /// Decides delays: the traffic of one direction does not shift those of the other.
+    stream: Stream,
+    /// When all that it was given so far has left.
+    free_at: SimTime,
+    trouble: Trouble,
+}
+
+/// What is wrong with one direction of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Hash)]
+pub struct Trouble {
+    /// Partitioned: nothing comes through.
+    pub is_cut: bool,
+    pub added_latency: SimDuration,
+    /// Share of messages lost, in addition to the link's own.
+    pub added_loss: Bits,
+    /// Bandwidth that is left, if that is less than the link's own.
+    pub bandwidth: Option<BitRate>,
+}
+
+/// What becomes of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transit {
-    /// It arrives after this time.
-    Arrives(SimDuration),
-    /// The sender gives up after this time.
-    GivenUp(SimDuration),
+pub enum Fate {
+    /// Its first bit leaves at `depart`, all of it is there at `arrive`; it occupies the link for so long.
+    Arrives {
+        depart: SimTime,
+        arrive: SimTime,
+        occupied: SimDuration,
+    },
+    Lost {
+        occupied: SimDuration,
+    },
 }
 
 impl Link {
-    /// Decides the fate of one message.
-    pub fn transit(&mut self) -> Transit {
-        if self.loss.0 <= 0.0 {
-            return Transit::Arrives(self.latency);
+    /// A link whose random streams go by `name`.
+    pub fn new(from: NodeIx, to: NodeIx, params: LinkParams, name: &str, seed: u64) -> Self {
+        let lane = |purpose| Lane {
+            stream: Stream::named(seed, name, purpose),
+            free_at: SimTime::ZERO,
+            trouble: Trouble::default(),
+        };
+        Self {
+            from,
+            to,
+            params: Derived(params),
+            is_removed: false,
+            stream: Stream::named(seed, name, "loss"),
+            lanes: [lane("latency"), lane("latency back")],
         }
-        let mut waited = SimDuration::ZERO;
-        let mut timeout = FIRST_TIMEOUT + self.latency.times(2);
-        for _ in 0..TRIES {
-            if !self.stream.chance(self.loss.0) {
-                return Transit::Arrives(waited + self.latency);
+    }
+
+    /// Sends `bytes` in one direction, once.
+    pub fn carry(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
+        let params = &self.params.0;
+        let lane = &mut self.lanes[usize::from(is_backward)];
+        let (mut depart, mut left, mut occupied) = (now, now, SimDuration::ZERO);
+        if let Some(rate) = lane.rate(params) {
+            if lane.free_at.since(now) > params.queue_limit {
+                return Fate::Lost { occupied };
             }
-            waited += timeout;
-            timeout = timeout.times(2);
+            occupied = rate.time_for(bytes);
+            depart = now.max(lane.free_at);
+            left = depart + occupied;
+            lane.free_at = left;
         }
-        Transit::GivenUp(waited)
+        let loss = 1.0 - (1.0 - params.loss) * (1.0 - lane.trouble.added_loss.0);
+        if lane.trouble.is_cut || (loss > 0.0 && self.stream.chance(loss)) {
+            return Fate::Lost { occupied };
+        }
+        let delay = params.latency_shape.duration(params.latency, &mut lane.stream) + lane.trouble.added_latency;
+        Fate::Arrives { depart, arrive: left + delay, occupied }
+    }
+
+    /// How long the transport waits for an acknowledgement of what it has sent `tries` times before: it doubles each time
+    /// (RFC 6298).
+    pub fn timeout(&self, is_backward: bool, tries: u8) -> SimDuration {
+        let added = self.lanes[usize::from(is_backward)].trouble.added_latency;
+        (FIRST_TIMEOUT + (self.params.latency + added).times(2)).times(1 << tries.min(30))
+    }
+
+    pub fn trouble(&self, is_backward: bool) -> &Trouble {
+        &self.lanes[usize::from(is_backward)].trouble
+    }
+
+    /// The bit rate of one direction as it is now; none: unlimited.
+    pub fn rate(&self, is_backward: bool) -> Option<BitRate> {
+        self.lanes[usize::from(is_backward)].rate(&self.params)
+    }
+
+    /// Puts the link's parameters in force.
+    pub fn configure(&mut self, now: SimTime, params: LinkParams) {
+        for lane in &mut self.lanes {
+            let (old, new) = (lane.rate(&self.params), lane.rate(&params));
+            lane.change_rate(now, old, new);
+        }
+        self.params = Derived(params);
+    }
+
+    /// Changes what is wrong with one direction.
+    pub fn afflict(&mut self, now: SimTime, is_backward: bool, change: impl FnOnce(&mut Trouble)) {
+        let lane = &mut self.lanes[usize::from(is_backward)];
+        let old = lane.rate(&self.params);
+        change(&mut lane.trouble);
+        let new = lane.rate(&self.params);
+        lane.change_rate(now, old, new);
+    }
+}
+
+impl Lane {
+    fn rate(&self, params: &LinkParams) -> Option<BitRate> {
+        params.bandwidth.into_iter().chain(self.trouble.bandwidth).min()
+    }
+
+    /// The backlog is worked off at the new rate, as far as those who come now have to wait for it.
+    fn change_rate(&mut self, now: SimTime, old: Option<BitRate>, new: Option<BitRate>) {
+        if old == new {
+            return;
+        }
+        let backlog = u128::from(self.free_at.since(now).as_nanos());
+        let backlog = match (old, new) {
+            (Some(old), Some(new)) => backlog * u128::from(old.0) / u128::from(new.0.max(1)),
+            _ => 0,
+        };
+        self.free_at = now + SimDuration::from_nanos(u64::try_from(backlog).unwrap_or(u64::MAX));
     }
 }
 
@@ -53,32 +174,114 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn link(loss: f64) -> Link {
-        Link {
-            from: NodeIx(0),
-            to: NodeIx(1),
+    fn link(change: impl FnOnce(&mut LinkParams)) -> Link {
+        let mut params = LinkParams {
             latency: SimDuration::from_millis(10),
-            loss: Derived(loss),
-            is_removed: false,
-            stream: Stream::seeded(5),
+            latency_shape: Shape::Constant,
+            loss: 0.0,
+            bandwidth: None,
+            queue_limit: SimDuration::from_secs(1),
+        };
+        change(&mut params);
+        Link::new(NodeIx(0), NodeIx(1), params, "a→b", 5)
+    }
+
+    fn at_ms(ms: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_millis(ms)
+    }
+
+    /// When what was sent arrives, in milliseconds.
+    fn arrival_ms(fate: Fate) -> Option<u64> {
+        match fate {
+            Fate::Arrives { arrive, .. } => Some(arrive.as_nanos() / 1_000_000),
+            Fate::Lost { .. } => None,
         }
     }
 
     #[test]
-    fn without_loss_only_latency() {
-        assert_eq!(link(0.0).transit(), Transit::Arrives(SimDuration::from_millis(10)));
+    fn without_anything_else_there_is_only_latency() {
+        let mut link = link(|_| ());
+        assert_eq!(arrival_ms(link.carry(at_ms(5), false, u64::MAX)), Some(15));
     }
 
     #[test]
-    fn with_total_loss_the_sender_gives_up_after_doubling_waits() {
-        // 220 ms × (1 + 2 + 4 + 8 + 16 + 32).
-        assert_eq!(link(1.0).transit(), Transit::GivenUp(SimDuration::from_millis(220 * 63)));
+    fn timeouts_double() {
+        let link = link(|_| ());
+        let timeouts: Vec<_> = (0..3).map(|tries| link.timeout(false, tries)).collect();
+        assert_eq!(timeouts, [220, 440, 880].map(SimDuration::from_millis));
     }
 
     #[test]
-    fn a_share_of_messages_waits_for_a_retransmission() {
-        let mut link = link(0.25);
-        let late = (0..10_000).filter(|_| link.transit() != Transit::Arrives(link.latency)).count();
-        assert!((2_300..2_700).contains(&late), "{late} of 10000 were late");
+    fn a_share_of_messages_is_lost() {
+        let mut link = link(|params| params.loss = 0.25);
+        let lost = (0..10_000).filter(|_| arrival_ms(link.carry(at_ms(0), false, 1)).is_none()).count();
+        assert!((2_300..2_700).contains(&lost), "{lost} of 10000 were lost");
+    }
+
+    #[test]
+    fn delays_of_every_shape_keep_their_mean() {
+        for shape in ["exponential", "uniform", "lognormal(0.5)", "bounded_pareto(2.5, 1000)", "erlang(3)"] {
+            let mut link = link(|params| params.latency_shape = shape.parse().unwrap());
+            for is_backward in [false, true] {
+                let n = 100_000_u32;
+                let total: f64 = (0..n)
+                    .map(|_| match link.carry(at_ms(0), is_backward, 1) {
+                        Fate::Arrives { arrive, .. } => arrive.as_secs_f64(),
+                        Fate::Lost { .. } => panic!("nothing is lost here"),
+                    })
+                    .sum();
+                let mean_ms = total * 1e3 / f64::from(n);
+                assert!((mean_ms - 10.0).abs() < 0.25, "{shape}: {mean_ms} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn one_direction_does_not_shift_the_draws_of_the_other() {
+        let mut quiet = link(|params| params.latency_shape = "exponential".parse().unwrap());
+        let mut busy = quiet.clone();
+        (0..10).for_each(|_| _ = busy.carry(at_ms(0), true, 1));
+        assert_eq!(quiet.carry(at_ms(0), false, 1), busy.carry(at_ms(0), false, 1));
+    }
+
+    #[test]
+    fn messages_of_one_direction_wait_for_each_other() {
+        // A thousand bytes take a millisecond.
+        let mut link = link(|params| params.bandwidth = Some(BitRate(8_000_000)));
+        assert_eq!(arrival_ms(link.carry(at_ms(0), false, 4_000)), Some(14));
+        assert_eq!(arrival_ms(link.carry(at_ms(1), false, 1_000)), Some(15));
+        assert_eq!(arrival_ms(link.carry(at_ms(1), true, 1_000)), Some(12), "the other direction is free");
+        assert_eq!(arrival_ms(link.carry(at_ms(50), false, 1_000)), Some(61));
+    }
+
+    #[test]
+    fn a_full_queue_drops() {
+        let mut link = link(|params| {
+            params.bandwidth = Some(BitRate(8_000_000));
+            params.queue_limit = SimDuration::from_millis(2);
+        });
+        let arrivals: Vec<_> = (0..4).map(|_| arrival_ms(link.carry(at_ms(0), false, 1_000))).collect();
+        assert_eq!(arrivals, [Some(11), Some(12), Some(13), None]);
+    }
+
+    #[test]
+    fn trouble_is_of_one_direction_and_ends() {
+        let mut link = link(|params| params.bandwidth = Some(BitRate(8_000_000)));
+        link.afflict(at_ms(0), false, |trouble| trouble.is_cut = true);
+        assert_eq!(arrival_ms(link.carry(at_ms(0), false, 1)), None);
+        assert_eq!(arrival_ms(link.carry(at_ms(0), true, 1)), Some(10));
+        link.afflict(at_ms(100), false, |trouble| {
+            *trouble = Trouble {
+                added_latency: SimDuration::from_millis(7),
+                bandwidth: Some(BitRate(80_000)),
+                ..Trouble::default()
+            };
+        });
+        // A hundredth of the rate: the second would leave only after 200 ms.
+        assert_eq!(arrival_ms(link.carry(at_ms(100), false, 1_000)), Some(217));
+        link.afflict(at_ms(100), false, |trouble| *trouble = Trouble::default());
+        assert_eq!(arrival_ms(link.carry(at_ms(100), false, 1_000)), Some(112), "the backlog shrinks with the trouble");
+        link.afflict(at_ms(200), true, |trouble| trouble.added_loss = Bits(1.0));
+        assert_eq!(arrival_ms(link.carry(at_ms(200), true, 1)), None);
     }
 }

@@ -15,14 +15,16 @@ mod link;
 mod message;
 mod queue;
 mod topology;
+mod transport;
 mod truth;
 
 pub use call::{Call, Marks, Place, Stage, Verb};
 pub use context::{Ask, Cause, Context, Kernel, Outcome};
 pub use directory::{ClusterIx, ClusterView, Directory};
 pub use event::{Event, Tag};
-pub use link::Link;
+pub use link::{Link, LinkParams, Trouble};
 pub use message::{Body, Message, Record};
 pub use queue::EventQueue;
-pub use topology::{NodeState, Target, Topology};
+pub use topology::{Condition, NodeState, Target, Topology};
+pub use transport::HEADER_BYTES;
 pub use truth::{Truth, Version};

@@ -1,6 +1,9 @@
 //! Who is there, who is up, and who can call whom.
 
+use super::event::Event;
 use super::link::Link;
+use crate::base::hash::Bits;
+use crate::base::random::Stream;
 use crate::base::{LinkIx, NodeIx};
 
 /// The nodes and links of a world. Removed ones keep their index.
@@ -8,6 +11,8 @@ use crate::base::{LinkIx, NodeIx};
 pub struct Topology {
     pub nodes: Vec<NodeState>,
     pub links: Vec<Link>,
+    /// How many nodes are hung: most of the time none, and nothing has to be looked up.
+    pub hung: u16,
 }
 
 /// What the kernel knows of a node.
@@ -18,8 +23,39 @@ pub struct NodeState {
     pub kind: &'static str,
     pub is_up: bool,
     pub is_removed: bool,
+    /// Whether its address is a private one: it cannot be reached from outside.
+    pub is_private: bool,
+    pub condition: Condition,
+    /// Decides which of its answers are errors.
+    pub stream: Stream,
+    /// What has reached it, or was due on it, since it hangs.
+    pub held: Vec<Event>,
     /// Grows with each crash and restart, so that timers of an earlier life are known.
     pub epoch: u32,
+}
+
+/// How well a living node is.
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
+pub struct Condition {
+    pub is_hung: bool,
+    /// How many times as long its services take.
+    pub slowdown: Bits,
+    /// Share of its good answers that are errors instead.
+    pub error_ratio: Bits,
+    pub is_read_only: bool,
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self { is_hung: false, slowdown: Bits(1.0), error_ratio: Bits(0.0), is_read_only: false }
+    }
+}
+
+impl NodeState {
+    /// Whether its process lives and reacts.
+    pub fn is_responsive(&self) -> bool {
+        self.is_up && !self.condition.is_hung
+    }
 }
 
 /// A node that can be called, and over which link.
@@ -43,6 +79,13 @@ impl Topology {
         self.nodes.iter().position(|node| node.id == id && !node.is_removed).map(|index| NodeIx(index as u16))
     }
 
+    /// The link drawn from `from` to `to`.
+    pub fn link(&self, from: &str, to: &str) -> Option<LinkIx> {
+        let (from, to) = (self.find(from)?, self.find(to)?);
+        let found = self.links.iter().position(|link| !link.is_removed && (link.from, link.to) == (from, to));
+        found.map(|index| LinkIx(index as u16))
+    }
+
     /// The nodes of one of `kinds` that `node` can call, in the order of the links.
     pub fn targets(&self, node: NodeIx, kinds: &[&str]) -> Vec<Target> {
         let links = self.links.iter().enumerate();
@@ -50,6 +93,23 @@ impl Topology {
             .filter(|(_, link)| link.from == node && !link.is_removed && kinds.contains(&self.node(link.to).kind))
             .map(|(index, link)| Target { node: link.to, link: LinkIx(index as u16) })
             .collect()
+    }
+
+    /// The nodes of `kind` that can call `node`, in the order of the links.
+    pub fn callers(&self, node: NodeIx, kind: &str) -> Vec<Target> {
+        let links = self.links.iter().enumerate();
+        links
+            .filter(|(_, link)| link.to == node && !link.is_removed && self.node(link.from).kind == kind)
+            .map(|(index, link)| Target { node: link.from, link: LinkIx(index as u16) })
+            .collect()
+    }
+
+    /// The sites that `node` can call. A load balancer that stands by for another has no address of its own.
+    pub fn sites(&self, node: NodeIx) -> Vec<Target> {
+        let mut sites = self.targets(node, &["load_balancer", "web_server"]);
+        let is_balancer = |node| self.node(node).kind == "load_balancer";
+        sites.retain(|site| !is_balancer(site.node) || self.callers(site.node, "load_balancer").is_empty());
+        sites
     }
 
     /// The link between two nodes, in whichever direction it was drawn.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::command::Scheduled;
-use super::kinds::NodeKind;
-use crate::base::SimDuration;
+use super::kinds::{Address, NodeKind};
+use crate::base::{BitRate, Shape, SimDuration};
 
 /// The version of the format that this program writes.
 pub const VERSION: u32 = 1;
@@ -66,22 +66,59 @@ pub struct Link {
     pub from: String,
     /// Id of the node that is called.
     pub to: String,
-    /// One-way delay.
+    /// Mean one-way delay.
     #[serde(default = "default_latency")]
     pub latency: SimDuration,
+    /// Shape of the delay's distribution; each message draws its own, so that one may overtake another.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub latency_shape: Shape,
     /// Share of packets lost, 0 to 1; a lost packet is sent again after a timeout.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub loss: f64,
+    /// Bits that it carries per second in each direction; unlimited if absent. A message waits for those before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<BitRate>,
+    /// Longest time that a message may wait for those before it; one that would wait longer is dropped, as if lost.
+    #[serde(default = "default_queue_limit", skip_serializing_if = "is_default_queue_limit")]
+    pub queue_limit: SimDuration,
 }
 
 fn default_latency() -> SimDuration {
     SimDuration::from_micros(500)
 }
 
+fn default_queue_limit() -> SimDuration {
+    SimDuration::from_secs(1)
+}
+
+fn is_default_queue_limit(limit: &SimDuration) -> bool {
+    *limit == default_queue_limit()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Document {
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// Whether the node's address is a private one: stores are, and servers behind a load balancer.
+    pub fn is_private(&self, id: &str) -> bool {
+        match self.node(id).map(|node| &node.kind) {
+            Some(NodeKind::WebServer(server)) => match server.address {
+                Address::Public => false,
+                Address::Private => true,
+                Address::Auto => {
+                    let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+                    self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
+                }
+            },
+            Some(NodeKind::Cache(_) | NodeKind::Database(_)) => true,
+            _ => false,
+        }
     }
 
     /// The document as it is written to a file.
@@ -94,6 +131,14 @@ impl Document {
 
 impl Default for Link {
     fn default() -> Self {
-        Self { from: String::new(), to: String::new(), latency: default_latency(), loss: 0.0 }
+        Self {
+            from: String::new(),
+            to: String::new(),
+            latency: default_latency(),
+            latency_shape: Shape::Constant,
+            loss: 0.0,
+            bandwidth: None,
+            queue_limit: default_queue_limit(),
+        }
     }
 }

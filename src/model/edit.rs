@@ -106,8 +106,10 @@ impl Document {
                 self.nodes.retain(|other| other.id != *node);
                 self.links.retain(|link| link.from != *node && link.to != *node);
                 for other in &mut self.nodes {
-                    if let NodeKind::Dns(dns) = &mut other.kind {
-                        dns.records.retain(|record| record != node);
+                    match &mut other.kind {
+                        NodeKind::Dns(dns) => dns.records.retain(|record| record != node),
+                        NodeKind::LoadBalancer(balancer) => balancer.draining.retain(|server| server != node),
+                        _ => {}
                     }
                 }
                 self.schedule.retain(|scheduled| !scheduled.command.names(node));

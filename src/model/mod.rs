@@ -14,7 +14,7 @@ pub mod spec;
 mod trace;
 mod validate;
 
-pub use command::{Command, Fault, Scheduled};
+pub use command::{Aim, Command, Fault, Scheduled, Way};
 pub use document::{Document, Link, Node, Position, VERSION};
 pub use edit::Edit;
 pub use kinds::NodeKind;

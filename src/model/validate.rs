@@ -1,10 +1,11 @@
 //! What a document must satisfy before it can be built.
 
-use super::command::{Command, Fault};
+use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, NodeKind};
+use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
 use super::problem::Problems;
+use crate::base::{BitRate, SimDuration};
 
 /// Most nodes that a document may have.
 const MOST_NODES: usize = 500;
@@ -13,13 +14,16 @@ const MOST_LINKS: usize = 5_000;
 /// Most commands that a document may schedule.
 const MOST_SCHEDULED: usize = 1_000;
 const LONGEST_ID: usize = 64;
+/// Longest delay on a link.
+const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
 const MAY_CALL: [(&str, &[&str]); 7] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
     ("cdn", &["cdn", "load_balancer", "web_server"]),
-    ("load_balancer", &["web_server"]),
+    // A link from one to another makes that other its standby.
+    ("load_balancer", &["web_server", "load_balancer"]),
     ("web_server", &["web_server", "cache", "database"]),
     ("cache", &["database"]),
     ("database", &["database"]),
@@ -43,6 +47,7 @@ impl Document {
         self.check_circles("cdn", "shields", &mut problems);
         self.check_circles("web_server", "services", &mut problems);
         self.check_users(&mut problems);
+        self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
         self.check_schedule(&mut problems);
@@ -72,12 +77,20 @@ impl Document {
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
+                NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
                 NodeKind::Cache(cache)
                     if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
                 {
                     let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
                     let what = "a read_through cache needs a database to read";
                     problems.push(format!("{at}.params.pattern"), what, remedy);
+                }
+                NodeKind::Cache(cache)
+                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
+                        && !self.calls(&node.id, "database") =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
+                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
                 }
                 _ => {}
             }
@@ -91,8 +104,27 @@ impl Document {
                 None => {
                     problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()));
                 }
-                Some("load_balancer" | "web_server") => {}
+                Some("load_balancer" | "web_server") => {
+                    if let Some(master) = self.master_of(record) {
+                        let what = format!("`{record}` is the standby of `{master}`: it has no address of its own");
+                        problems.push(here, what, format!("`{master}`"));
+                    }
+                }
                 Some(kind) => problems.push(here, format!("`{record}` is a {kind}"), "a load_balancer or a web_server"),
+            }
+        }
+    }
+
+    fn check_draining(&self, at: &str, balancer: &str, draining: &[String], problems: &mut Problems) {
+        for (j, server) in draining.iter().enumerate() {
+            let is_behind = |link: &Link| link.from == balancer && link.to == *server && !self.is_pair(link);
+            if !self.links.iter().any(is_behind) {
+                let remedy = format!("a web_server that `{balancer}` has a link to");
+                problems.push(
+                    format!("{at}.params.draining[{j}]"),
+                    format!("`{server}` is not behind `{balancer}`"),
+                    remedy,
+                );
             }
         }
     }
@@ -128,8 +160,14 @@ impl Document {
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
             }
-            if link.latency.as_secs_f64() > 3_600.0 {
-                problems.push(format!("{at}.latency"), format!("{} is out of range", link.latency), "valid: 0s to 1h");
+            for (name, time) in [("latency", link.latency), ("queue_limit", link.queue_limit)] {
+                if time > LONGEST_DELAY {
+                    problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
+                }
+            }
+            if let Some(rate) = link.bandwidth.filter(|rate| *rate < BitRate::SLOWEST) {
+                let valid = format!("at least {}, or no bandwidth at all: unlimited", BitRate::SLOWEST);
+                problems.push(format!("{at}.bandwidth"), format!("{rate} is out of range"), valid);
             }
             if self.links[..i].iter().any(|other| other.from == link.from && other.to == link.to) {
                 problems.push(
@@ -184,6 +222,44 @@ impl Document {
         }
     }
 
+    /// A load balancer has at most one standby, which has none itself.
+    fn check_standbys(&self, problems: &mut Problems) {
+        for (i, link) in self.links.iter().enumerate().filter(|(_, link)| self.is_pair(link)) {
+            let at = format!("links[{i}]");
+            if self.links[..i].iter().any(|other| other.from == link.from && self.is_pair(other)) {
+                problems.push(&at, format!("a second standby of `{}`", link.from), "at most one");
+            }
+            if let Some(master) = self.master_of(&link.from) {
+                let what = format!("`{}` is itself the standby of `{master}`", link.from);
+                problems.push(at, what, "a standby has no standby");
+            }
+        }
+    }
+
+    /// Whether `link` joins a load balancer and its standby.
+    fn is_pair(&self, link: &Link) -> bool {
+        let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+        is_balancer(&link.from) && is_balancer(&link.to)
+    }
+
+    /// The load balancer that `id` stands by for.
+    fn master_of(&self, id: &str) -> Option<&str> {
+        self.links.iter().find(|link| link.to == id && self.is_pair(link)).map(|link| link.from.as_str())
+    }
+
+    /// Those who call a load balancer must be able to call its standby.
+    fn check_takeovers(&self, problems: &mut Problems) {
+        for pair in self.links.iter().filter(|link| self.is_pair(link)) {
+            let callers = self.links.iter().filter(|link| link.to == pair.from).map(|link| &link.from);
+            for caller in callers {
+                if !self.links.iter().any(|link| link.from == *caller && link.to == pair.to) {
+                    let what = format!("`{caller}` cannot reach `{}`, the standby of `{}`", pair.to, pair.from);
+                    problems.push("links", what, format!("add a link from `{caller}` to `{}`", pair.to));
+                }
+            }
+        }
+    }
+
     /// What a design needs to be of any use. Asked of what is read; on the page a design may pass through less.
     pub(super) fn check_use(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
@@ -193,6 +269,17 @@ impl Document {
                 NodeKind::LoadBalancer(_) if !self.calls(&node.id, "web_server") => {
                     let remedy = format!("add a link from `{}` to a web_server", node.id);
                     problems.push(at, "a load_balancer without servers", remedy);
+                }
+                NodeKind::Cdn(_) => {
+                    let private = |link: &&Link| link.from == node.id && self.is_private(&link.to);
+                    for link in self.links.iter().filter(private) {
+                        let what = format!("`{}` cannot reach `{}`: its address is private", link.from, link.to);
+                        let remedy = format!(
+                            "link `{}` to the load_balancer instead, or set address of `{}` to public",
+                            link.from, link.to
+                        );
+                        problems.push(&at, what, remedy);
+                    }
                 }
                 NodeKind::Dns(dns) => {
                     if dns.records.is_empty() {
@@ -219,6 +306,7 @@ impl Document {
                 _ => {}
             }
         }
+        self.check_takeovers(&mut problems);
         self.rehearse(&mut problems);
         problems.or(())
     }
@@ -231,15 +319,9 @@ impl Document {
         for i in order {
             let at = format!("schedule[{i}].command");
             match &self.schedule[i].command {
-                Command::Fault(Fault::Crash { node } | Fault::Restart { node }) => {
-                    match design.node(node).map(|node| &node.kind) {
-                        None => problems.push(
-                            at,
-                            format!("there is no node `{node}` then"),
-                            format!("nodes: {}", design.node_ids()),
-                        ),
-                        Some(NodeKind::Users(_)) => problems.push(at, "users do not crash", "a node of the system"),
-                        Some(_) => {}
+                Command::Fault(fault) => {
+                    if let Err(problem) = fault.check(&design) {
+                        problems.push(at, problem.what, problem.remedy);
                     }
                 }
                 Command::Edit(edit) => match design.edited(edit) {
@@ -320,9 +402,18 @@ impl Document {
         for (i, scheduled) in self.schedule.iter().enumerate() {
             let at = format!("schedule[{i}].command");
             match &scheduled.command {
-                Command::Fault(Fault::Crash { node } | Fault::Restart { node }) => {
-                    if self.node(node).is_none() && !self.adds(node) {
-                        problems.push(at, format!("there is no node `{node}`"), format!("nodes: {}", self.node_ids()));
+                Command::Fault(fault) => {
+                    let named: &[&str] = match fault.aim() {
+                        Aim::Node(node) => &[node],
+                        Aim::Link { from, to } => &[from, to],
+                        Aim::Request => &[],
+                    };
+                    for node in named.iter().filter(|node| self.node(node).is_none() && !self.adds(node)) {
+                        let valid = format!("nodes: {}", self.node_ids());
+                        problems.push(&at, format!("there is no node `{node}`"), valid);
+                    }
+                    if let Err(problem) = fault.check_numbers() {
+                        problems.push(format!("{at}.fault.{}", problem.at), problem.what, problem.remedy);
                     }
                 }
                 // Whether an edit fits depends on what the design is by then: the run reports it.
@@ -343,17 +434,5 @@ impl Document {
             .iter()
             .filter(|link| link.from == id)
             .any(|link| self.node(&link.to).is_some_and(|node| node.kind.name() == kind))
-    }
-}
-
-impl Command {
-    /// Whether the command is about `id`.
-    pub fn names(&self, id: &str) -> bool {
-        match self {
-            Self::Fault(Fault::Crash { node } | Fault::Restart { node })
-            | Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
-            Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
-            Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meter::{Gauge, NodeMeter, ranked};
+use super::meter::{Gauge, LaneMeter, NodeMeter, ranked};
 use super::outcome::{Operation, Reason};
 use super::recorder::{Latencies, Sample};
 use crate::base::SimTime;
@@ -34,6 +34,8 @@ pub struct Figures {
     pub totals: Totals,
     /// In the order of the engine's nodes; removed ones are left out.
     pub nodes: Vec<NodeFigures>,
+    /// In the order of the engine's links; those without traffic and trouble are left out.
+    pub links: Vec<LinkFigures>,
     pub clusters: Vec<ClusterFigures>,
 }
 
@@ -91,6 +93,14 @@ pub struct NodeFigures {
     pub is_up: bool,
     /// Whether those who route to it believe that it is up (load balancer, cluster monitor).
     pub is_in_rotation: bool,
+    /// Whether it has stopped reacting, though it is not dead.
+    pub is_hung: bool,
+    /// How many times as long its services take, by a fault; 1 if it is well.
+    pub slowdown: f64,
+    /// Share of its answers that a fault turns into errors, 0 to 1.
+    pub error_ratio: f64,
+    /// Whether its disk takes no writes.
+    pub is_read_only: bool,
     /// Share of its processor time in use, 0 to 1.
     pub utilisation: f64,
     /// Requests waiting, now.
@@ -111,8 +121,13 @@ pub struct NodeFigures {
     pub errors_per_s: f64,
     /// Failures it gave in the window by reason, most frequent first.
     pub errors: Vec<(Reason, u64)>,
+    /// For callers that throttle themselves: probability with which a call fails at once, now.
+    pub reject_probability: Option<f64>,
     /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
+    /// For caches and CDNs: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
+    pub misses: Option<u64>,
+    pub miss_bytes: Option<u64>,
     /// For CDNs: share of the lookups that were answered at once with a stale asset; `None` without lookups in the window.
     pub stale_hit_ratio: Option<f64>,
     /// For CDNs: how often in the window a stale asset stood in for an origin that failed.
@@ -133,6 +148,54 @@ pub struct NodeFigures {
     pub log_position: Option<u64>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+}
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkFigures {
+    /// The link's index, as in [`crate::observe::Hop::link`].
+    pub index: u16,
+    pub from: String,
+    pub to: String,
+    /// The direction of requests.
+    pub forward: LaneFigures,
+    /// The direction of answers.
+    pub backward: LaneFigures,
+}
+
+/// One direction of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LaneFigures {
+    pub bytes_per_s: f64,
+    /// Share of its bandwidth in use, 0 to 1; none where that is unlimited.
+    pub utilisation: Option<f64>,
+    /// Messages lost or dropped, per second; each try counts.
+    pub lost_per_s: f64,
+    /// Whether a partition keeps everything back.
+    pub is_cut: bool,
+    /// Whether a fault makes it slower, lossier or narrower than it is by design.
+    pub is_impaired: bool,
+}
+
+impl LaneFigures {
+    /// The part that follows from two samples of the direction's meter.
+    pub fn between(from: &LaneMeter, to: &LaneMeter, since: SimTime, now: SimTime, is_limited: bool) -> Self {
+        let window_s = now.since(since).as_secs_f64();
+        let busy_s = (to.busy_at(now).saturating_sub(from.busy_at(since))) as f64 / 1e9;
+        Self {
+            bytes_per_s: per_second(to.bytes - from.bytes, window_s),
+            utilisation: is_limited.then(|| if window_s > 0.0 { (busy_s / window_s).min(1.0) } else { 0.0 }),
+            lost_per_s: per_second(to.lost - from.lost, window_s),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is nothing to tell of it.
+    pub fn is_idle(&self) -> bool {
+        let is_used =
+            self.bytes_per_s > 0.0 || self.lost_per_s > 0.0 || self.utilisation.is_some_and(|used| used > 0.0);
+        !is_used && !self.is_cut && !self.is_impaired
+    }
 }
 
 /// One replicated database.
@@ -215,6 +278,7 @@ impl Figures {
                 events: 0,
             },
             nodes: Vec::new(),
+            links: Vec::new(),
             clusters: Vec::new(),
         }
     }
@@ -237,6 +301,10 @@ impl NodeFigures {
             id: id.to_owned(),
             is_up: true,
             is_in_rotation: true,
+            is_hung: false,
+            slowdown: 1.0,
+            error_ratio: 0.0,
+            is_read_only: false,
             utilisation: mean(&to.busy, &from.busy) / f64::from(cores.max(1)),
             queue: to.waiting.level(),
             queue_mean: mean(&to.waiting, &from.waiting),
@@ -247,7 +315,10 @@ impl NodeFigures {
             completions_per_s: rate(to.completions, from.completions),
             errors_per_s: per_second(failures.iter().sum(), window_s),
             errors: ranked(failures),
+            reject_probability: None,
             hit_ratio: (lookups > 0).then(|| hits as f64 / lookups as f64),
+            misses: (lookups > 0).then_some(misses),
+            miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),
             stale_hit_ratio: None,
             stale_on_error: None,
             egress_bytes: None,

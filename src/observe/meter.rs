@@ -43,6 +43,8 @@ pub struct NodeMeter {
     pub failures: [u64; REASONS],
     pub hits: u64,
     pub misses: u64,
+    /// Bytes of the objects that were missed.
+    pub miss_bytes: u64,
     /// Of the hits of an edge, those on assets that were stale and were being validated meanwhile.
     pub stale_hits: u64,
     /// Of the misses of an edge, those answered with a stale asset after all, for the origin had failed.
@@ -60,6 +62,46 @@ pub struct NodeMeter {
     pub waiting: Gauge,
     /// Calls here.
     pub present: Gauge,
+}
+
+/// What one direction of a link did since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LaneMeter {
+    /// Messages that came through, and their bytes.
+    pub messages: u64,
+    pub bytes: u64,
+    /// Messages that were lost or dropped; each try counts.
+    pub lost: u64,
+    /// Time that it takes to send all that was given to it, in nanoseconds: the last of it ends at `free_at`.
+    occupied: u64,
+    free_at: SimTime,
+}
+
+impl LaneMeter {
+    /// Time for which it was busy up to `now`, in nanoseconds.
+    pub fn busy_at(&self, now: SimTime) -> u64 {
+        // What is still to be sent is one piece without a gap.
+        self.occupied.saturating_sub(self.free_at.since(now).as_nanos())
+    }
+}
+
+/// The two directions of a link: forward and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LinkMeter(pub [LaneMeter; 2]);
+
+impl LinkMeter {
+    /// A message of so many bytes was sent, which occupies its direction for so long.
+    pub fn sent(&mut self, now: SimTime, is_backward: bool, bytes: u64, occupied: SimDuration, is_lost: bool) {
+        let lane = &mut self.0[usize::from(is_backward)];
+        lane.occupied = lane.occupied.saturating_add(occupied.as_nanos());
+        lane.free_at = lane.free_at.max(now) + occupied;
+        if is_lost {
+            lane.lost += 1;
+        } else {
+            lane.messages += 1;
+            lane.bytes += bytes;
+        }
+    }
 }
 
 impl NodeMeter {
@@ -113,5 +155,16 @@ mod tests {
         gauge.set(at(1), 3);
         gauge.set(at(3), 1);
         assert_eq!((gauge.level(), gauge.area_at(at(5))), (1, 8_000_000_000));
+    }
+
+    #[test]
+    fn a_lane_is_busy_only_as_long_as_it_has_been() {
+        let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
+        let mut meter = LinkMeter::default();
+        meter.sent(at(1), false, 100, SimDuration::from_secs(2), false);
+        meter.sent(at(2), false, 100, SimDuration::from_secs(2), true);
+        let [forward, back] = meter.0;
+        assert_eq!([1, 2, 4, 5, 9].map(|s| forward.busy_at(at(s)) / 1_000_000_000), [0, 1, 3, 4, 4]);
+        assert_eq!((forward.bytes, forward.lost, back), (100, 1, LaneMeter::default()));
     }
 }

@@ -6,8 +6,11 @@ mod meter;
 mod outcome;
 mod recorder;
 
-pub use figures::{ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, OperationFigures, Role, Totals};
+pub use figures::{
+    ClusterFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures, OperationFigures, Role,
+    Totals,
+};
 pub use hop::{Hop, HopKind};
-pub use meter::{Counts, Gauge, NodeMeter};
+pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};
 pub use outcome::{Operation, Reason};
 pub use recorder::{Latencies, Recorder, Sample};

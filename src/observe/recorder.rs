@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use super::hop::Hop;
-use super::meter::{Counts, NodeMeter};
+use super::meter::{Counts, LinkMeter, NodeMeter};
 use super::outcome::{Operation, Reason};
 use crate::base::histogram::Histogram;
-use crate::base::{NodeIx, SimDuration, SimTime};
+use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 
 /// Latencies by operation.
 pub type Latencies = [Histogram; Operation::ALL.len()];
@@ -20,6 +20,7 @@ const SAMPLES: usize = 128;
 pub struct Recorder {
     pub counts: Counts,
     pub nodes: Vec<NodeMeter>,
+    pub links: Vec<LinkMeter>,
     pub events: u64,
     /// Latencies of the current part of the window, of the part before, and of all before that since the mark.
     current: Latencies,
@@ -39,6 +40,7 @@ pub struct Sample {
     pub at: SimTime,
     pub counts: Counts,
     pub nodes: Vec<NodeMeter>,
+    pub links: Vec<LinkMeter>,
 }
 
 /// The hops to be drawn.
@@ -57,7 +59,7 @@ struct HopBook {
 /// The counters belong to the state; windows and pictures do not, for they depend on when somebody looked.
 impl Hash for Recorder {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.counts, &self.nodes, self.events).hash(state);
+        (self.counts, &self.nodes, &self.links, self.events).hash(state);
     }
 }
 
@@ -66,6 +68,7 @@ impl Default for Recorder {
         Self {
             counts: Counts::default(),
             nodes: Vec::new(),
+            links: Vec::new(),
             events: 0,
             current: Latencies::default(),
             previous: Latencies::default(),
@@ -82,6 +85,10 @@ impl Default for Recorder {
 impl Recorder {
     pub fn node(&mut self, node: NodeIx) -> &mut NodeMeter {
         &mut self.nodes[node.index()]
+    }
+
+    pub fn link(&mut self, link: LinkIx) -> &mut LinkMeter {
+        &mut self.links[link.index()]
     }
 
     pub fn answered(&mut self, operation: Operation, now: SimTime, latency: SimDuration) {
@@ -131,7 +138,7 @@ impl Recorder {
     }
 
     pub fn sample(&self, now: SimTime) -> Sample {
-        Sample { at: now, counts: self.counts, nodes: self.nodes.clone() }
+        Sample { at: now, counts: self.counts, nodes: self.nodes.clone(), links: self.links.clone() }
     }
 
     pub fn set_window(&mut self, window: SimDuration) {

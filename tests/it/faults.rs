@@ -1,10 +1,11 @@
 //! What a crash does, and what it does not.
 
-use scalescope::model::{Command, Edit, Fault};
-use scalescope::observe::Reason;
+use scalescope::engine::Engine;
+use scalescope::model::{Command, Document, Edit, Fault};
+use scalescope::observe::{Reason, Role};
 use serde_json::json;
 
-use crate::support::{at_s, count, crash, edit, engine, measure, node, restart, scenario, with};
+use crate::support::{at_s, count, crash, edit, engine, inflict, measure, node, restart, scenario, with};
 
 #[test]
 fn killing_the_only_server_fails_everything_until_it_is_back() {
@@ -235,4 +236,200 @@ fn commands_that_make_no_sense_are_refused_and_change_nothing() {
     }
     assert_eq!(before, (engine.state_hash(), engine.document().clone()));
     assert_eq!(engine.journal(), []);
+}
+
+/// Users who write to one server with one core, which takes 5 ms for each request, exactly.
+fn steady(rate_per_user_per_s: f64) -> Document {
+    let service = [("static_service", json!("5ms")), ("service_shape", json!("constant")), ("cores", json!(1))];
+    let users = [
+        ("users", json!(100)),
+        ("rate_per_user_per_s", json!(rate_per_user_per_s)),
+        ("read_weight", json!(0)),
+        ("write_weight", json!(0)),
+        ("timeout", json!("1h")),
+    ];
+    let capacity = [("workers", json!(100_000)), ("queue_limit", json!(100_000))];
+    with(with(with(scenario("single-server"), "web-1", &service), "web-1", &capacity), "users", &users)
+}
+
+#[test]
+fn a_hung_server_holds_everything_and_then_serves_it_in_order() {
+    let mut engine = engine(steady(1.0));
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
+    let hung = measure(&mut engine, 12.0);
+    let state = node(&hung, "web-1");
+    assert!(state.is_up && state.is_hung);
+    assert_eq!((state.completions_per_s, hung.errors.len()), (0.0, 0));
+    let waiting = hung.totals.in_flight;
+    assert!(waiting > 150, "{waiting}");
+    inflict(&mut engine, json!({ "resume": { "node": "web-1" } }));
+    let after = measure(&mut engine, 20.0);
+    assert_eq!(after.errors, []);
+    assert!(after.totals.in_flight < 20);
+    // Each waits out the hang, and then for those before it: in order nobody waits longer than the first. The last of all
+    // to be served first would make the first wait a second more.
+    assert!((2.0..2.25).contains(&after.latency.p999_s), "{}", after.latency.p999_s);
+}
+
+#[test]
+fn killing_a_hung_server_refuses_what_it_held() {
+    let mut engine = engine(steady(1.0));
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
+    engine.run_until(at_s(12.0));
+    engine.mark();
+    inflict(&mut engine, json!({ "restart": { "node": "web-1" } }));
+    engine.run_until(at_s(14.0));
+    let figures = engine.report();
+    assert!(!node(&figures, "web-1").is_hung);
+    assert!(count(&figures, Reason::ConnectionRefused) > 150, "{:?}", figures.errors);
+    assert!(count(&figures, Reason::NodeCrashed) <= 10, "only what it was working on: {:?}", figures.errors);
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    assert_eq!(measure(&mut engine, 16.0).errors, []);
+}
+
+#[test]
+fn a_balancer_notices_a_hung_server_by_its_silence() {
+    let document = with(scenario("load-balanced"), "lb-1", &[("check_interval", json!("1s")), ("fall", json!(3))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "hang": { "node": "web-2" } }));
+    engine.run_until(at_s(15.0));
+    let hung = engine.report();
+    assert!(!node(&hung, "web-2").is_in_rotation);
+    assert_eq!(count(&hung, Reason::ConnectionRefused), 0);
+    inflict(&mut engine, json!({ "heal": { "node": "web-2" } }));
+    engine.run_until(at_s(20.0));
+    let healed = measure(&mut engine, 25.0);
+    assert!(node(&healed, "web-2").is_in_rotation && node(&healed, "web-2").arrivals_per_s > 20.0);
+    assert_eq!(healed.errors, []);
+}
+
+#[test]
+fn a_hung_balancer_checks_again_when_it_goes_on() {
+    let document = with(scenario("load-balanced"), "lb-1", &[("check_interval", json!("1s")), ("fall", json!(2))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "hang": { "node": "lb-1" } }));
+    engine.run_until(at_s(15.0));
+    inflict(&mut engine, json!({ "resume": { "node": "lb-1" } }));
+    crash(&mut engine, "web-1");
+    engine.run_until(at_s(20.0));
+    assert!(!node(&engine.figures(), "web-1").is_in_rotation);
+}
+
+#[test]
+fn a_hung_primary_is_replaced_and_returns_as_a_replica() {
+    let mut engine = engine(scenario("replicated"));
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "hang": { "node": "db-1" } }));
+    engine.run_until(at_s(25.0));
+    let replaced = engine.figures();
+    assert_eq!(replaced.clusters[0].primary.as_deref(), Some("db-2"));
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    inflict(&mut engine, json!({ "resume": { "node": "db-1" } }));
+    engine.run_until(at_s(60.0));
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    let back = measure(&mut engine, 70.0);
+    assert_eq!(node(&back, "db-1").role, Some(Role::Replica));
+    assert!(node(&back, "db-1").lag_s.unwrap() < 1.0);
+    assert_eq!(back.errors, []);
+}
+
+#[test]
+fn a_slow_server_takes_so_many_times_as_long() {
+    let mut engine = engine(steady(0.2));
+    engine.run_until(at_s(10.0));
+    let well = measure(&mut engine, 60.0);
+    inflict(&mut engine, json!({ "slow": { "node": "web-1", "factor": 4 } }));
+    engine.run_until(at_s(61.0));
+    let slow = measure(&mut engine, 120.0);
+    let used = |figures| node(figures, "web-1").utilisation;
+    assert!((used(&well) - 0.1).abs() < 0.02 && (used(&slow) - 0.4).abs() < 0.04, "{} {}", used(&well), used(&slow));
+    assert_eq!(node(&slow, "web-1").slowdown, 4.0);
+    inflict(&mut engine, json!({ "heal": { "node": "web-1" } }));
+    engine.run_until(at_s(121.0));
+    assert!((used(&measure(&mut engine, 180.0)) - 0.1).abs() < 0.02);
+}
+
+#[test]
+fn a_share_of_answers_are_errors() {
+    let mut engine = engine(steady(1.0));
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "errors": { "node": "web-1", "ratio": 0.3 } }));
+    engine.run_until(at_s(11.0));
+    let figures = measure(&mut engine, 111.0);
+    let share = figures.errors_per_s / figures.offered_per_s;
+    assert!((share - 0.3).abs() < 0.02, "{share}");
+    assert_eq!(figures.errors.len(), 1);
+    let server = node(&figures, "web-1");
+    assert_eq!((server.errors[0].0, server.error_ratio), (Reason::ServerError, 0.3));
+    assert!((server.utilisation - 0.5).abs() < 0.04, "the work for them is done all the same");
+    inflict(&mut engine, json!({ "heal": { "node": "web-1" } }));
+    engine.run_until(at_s(112.0));
+    assert_eq!(measure(&mut engine, 120.0).errors, []);
+}
+
+#[test]
+fn a_disk_that_takes_no_writes_still_reads() {
+    let mut engine = engine(scenario("replicated"));
+    engine.run_until(at_s(10.0));
+    inflict(&mut engine, json!({ "read_only": { "node": "db-1" } }));
+    engine.run_until(at_s(10.5));
+    let broken = measure(&mut engine, 15.0);
+    let [assets, reads, writes] = broken.operations.as_slice() else { panic!("three operations") };
+    assert_eq!((assets.errors_per_s, reads.errors_per_s, writes.goodput_per_s), (0.0, 0.0, 0.0));
+    assert_eq!(broken.errors[0].0, Reason::ServerError);
+    inflict(&mut engine, json!({ "heal": { "node": "db-1" } }));
+    // The same of a replica: it falls behind, and catches up.
+    engine.run_until(at_s(15.5));
+    inflict(&mut engine, json!({ "read_only": { "node": "db-2" } }));
+    let behind = measure(&mut engine, 25.0);
+    assert!(node(&behind, "db-2").lag_s.unwrap() > 8.0, "{:?}", node(&behind, "db-2").lag_s);
+    assert!(behind.stale_reads > 0);
+    inflict(&mut engine, json!({ "heal": { "node": "db-2" } }));
+    engine.run_until(at_s(28.0));
+    let well = measure(&mut engine, 35.0);
+    assert!(node(&well, "db-2").lag_s.unwrap() < 0.5);
+    assert_eq!(well.errors, []);
+}
+
+#[test]
+fn flushed_and_purged_stores_begin_cold() {
+    let mut engine = engine(with(scenario("cdn"), "users", &[("users", json!(20_000))]));
+    engine.run_until(at_s(20.0));
+    let stored = |engine: &mut Engine, id: &str| node(&engine.figures(), id).stored_entries.unwrap();
+    let (cached, at_edge) = (stored(&mut engine, "cache-1"), stored(&mut engine, "cdn-1"));
+    assert!(cached > 100 && at_edge > 100);
+    inflict(&mut engine, json!({ "purge": { "node": "cdn-1", "key": 0 } }));
+    assert_eq!(stored(&mut engine, "cdn-1"), at_edge - 1, "the most popular asset is there");
+    inflict(&mut engine, json!({ "purge": { "node": "cdn-1" } }));
+    inflict(&mut engine, json!({ "flush": { "node": "cache-1" } }));
+    assert_eq!((stored(&mut engine, "cache-1"), stored(&mut engine, "cdn-1")), (0, 0));
+    let after = measure(&mut engine, 22.0);
+    assert_eq!(after.errors, [], "both go on");
+}
+
+#[test]
+fn whatever_a_hung_server_was_in_the_middle_of_it_goes_on_with() {
+    for discipline in ["fifo", "lifo", "processor_sharing", "priority"] {
+        let shape = [("discipline", json!(discipline)), ("queue_timeout", json!("30s"))];
+        let mut engine = engine(with(steady(1.8), "web-1", &shape));
+        engine.run_until(at_s(10.0));
+        for _ in 0..3 {
+            let until = engine.now() + scalescope::base::SimDuration::from_millis(700);
+            inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
+            engine.run_until(until);
+            inflict(&mut engine, json!({ "resume": { "node": "web-1" } }));
+        }
+        inflict(&mut engine, json!({ "slow": { "node": "web-1", "factor": 0.5 } }));
+        engine.run_until(at_s(30.0));
+        let after = measure(&mut engine, 40.0);
+        assert_eq!(after.errors, [], "{discipline}");
+        assert!(after.totals.in_flight < 60, "{discipline}: {} are stuck", after.totals.in_flight);
+        let utilisation = node(&after, "web-1").utilisation;
+        assert!((utilisation - 0.45).abs() < 0.04, "{discipline}: {utilisation}");
+        assert_eq!(engine.violations(), Vec::<String>::new());
+    }
 }

@@ -3,6 +3,8 @@
 // Rates of nothing are exactly zero, and ratios of small whole numbers exact.
 #![allow(clippy::float_cmp)]
 
+mod balancing;
+mod caches;
 mod cdn;
 mod cli;
 mod clients;
@@ -13,6 +15,7 @@ mod figures;
 mod golden;
 mod http_caching;
 mod layers;
+mod network;
 mod properties;
 mod replay;
 mod replication;

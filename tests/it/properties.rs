@@ -1,10 +1,10 @@
 //! Properties over random designs, loads, faults and edits.
 
 use proptest::prelude::*;
-use scalescope::base::{Bytes, SimDuration};
+use scalescope::base::{BitRate, Bytes, SimDuration};
 use scalescope::engine::Engine;
 use scalescope::model::spec::ParamType;
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use scalescope::model::{Command, Document, Edit, Fault, NodeKind, Way};
 use serde_json::{Value, json};
 
 use crate::support::at_s;
@@ -45,6 +45,14 @@ enum Act {
     Cores(usize, u32),
     /// Some parameter of some node to one end of its range.
     Extreme(usize, usize, bool),
+    /// Some fault of a node, with a number between 0 and 1 for how bad it is.
+    NodeFault(usize, usize, f64),
+    /// The same of a link.
+    LinkFault(usize, usize, f64, Way),
+    /// The packet of one of the latest requests.
+    Drop(u32),
+    /// A link becomes narrow, or wide again.
+    Bandwidth(usize, Option<u64>),
 }
 
 fn designs() -> impl Strategy<Value = Design> {
@@ -87,6 +95,11 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
         1 => (1_u32..2_000).prop_map(Act::Users),
         1 => (0_usize..40, 0.0..1.0_f64).prop_map(|(link, loss)| Act::Loss(link, loss)),
         1 => (0_usize..20, 1_u32..8).prop_map(|(node, cores)| Act::Cores(node, cores)),
+        4 => (0_usize..20, 0_usize..NODE_FAULTS, 0.0..1.0_f64).prop_map(|(node, fault, size)| Act::NodeFault(node, fault, size)),
+        3 => (0_usize..40, 0_usize..LINK_FAULTS, 0.0..1.0_f64, prop::sample::select(&[Way::Both, Way::Forward, Way::Backward]))
+            .prop_map(|(link, fault, size, way)| Act::LinkFault(link, fault, size, way)),
+        1 => (1_u32..20).prop_map(Act::Drop),
+        1 => (0_usize..40, prop::option::of(100_000_u64..100_000_000)).prop_map(|(link, rate)| Act::Bandwidth(link, rate)),
         1 => (2_usize..20, 0_usize..20, any::<bool>()).prop_map(|(node, param, is_max)| Act::Extreme(node, param, is_max)),
     ];
     prop::collection::vec((0_u64..2_000, act), 0..25)
@@ -161,10 +174,37 @@ impl Design {
     }
 }
 
+const NODE_FAULTS: usize = 8;
+const LINK_FAULTS: usize = 5;
+
+/// The `n`-th sort of fault of a node; the engine refuses those that do not suit it.
+fn node_fault(n: usize, node: String, size: f64) -> Fault {
+    match n {
+        0 => Fault::Hang { node },
+        1 => Fault::Resume { node },
+        2 => Fault::Slow { node, factor: 0.1 + 20.0 * size },
+        3 => Fault::Errors { node, ratio: size },
+        4 => Fault::ReadOnly { node },
+        5 => Fault::Heal { node },
+        6 => Fault::Flush { node },
+        _ => Fault::Purge { node, key: (size < 0.5).then_some((size * 100.0) as u32) },
+    }
+}
+
+fn link_fault(n: usize, (from, to): (String, String), size: f64, way: Way) -> Fault {
+    match n {
+        0 => Fault::Partition { from, to, way },
+        1 => Fault::SlowLink { from, to, added_latency: SimDuration::from_secs_f64(size), way },
+        2 => Fault::LossyLink { from, to, loss: size, way },
+        3 => Fault::NarrowLink { from, to, bandwidth: BitRate(1_000_000 + (size * 1e7) as u64), way },
+        _ => Fault::HealLink { from, to, way },
+    }
+}
+
 /// The command that `act` means for the design as it is now; it may be one that the engine must refuse.
 const SHAPES: [&str; 4] = ["constant", "lognormal(4)", "bounded_pareto(1.1, 1000)", "erlang(3)"];
 
-fn command(act: &Act, document: &Document) -> Option<Command> {
+fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
     let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
     let set = |node, param: &str, value: Value| Command::Edit(Edit::Set { node, param: param.into(), value });
     Some(match act {
@@ -192,6 +232,18 @@ fn command(act: &Act, document: &Document) -> Option<Command> {
             };
             set(node.id.clone(), &spec.path(), value)
         }
+        Act::NodeFault(n, fault, size) => Command::Fault(node_fault(*fault, id(*n), *size)),
+        Act::LinkFault(n, fault, size, way) => {
+            let link = document.links.get(n % document.links.len().max(1))?;
+            Command::Fault(link_fault(*fault, (link.from.clone(), link.to.clone()), *size, *way))
+        }
+        Act::Drop(back) => Command::Fault(Fault::Drop { request: (offered as u32).saturating_sub(*back) }),
+        Act::Bandwidth(n, rate) => {
+            let mut link = document.links[n % document.links.len()].clone();
+            link.bandwidth = rate.map(BitRate);
+            link.queue_limit = SimDuration::from_millis(200);
+            Command::Edit(Edit::SetLink { link })
+        }
         Act::Loss(n, loss) => {
             let mut link = document.links[n % document.links.len()].clone();
             link.loss = *loss;
@@ -205,7 +257,7 @@ fn play(design: &Design, acts: &[(u64, Act)]) -> Engine {
     for (after_ms, act) in acts {
         let until = engine.now() + SimDuration::from_millis(*after_ms);
         engine.run_until(until);
-        if let Some(command) = command(act, engine.document()) {
+        if let Some(command) = command(act, engine.document(), engine.report().totals.offered) {
             // Refused commands are fine; they must only change nothing, which the replay below would show.
             let _ = engine.command(command);
         }
@@ -232,11 +284,15 @@ proptest! {
         let mut engine = play(&design, &tame);
         let document = engine.document().clone();
         for node in document.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Users(_))) {
+            engine.command(Command::Fault(Fault::Heal { node: node.id.clone() })).unwrap();
             engine.command(Command::Fault(Fault::Restart { node: node.id.clone() })).unwrap();
         }
         for link in &document.links {
             let mut link = link.clone();
             link.loss = 0.0;
+            link.bandwidth = None;
+            let (from, to) = (link.from.clone(), link.to.clone());
+            engine.command(Command::Fault(Fault::HealLink { from, to, way: Way::Both })).unwrap();
             engine.command(Command::Edit(Edit::SetLink { link })).unwrap();
         }
         for node in document.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Users(_))) {

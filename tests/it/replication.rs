@@ -150,7 +150,7 @@ fn three() -> Document {
     document.nodes.push(Node { id: "db-3".into(), label: None, position: None, kind });
     let link = |from: &str, latency: u64| {
         let latency = scalescope::base::SimDuration::from_millis(latency);
-        Link { from: from.into(), to: "db-3".into(), latency, loss: 0.0 }
+        Link { from: from.into(), to: "db-3".into(), latency, ..Link::default() }
     };
     document.links.extend([link("db-1", 80), link("web-1", 1), link("web-2", 1)]);
     document

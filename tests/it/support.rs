@@ -33,6 +33,12 @@ pub fn restart(engine: &mut Engine, node: &str) {
     engine.command(Command::Fault(Fault::Restart { node: node.to_owned() })).unwrap();
 }
 
+/// Inflicts a fault as a schedule would write it.
+pub fn inflict(engine: &mut Engine, fault: Value) {
+    let fault: Fault = serde_json::from_value(fault).unwrap();
+    engine.command(Command::Fault(fault)).unwrap();
+}
+
 pub fn edit(engine: &mut Engine, edit: Edit) {
     engine.command(Command::Edit(edit)).unwrap();
 }

@@ -110,9 +110,9 @@ impl Caller {
         self.policy.breaker_failures == 0 || self.breaker.permits(ctx.now(), self.policy.breaker_open)
     }
 
-    /// Probability that the throttle lets a call fail at once, now.
-    pub fn reject_probability(&self, now: SimTime) -> f64 {
-        self.throttle.reject_probability(now, self.policy.throttle_k)
+    /// Probability that the throttle lets a call fail at once, now; none where there is no throttle.
+    pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
+        (self.policy.throttle_k > 0.0).then(|| self.throttle.reject_probability(now, self.policy.throttle_k))
     }
 
     /// How many servers a new call is sent to at once.

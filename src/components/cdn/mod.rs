@@ -350,7 +350,7 @@ impl Behaviour for Cdn {
             }
         }
         self.shields = ctx.kernel.topology.targets(ctx.node, &["cdn"]);
-        self.origins = ctx.kernel.topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        self.origins = ctx.kernel.topology.sites(ctx.node);
     }
 
     fn levels(&self) -> Levels {

@@ -60,7 +60,7 @@ mod tests {
     fn positions_survive_trimming() {
         let mut log = Log::default();
         for n in 1..=5 {
-            log.push(Record { version: Version(n), at: SimTime::ZERO, key: n as u32, user: 0 });
+            log.push(Record { version: Version(n), at: SimTime::ZERO, key: n as u32, user: 0, bytes: 1 });
         }
         log.trim(2, 4);
         assert_eq!((log.base(), log.end()), (3, 5));

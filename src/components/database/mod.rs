@@ -35,6 +35,8 @@ pub struct Database {
     /// Position up to which the log is applied: what reads see.
     applied: u64,
     versions: Paged<Version>,
+    /// Size of all records that it has: what a copy of everything must carry.
+    stored_bytes: u64,
     /// The cluster's term that the log belongs to.
     term: u32,
     shipping: Shipping,
@@ -66,6 +68,7 @@ impl Database {
             log: Log::default(),
             applied: 0,
             versions: Paged::default(),
+            stored_bytes: 0,
             term: 0,
             shipping: Shipping::default(),
             receiving: Receiving::default(),
@@ -116,15 +119,38 @@ impl Database {
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 
+    /// The record becomes what reads see. A key's value has always the same size.
+    fn put(&mut self, record: &Record) {
+        if self.version(record.key) == Version::default() {
+            self.stored_bytes += u64::from(record.bytes);
+        }
+        self.versions.set(record.key as usize, record.version);
+    }
+
     fn write(&mut self, ctx: &mut Context, call: Key) {
         if self.duty != Duty::Primary {
             ctx.fail(call, Reason::NoPrimary);
             return;
         }
-        let Call { key, user, .. } = *ctx.get(call);
-        let version = ctx.kernel.truth.commit(key);
-        self.versions.set(key as usize, version);
-        self.log.push(Record { version, at: ctx.now(), key, user });
+        if ctx.is_read_only() {
+            ctx.fail(call, Reason::ServerError);
+            return;
+        }
+        let Call { key, user, bytes, version: given, .. } = *ctx.get(call);
+        let version = if given == Version::default() {
+            ctx.kernel.truth.commit(key)
+        } else if given > self.version(key) {
+            // A write-back cache has acknowledged it before.
+            ctx.kernel.truth.keep_promise(key, given);
+            given
+        } else {
+            // Late: the last writer has won.
+            ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
+            return;
+        };
+        let record = Record { version, at: ctx.now(), key, user, bytes };
+        self.put(&record);
+        self.log.push(record);
         self.applied = self.log.end();
         self.log.trim(self.params.log_retention as usize, self.applied);
         self.ship_after_delay(ctx);
@@ -183,9 +209,13 @@ impl Behaviour for Database {
             Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
             // What an earlier primary had sent is not part of this term's log.
             Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
+            // Nor can a disk that is read-only take it: the primary will send it again.
+            Body::Records { .. } | Body::Snapshot { .. } if ctx.is_read_only() => {}
             Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
-            Body::Snapshot { position, versions, .. } => self.on_snapshot(ctx, sender, position, versions),
-            Body::Probe | Body::ProbeReply { .. } => {}
+            Body::Snapshot { position, bytes, versions, .. } => {
+                self.on_snapshot(ctx, sender, position, (bytes, versions));
+            }
+            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => {}
         }
     }
 

@@ -118,7 +118,7 @@ impl Monitor {
         }
         let params = database(nodes, self.primary).params().clone();
         for member in &mut self.members {
-            if kernel.topology.node(member.node).is_up {
+            if kernel.topology.node(member.node).is_responsive() {
                 member.failed_checks = 0;
                 member.is_dead = false;
             } else {
@@ -149,8 +149,9 @@ impl Monitor {
         let mut heir: Option<(u64, NodeIx)> = None;
         for member in &self.members {
             let database = database(nodes, member.node);
-            let can =
-                database.duty() == Duty::Replica && database.is_whole() && kernel.topology.node(member.node).is_up;
+            let can = database.duty() == Duty::Replica
+                && database.is_whole()
+                && kernel.topology.node(member.node).is_responsive();
             if can && heir.is_none_or(|(end, _)| database.log().end() > end) {
                 heir = Some((database.log().end(), member.node));
             }
@@ -170,7 +171,7 @@ impl Monitor {
         database_mut(nodes, heir).apply_next(&mut Context { kernel, node: heir });
         for at in 0..self.members.len() {
             let node = self.members[at].node;
-            if node != heir && kernel.topology.node(node).is_up {
+            if node != heir && kernel.topology.node(node).is_responsive() {
                 self.point_at_primary(node, nodes, kernel);
                 database_mut(nodes, node).follow(&mut Context { kernel, node }, true);
             }
@@ -218,6 +219,11 @@ impl Monitor {
         if node != self.primary {
             self.point_at_primary(node, nodes, kernel);
         }
+    }
+
+    /// Whether `node`, which has been hung, missed that another was made primary.
+    pub fn has_passed_over(&self, node: NodeIx, nodes: &[Component]) -> bool {
+        node != self.primary && database(nodes, node).term() != self.term()
     }
 
     fn point_at_primary(&self, node: NodeIx, nodes: &mut [Component], kernel: &Kernel) {

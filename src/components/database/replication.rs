@@ -39,6 +39,9 @@ struct Follower {
     copied: Option<SimTime>,
 }
 
+/// A copy of all records, with the size of it.
+type Copy = (u64, Paged<Version>);
+
 /// The receiving side.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Receiving {
@@ -46,8 +49,8 @@ pub struct Receiving {
     /// On disk: the state is not a true copy of anything until a snapshot is in place.
     is_broken: bool,
     /// A copy that is being put in place, and when that is done.
-    restoring: Option<(SimTime, Paged<Version>)>,
-    /// When the record that is being applied is done; a timer for another time is void.
+    restoring: Option<(SimTime, Copy)>,
+    /// When the record that is being applied is done; a timer that comes before is void.
     applying: Option<SimTime>,
     early: BTreeMap<u64, Vec<Record>>,
 }
@@ -138,8 +141,8 @@ impl Database {
                 follower.copied = Some(ctx.now());
                 follower.sent = self.applied;
                 follower.asked = self.applied;
-                let versions = self.versions.clone();
-                ctx.send(sender, Body::Snapshot { term: self.term, position: self.applied, versions });
+                let (bytes, versions) = (self.stored_bytes, self.versions.clone());
+                ctx.send(sender, Body::Snapshot { term: self.term, position: self.applied, bytes, versions });
             }
             return;
         };
@@ -229,13 +232,13 @@ impl Database {
     }
 
     pub(super) fn on_applied(&mut self, ctx: &mut Context) {
-        if self.receiving.applying != Some(ctx.now()) {
+        if self.receiving.applying.is_none_or(|done| done > ctx.now()) {
             return;
         }
         self.receiving.applying = None;
         self.applied += 1;
-        let record = self.log.get(self.applied).expect("what is not applied is kept");
-        self.versions.set(record.key as usize, record.version);
+        let record = *self.log.get(self.applied).expect("what is not applied is kept");
+        self.put(&record);
         self.apply_next(ctx);
     }
 
@@ -248,7 +251,7 @@ impl Database {
         }
     }
 
-    pub(super) fn on_snapshot(&mut self, ctx: &mut Context, sender: Target, position: u64, versions: Paged<Version>) {
+    pub(super) fn on_snapshot(&mut self, ctx: &mut Context, sender: Target, position: u64, copy: Copy) {
         if self.duty != Duty::Replica || self.source() != Some(sender.node) || self.receiving.restoring.is_some() {
             return;
         }
@@ -256,7 +259,7 @@ impl Database {
         self.receiving.applying = None;
         self.receiving.early.clear();
         let done = ctx.now() + self.params.snapshot_time;
-        self.receiving.restoring = Some((done, versions));
+        self.receiving.restoring = Some((done, copy));
         self.log = Log::after(position);
         self.applied = position;
         ctx.timer(self.params.snapshot_time, Tag::Restored);
@@ -264,8 +267,8 @@ impl Database {
 
     pub(super) fn on_restored(&mut self, ctx: &mut Context) {
         // A timer of an earlier copy means nothing to this one.
-        if let Some((_, versions)) = self.receiving.restoring.take_if(|(done, _)| *done == ctx.now()) {
-            self.versions = versions;
+        if let Some((_, copy)) = self.receiving.restoring.take_if(|(done, _)| *done <= ctx.now()) {
+            (self.stored_bytes, self.versions) = copy;
             self.receiving.is_broken = false;
             self.apply_next(ctx);
         }

@@ -62,14 +62,14 @@ impl Health {
 
     /// A round of checks, if one is due; whether that changed a belief.
     pub fn check(&mut self, ctx: &mut Context, params: &kinds::Dns) -> bool {
-        if self.next != ctx.now() {
+        if self.next > ctx.now() {
             return false;
         }
         let mut has_changed = false;
         for watched in &mut self.watched {
             has_changed |= watched.is_awaited && watched.checked(false, params);
             watched.is_awaited = true;
-            ctx.send(watched.target, Body::Probe);
+            ctx.send(watched.target, Body::Probe { round: 0 });
         }
         self.check_after(ctx, params.check_interval);
         has_changed

@@ -78,7 +78,7 @@ impl Dns {
                 let (from, user) = (asker.from, asker.user);
                 let links = ctx.kernel.topology.links.iter().filter(|link| link.from == from && !link.is_removed);
                 let ways = links.filter(|link| self.live.contains(&link.to));
-                let mut ways: Vec<_> = ways.map(|link| (link.latency, link.to)).collect();
+                let mut ways: Vec<_> = ways.map(|link| (link.params.latency, link.to)).collect();
                 ways.sort_by_key(|(latency, _)| *latency);
                 near::choice(&ways, user, 0).or(Some(self.live[0]))
             }
@@ -109,7 +109,7 @@ impl Behaviour for Dns {
     }
 
     fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
-        if let Body::ProbeReply { is_up } = body
+        if let Body::ProbeReply { is_up, .. } = body
             && self.health.heard(sender, is_up, &self.params)
         {
             self.publish(ctx);

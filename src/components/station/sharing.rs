@@ -23,7 +23,7 @@ pub struct Sharing {
     attained: u128,
     /// When it was read.
     read: SimTime,
-    /// When the first end is due; a timer for another time is void.
+    /// When the first end is due; a timer that comes before is void. It may come later, if the node was hung.
     due: Option<SimTime>,
 }
 
@@ -34,6 +34,7 @@ impl Sharing {
 
     pub fn push(&mut self, ctx: &mut Context, cores: u32, call: Key, service: SimDuration) {
         self.advance(ctx, cores);
+        let service = ctx.slowed(service);
         let end = self.attained + u128::from(service.as_nanos()) * SCALE;
         self.calls.insert((end, self.order, call));
         self.order += 1;
@@ -42,7 +43,7 @@ impl Sharing {
 
     /// The next call that is finished now. To be asked until there is none.
     pub fn next(&mut self, ctx: &mut Context, cores: u32) -> Option<Key> {
-        if self.due != Some(ctx.now()) {
+        if self.due.is_none_or(|due| due > ctx.now()) {
             return None;
         }
         self.advance(ctx, cores);
@@ -77,7 +78,9 @@ impl Sharing {
 
     fn advance(&mut self, ctx: &Context, cores: u32) {
         let (share, of) = self.share(cores);
-        self.attained += u128::from(ctx.now().since(self.read).as_nanos()) * SCALE * share / of;
+        // After the first end nothing goes on before the node has noticed it: a hung one does no work.
+        let until = self.due.map_or(ctx.now(), |due| due.min(ctx.now()));
+        self.attained += u128::from(until.since(self.read).as_nanos()) * SCALE * share / of;
         self.read = ctx.now();
     }
 

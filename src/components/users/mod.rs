@@ -97,7 +97,7 @@ impl Users {
     }
 
     /// Probability that the browsers' throttle lets a call fail at once, now.
-    pub fn reject_probability(&self, now: SimTime) -> f64 {
+    pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
         self.caller.reject_probability(now)
     }
 
@@ -342,7 +342,7 @@ impl Behaviour for Users {
         self.edges.rewire(ctx, wiring);
         let topology = &ctx.kernel.topology;
         self.dns = services;
-        self.sites = topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        self.sites = topology.sites(ctx.node);
     }
 
     fn levels(&self) -> Levels {

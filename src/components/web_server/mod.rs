@@ -6,20 +6,23 @@
 //! in proportion: service times grow by the Universal Scalability Law (Gunther, *Guerrilla Capacity Planning*, 2007).
 //! Left out: keep-alive connections, sessions.
 
+mod caching;
 mod fan_out;
 
+use super::cache::CachePool;
 use super::caller::{Caller, Next};
 use super::route::DataRoute;
 use super::station::{Job, Line, Size, Station};
 use super::{Behaviour, Levels, Wiring};
-use crate::base::SimDuration;
-use crate::base::hash::{Derived, mix};
+use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
-use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
+use crate::base::{SimDuration, SimTime};
+use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Verb, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, CachePattern, OnGiveUp, OnWrite};
+use crate::model::kinds::{self, OnGiveUp};
 use crate::observe::Reason;
+use caching::Steps;
 use fan_out::FanOut;
 
 /// A web server.
@@ -32,20 +35,13 @@ pub struct WebServer {
     cpu: Station,
     caller: Caller,
     services: FanOut,
-    caches: Vec<CacheTarget>,
+    caches: CachePool,
+    steps: Steps,
     route: DataRoute,
     /// Whether it ever had a database: then its own disk is none.
     is_stateless: bool,
     /// The records of a server that has no database.
     disk: Paged<Version>,
-}
-
-/// A cache and how it wants to be used.
-#[derive(Clone, Copy, Debug, Hash)]
-struct CacheTarget {
-    target: Target,
-    is_aside: bool,
-    invalidates: bool,
 }
 
 impl WebServer {
@@ -56,7 +52,8 @@ impl WebServer {
             cpu: Station::with(cpu_size(&params)),
             caller: Caller::new(&params.calls),
             services: FanOut::default(),
-            caches: Vec::new(),
+            caches: CachePool::default(),
+            steps: Steps::default(),
             route: DataRoute::default(),
             is_stateless: false,
             disk: Paged::default(),
@@ -67,6 +64,11 @@ impl WebServer {
     /// Whether records were ever written to its own disk.
     pub fn keeps_records(&self) -> bool {
         self.disk.iter().next().is_some()
+    }
+
+    /// Probability that its throttle lets a call fail at once, now.
+    pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
+        self.caller.reject_probability(now)
     }
 
     /// Gives waiting requests to free workers.
@@ -99,20 +101,13 @@ impl WebServer {
         } else {
             ctx.answer(call, outcome);
         }
+        self.steps.forget(call);
         self.working -= 1;
         self.work(ctx);
     }
 
     fn fail(&mut self, ctx: &mut Context, call: Key, reason: Reason) {
         self.finish(ctx, call, Outcome::failed(reason));
-    }
-
-    /// The cache responsible for `key`.
-    fn cache_of(&self, key: u32) -> Option<CacheTarget> {
-        if self.caches.is_empty() {
-            return None;
-        }
-        Some(self.caches[(mix(u64::from(key)) % self.caches.len() as u64) as usize])
     }
 
     /// The computing is done: what comes first of services, cache, database and the own disk?
@@ -135,8 +130,9 @@ impl WebServer {
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
             Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
-            Verb::Read if self.cache_of(key).is_some() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
+            Verb::Read if !self.caches.is_empty() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
             Verb::Read => self.read_database(ctx, call),
+            Verb::Write if self.caches.take_writes(key) => self.write_through(ctx, call),
             Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
             Verb::Write => {
                 let version = ctx.kernel.truth.commit(key);
@@ -175,9 +171,9 @@ impl WebServer {
             self.services.next()
         } else {
             match ask.verb {
-                Verb::Get | Verb::Put | Verb::Delete => self.cache_of(ask.key).map(|cache| cache.target),
-                Verb::Write => self.route.writer(ctx),
-                _ => self.route.reader(ctx),
+                Verb::Read => self.route.reader(ctx),
+                Verb::Write if !self.is_writing_through(call) => self.route.writer(ctx),
+                _ => self.cache_for(ctx, call, ask),
             }
         };
         match target {
@@ -201,25 +197,11 @@ impl WebServer {
             self.after_services(ctx, call, outcome);
             return;
         }
-        let is_behind = |at| self.caches.iter().all(|cache| cache.target.node != at);
         match ask.verb {
-            // Without its cache a read still has the database; but if it failed behind the cache, it has failed.
-            Verb::Get if outcome.failure.is_some() => {
-                if self.route.is_empty() || outcome.failed_at.is_some_and(is_behind) {
-                    self.finish(ctx, call, outcome);
-                } else {
-                    self.read_database(ctx, call);
-                }
-            }
-            Verb::Get if !outcome.is_found => self.read_database(ctx, call),
-            Verb::Get => self.finish(ctx, call, outcome),
+            Verb::Get => self.after_get(ctx, call, outcome),
             Verb::Read => self.after_read(ctx, call, outcome),
             Verb::Write => self.after_write(ctx, call, outcome),
-            // Whether the cache took it does not matter to the user.
-            Verb::Put | Verb::Delete => {
-                let outcome = Outcome { failure: None, failed_at: None, ..Outcome::of(ctx.get(call)) };
-                self.finish(ctx, call, outcome);
-            }
+            Verb::Put | Verb::Delete => self.after_notice(ctx, call, ask),
             Verb::Resolve | Verb::Static => unreachable!("a web server does not ask for these"),
         }
     }
@@ -232,30 +214,6 @@ impl WebServer {
         } else {
             self.finish(ctx, call, outcome);
         }
-    }
-
-    /// The database has answered a read: a cache that does not fetch for itself is given the value first.
-    fn after_read(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
-        let Call { key, bytes, .. } = *ctx.get(call);
-        let is_kept = outcome.failure.is_none() && self.cache_of(key).is_some_and(|cache| cache.is_aside);
-        if !is_kept {
-            self.finish(ctx, call, outcome);
-            return;
-        }
-        ctx.remember(call, &outcome);
-        self.ask(ctx, call, Ask { version: outcome.version, ..Ask::of(Verb::Put, key, bytes) });
-    }
-
-    /// The database has taken a write: the cache is told to forget the old value, in an operation of its own.
-    fn after_write(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
-        let key = ctx.get(call).key;
-        let is_told = outcome.failure.is_none() && self.cache_of(key).is_some_and(|cache| cache.invalidates);
-        if !is_told {
-            self.finish(ctx, call, outcome);
-            return;
-        }
-        ctx.remember(call, &outcome);
-        self.ask(ctx, call, Ask::of(Verb::Delete, key, 0));
     }
 }
 
@@ -358,6 +316,7 @@ impl Behaviour for WebServer {
         self.cpu.clear();
         self.caller.clear();
         self.services.clear();
+        self.steps = Steps::default();
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
@@ -371,18 +330,7 @@ impl Behaviour for WebServer {
         self.route.set(topology.targets(ctx.node, &["database"]));
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
-        let caches = wiring.with_kinds(topology, topology.targets(ctx.node, &["cache"]));
-        self.caches = caches
-            .into_iter()
-            .filter_map(|(target, kind)| match kind {
-                NodeKind::Cache(cache) => Some(CacheTarget {
-                    target,
-                    is_aside: cache.pattern == CachePattern::CacheAside,
-                    invalidates: cache.on_write == OnWrite::Invalidate,
-                }),
-                _ => None,
-            })
-            .collect();
+        self.caches = CachePool::new(ctx, wiring);
         self.work(ctx);
     }
 

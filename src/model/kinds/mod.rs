@@ -17,14 +17,14 @@ use super::problem::Problems;
 use super::spec::{ParamSpec, Params};
 use crate::base::SimDuration;
 
-pub use cache::{Cache, CachePattern, EvictionPolicy, OnWrite};
+pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::{Dns, DnsAnswers, WarmClients};
-pub use load_balancer::{BalancerPolicy, LoadBalancer};
+pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::{Arrivals, Load, Loop, Users};
-pub use web_server::{Discipline, WebServer};
+pub use web_server::{Address, Discipline, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;

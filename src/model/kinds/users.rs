@@ -84,7 +84,7 @@ params! {
         /// Mean size of an asset; each has its own, between half and one and a half of it.
         asset_size: Bytes = Bytes::kb(64), "B", 1.0, 1_073_741_824.0;
         /// How long a user waits for an answer before giving up.
-        timeout: SimDuration = SECS(10), "s", 0.001, 86_400.0;
+        timeout: SimDuration = SECS(10), "s", 0.001, 2_592_000.0;
     }
     with {
         /// How the users' browsers call the site.

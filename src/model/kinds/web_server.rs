@@ -6,6 +6,18 @@ use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
+    /// Who can reach a server.
+    pub enum Address {
+        /// Private once a load balancer stands in front, else public.
+        Auto = "auto",
+        /// Everybody.
+        Public = "public",
+        /// Only what stands inside: users and CDNs are refused.
+        Private = "private",
+    }
+}
+
+choices! {
     /// Whose turn it is.
     pub enum Discipline {
         /// First come, first served.
@@ -22,6 +34,8 @@ choices! {
 params! {
     /// Web server: runs the application; a worker is held from the start of a request until its answer.
     pub struct WebServer {
+        /// Who can reach it: auto is private once a load balancer stands in front; users and CDNs cannot reach a private address.
+        address: Address = Address::Auto, "", 0.0, 0.0;
         /// Processor cores.
         cores: u32 = 4, "cores", 1.0, 1_024.0;
         /// Requests it works on at a time, including those that wait for a cache or a database.
@@ -40,6 +54,8 @@ params! {
         read_service: SimDuration = MS(3), "s", 0.0, 3_600.0;
         /// Mean processor time of a write, without the stores behind.
         write_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
+        /// Its share among the servers of a load balancer whose policy knows weights.
+        weight: u32 = 1, "", 1.0, 1_000.0;
         /// Contention: how much each further core slows all down by waiting for what they share (alpha of the Universal
         /// Scalability Law).
         contention: f64 = 0.0, "", 0.0, 1.0;

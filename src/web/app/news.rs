@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use scalescope::model::{Command, Document, Edit, Fault};
+use scalescope::model::{Command, Document, Edit};
 use scalescope::observe::{Figures, Role};
 
 use crate::format;
@@ -34,8 +34,7 @@ impl News {
         let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
         let at = format::clock(now_ns as f64 / 1e9);
         let sentence = match command {
-            Command::Fault(Fault::Crash { node }) => format!("{} crashed at {at}", label(node)),
-            Command::Fault(Fault::Restart { node }) => format!("{} restarted at {at}", label(node)),
+            Command::Fault(fault) => format!("{} at {at}", fault.sentence(label)),
             Command::Edit(Edit::AddNode { node, .. }) => format!("{} added at {at}", node.label()),
             Command::Edit(Edit::RemoveNode { node }) => format!("{} removed at {at}", label(node)),
             Command::Edit(Edit::Set { node, param, value }) if param == "users" => {

@@ -1,10 +1,13 @@
 //! What can be done to a running system.
 
+mod fault;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::edit::Edit;
 use crate::base::SimDuration;
+pub use fault::{Aim, Fault, Way};
 
 /// An intervention. Recorded with its time in the journal: seed, document and journal are the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,16 +19,6 @@ pub enum Command {
     Edit(Edit),
 }
 
-/// What can happen to a node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// The process dies: what it was doing is lost, connections to it are refused until it is restarted.
-    Crash { node: String },
-    /// It starts again, with what it had on disk and nothing of what it had in memory.
-    Restart { node: String },
-}
-
 /// A command placed on the timeline in advance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,4 +26,20 @@ pub struct Scheduled {
     /// Time since the start of the run.
     pub at: SimDuration,
     pub command: Command,
+}
+
+impl Command {
+    /// Whether the command is about the node `id`, or a link of it.
+    pub fn names(&self, id: &str) -> bool {
+        match self {
+            Self::Fault(fault) => match fault.aim() {
+                Aim::Node(node) => node == id,
+                Aim::Link { from, to } => from == id || to == id,
+                Aim::Request => false,
+            },
+            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
+            Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
+            Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
+        }
+    }
 }

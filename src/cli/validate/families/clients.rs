@@ -1,0 +1,252 @@
+//! Clients and what they do when a server is slow or fails.
+
+use scalescope::base::SimDuration;
+use scalescope::engine::Engine;
+use scalescope::model::{Command, Fault};
+use serde_json::json;
+
+use super::completions;
+use crate::validate::case::{Case, Inputs};
+use crate::validate::plan::{
+    Measured, Plan, at, document, duration, front, link, measure, node, readers, responses, server, users,
+};
+
+/// Clients who give up at a deadline.
+pub fn deadline(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    let rate = inputs.number("rate_per_s")?;
+    let (mean, shape) = inputs.distribution("service")?;
+    let on_give_up = if inputs.flag("cancel")? { "cancel" } else { "ignore" };
+    let people = json!({ "timeout": duration(inputs.number("deadline_s")?), "calls": { "on_give_up": on_give_up } });
+    let params = json!({
+        "static_service": duration(mean), "service_shape": shape, "discipline": inputs.word("discipline")?,
+    });
+    let nodes = [users(rate, &people), server("server", inputs.count_or("servers", 1)?, &params)];
+    let count = completions(case);
+    Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
+        let figures = measure(&mut engine, count, rate);
+        Ok(responses(&engine, &figures))
+    })
+}
+
+/// Failed requests come back at once, until they succeed.
+pub fn retry_feedback(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    let rate = inputs.number("arrival_rate_per_s")?;
+    let (mean, shape) = inputs.distribution("service")?;
+    let people = json!({ "calls": { "retries": 1_000_000, "backoff": "none" } });
+    let params = json!({
+        "static_service": duration(mean), "service_shape": shape, "error_ratio": inputs.number("error_ratio")?,
+    });
+    let nodes = [users(rate, &people), server("server", inputs.count_or("servers", 1)?, &params)];
+    let count = completions(case);
+    Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
+        let figures = measure(&mut engine, count, rate);
+        Ok(responses(&engine, &figures))
+    })
+}
+
+/// How many attempts a request makes: by the client alone, or by each of several layers.
+pub fn retry_amplification(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    const RATE: f64 = 1_000.0;
+    let error_ratio = inputs.number("error_ratio")?;
+    let (layers, retries) = if inputs.get("layers").is_some() {
+        (inputs.count("layers")?, inputs.count("attempts_per_layer")?.saturating_sub(1))
+    } else {
+        (1, inputs.count("max_retries")?)
+    };
+    let policy = json!({ "calls": { "retries": retries, "backoff": "none" } });
+    let (mut nodes, mut links) = (vec![users(RATE, &policy)], Vec::new());
+    for layer in 1..=layers {
+        let id = format!("layer-{layer}");
+        links.push(link(nodes[nodes.len() - 1]["id"].as_str().unwrap_or_default(), &id));
+        let is_last = layer == layers;
+        // A little service, so that attempts do not all happen at one instant.
+        let mut params = json!({ "static_service": "1us" });
+        if is_last {
+            params["error_ratio"] = json!(error_ratio);
+        } else {
+            params["calls"] = policy["calls"].clone();
+        }
+        nodes.push(front(&id, &params));
+    }
+    let (last, count) = (format!("layer-{layers}"), completions(case));
+    Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
+        let figures = measure(&mut engine, count, RATE);
+        let attempts = node(&figures, &last)?.arrivals_per_s / figures.offered_per_s;
+        let ended = figures.throughput_per_s;
+        Ok(vec![
+            ("attempts_per_request".to_owned(), json!(attempts)),
+            ("failed_ratio".to_owned(), json!(figures.errors_per_s / ended)),
+        ])
+    })
+}
+
+/// A second attempt where the first takes long.
+pub fn hedge(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    const RATE: f64 = 1_000.0;
+    let (mean, shape) = inputs.distribution("service")?;
+    let after = inputs.number("hedge_after_s")?;
+    if inputs.word("servers")? != "unlimited" {
+        return Err("inputs.servers: only `unlimited` is known".to_owned());
+    }
+    let people = json!({ "calls": { "hedge_after": duration(after), "on_give_up": "cancel" } });
+    // A thousand cores are more than are ever busy at this rate.
+    let rate = RATE.min(500.0 / mean);
+    let params = json!({ "static_service": duration(mean), "service_shape": shape });
+    let nodes = [users(rate, &people), front("server", &params)];
+    let count = completions(case);
+    Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
+        let figures = measure(&mut engine, count, rate);
+        let mut measured = responses(&engine, &figures);
+        let extra = node(&figures, "server")?.arrivals_per_s / figures.offered_per_s - 1.0;
+        measured.push(("extra_ratio".to_owned(), json!(extra)));
+        Ok(measured)
+    })
+}
+
+/// One request, many leaves: the slowest decides.
+pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    const SLOW: f64 = 100.0;
+    let leaves = inputs.count("leaves")?;
+    let (mean, shape) = match inputs.number_or("slow_ratio", None)? {
+        // Of two kinds of answers the slow take a hundred times as long: whether a request is slow is seen from its time.
+        Some(slow) => (1e-3 * (1.0 - slow + slow * SLOW), json!(format!("empirical({}:1, {slow}:{SLOW})", 1.0 - slow))),
+        None => {
+            let (mean, shape) = inputs.distribution("service")?;
+            (mean, json!(shape))
+        }
+    };
+    // On average at most half of the leaf's cores are busy, so that leaves do not wait.
+    let rate = (300.0 / (f64::from(leaves) * mean)).min(1_000.0);
+    let nodes = [
+        users(rate, &json!({})),
+        front("root", &json!({ "fan_out": leaves })),
+        front("leaf", &json!({ "static_service": duration(mean), "service_shape": shape })),
+    ];
+    let links = [link("users", "root"), link("root", "leaf")];
+    let count = completions(case);
+    Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
+        let figures = measure(&mut engine, count, rate);
+        if node(&figures, "leaf")?.wait_ratio > 0.0 {
+            return Err("leaves had to wait for a core: the rate is too high".to_owned());
+        }
+        let mut measured = responses(&engine, &figures);
+        let slow = engine.latency().share_above(SimDuration::from_millis(10));
+        measured.push(("slow_request_ratio".to_owned(), json!(slow)));
+        Ok(measured)
+    })
+}
+
+/// One request, a queue for each part of it.
+pub fn fork_join(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    let (queues, load) = (inputs.count("queues")?, inputs.number("load")?);
+    let (mean, shape) = inputs.distribution("service")?;
+    let rate = load / mean;
+    let (mut nodes, mut links) =
+        (vec![users(rate, &json!({})), front("root", &json!({}))], vec![link("users", "root")]);
+    for i in 1..=queues {
+        let id = format!("queue-{i}");
+        nodes.push(server(&id, 1, &json!({ "static_service": duration(mean), "service_shape": shape })));
+        links.push(link("root", &id));
+    }
+    let count = completions(case);
+    Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
+        let figures = measure(&mut engine, count, rate);
+        Ok(responses(&engine, &figures))
+    })
+}
+
+/// A client that fails calls by itself when the servers do not accept them.
+pub fn adaptive_throttle(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    let (requests, accepts, k) = (inputs.count("requests")?, inputs.count("accepts")?, inputs.number("K")?);
+    if accepts > requests {
+        return Err("inputs: more accepts than requests".to_owned());
+    }
+    // One request every millisecond; the server accepts the first of them and is then down.
+    let people =
+        json!({ "arrivals": "regular", "users": 1, "rate_per_user_per_s": 1_000, "calls": { "throttle_k": k } });
+    let nodes = [users(1_000.0, &people), front("server", &json!({}))];
+    Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
+        // The n-th request comes at n milliseconds.
+        let after = |n: u32| (f64::from(n) + 0.5) * 1e-3;
+        engine.run_until(at(after(accepts)));
+        command(&mut engine, Fault::Crash { node: "server".to_owned() })?;
+        engine.run_until(at(after(requests)));
+        let figures = engine.figures();
+        let p = node(&figures, "users")?.reject_probability;
+        Ok(vec![("reject_probability".to_owned(), json!(p))])
+    })
+}
+
+/// An outage of a database during which requests pile up, with clients who time out and try again.
+pub fn retry_storm(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    let rate = inputs.number("rate_per_s")?;
+    let database = inputs.within("database")?;
+    let (mean, shape) = database.distribution("service")?;
+    let capacity = database.count_or("queue_capacity", 10_000_000)?;
+    let params = json!({
+        "cores": database.count("servers")?, "queue_limit": capacity, "discipline": database.word("discipline")?,
+        "read_service": duration(mean), "service_shape": shape,
+    });
+    database.done()?;
+    let timeout = inputs.number("client_timeout_s")?;
+    let mut policy = json!({
+        "attempt_timeout": duration(timeout), "retries": inputs.count("retries")?, "backoff": "none",
+        "on_give_up": if inputs.flag("cancel")? { "cancel" } else { "ignore" },
+    });
+    if let Some(budget) = inputs.number_or("retry_budget_ratio", None)? {
+        policy["retry_budget"] = json!(budget);
+    }
+    let outage = inputs.within("outage")?;
+    let (start, end) = (outage.number("start_s")?, outage.number("end_s")?);
+    if outage.word("held_requests")? != "delivered at the end, in order" {
+        return Err("inputs.outage.held_requests: only `delivered at the end, in order` is known".to_owned());
+    }
+    outage.done()?;
+    let until = inputs.number("duration_s")?;
+    let nodes = [
+        readers(rate, &json!({ "calls": policy })),
+        front("web", &json!({})),
+        json!({ "id": "database", "kind": "database", "params": params }),
+    ];
+    let mut document = document(&case.id, &nodes, &[link("users", "web"), link("web", "database")]);
+    document["schedule"] = json!([
+        { "at": duration(start), "command": { "fault": { "hang": { "node": "database" } } } },
+        { "at": duration(end), "command": { "fault": { "resume": { "node": "database" } } } },
+    ]);
+    Plan::new(&document, move |mut engine| {
+        let seconds = by_second(&mut engine, until, |figures| figures.goodput_per_s);
+        Ok(recovery(&seconds, rate, end))
+    })
+}
+
+/// What is measured in each second of a run.
+pub fn by_second(engine: &mut Engine, until_s: f64, read: impl Fn(&scalescope::observe::Figures) -> f64) -> Vec<f64> {
+    let mut seconds = Vec::new();
+    while (seconds.len() as f64) < until_s {
+        engine.mark();
+        engine.run_until(at(seconds.len() as f64 + 1.0));
+        seconds.push(read(&engine.report()));
+    }
+    seconds
+}
+
+/// Whether a system recovers from an outage that ends at `end_s`: for ten seconds in a row goodput is at least nine tenths of the
+/// rate, and so it is in the last minute.
+pub fn recovery(goodput: &[f64], rate: f64, end_s: f64) -> Measured {
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
+    let last = mean(&goodput[goodput.len().saturating_sub(60)..]);
+    let recovers = last >= 0.9 * rate;
+    let mut measured: Measured =
+        vec![("goodput_last_60s_per_s".to_owned(), json!(last)), ("recovers".to_owned(), json!(recovers))];
+    let from = (end_s as usize).min(goodput.len());
+    let back = goodput[from..].windows(10).position(|window| mean(window) >= 0.9 * rate);
+    if let Some(after) = back.filter(|_| recovers) {
+        measured.push(("recovered_after_s".to_owned(), json!(after)));
+    }
+    measured
+}
+
+/// Carries out a fault now.
+pub fn command(engine: &mut Engine, fault: Fault) -> Result<(), String> {
+    engine.command(Command::Fault(fault)).map_err(|problems| problems.to_string())
+}

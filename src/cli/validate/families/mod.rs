@@ -1,0 +1,43 @@
+//! The families of cases: for each, the document that its inputs describe and how its metrics are read.
+
+mod clients;
+mod queues;
+
+use super::case::{Case, Inputs};
+use super::plan::Plan;
+
+type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
+
+/// Every family that is known.
+const FAMILIES: [(&str, Planner); 12] = [
+    ("queue", queues::queue),
+    ("tandem", queues::tandem),
+    ("closed_loop", queues::closed_loop),
+    ("universal_scalability", queues::universal_scalability),
+    ("deadline", clients::deadline),
+    ("retry_feedback", clients::retry_feedback),
+    ("retry_amplification", clients::retry_amplification),
+    ("hedge", clients::hedge),
+    ("fan_out", clients::fan_out),
+    ("fork_join", clients::fork_join),
+    ("adaptive_throttle", clients::adaptive_throttle),
+    ("retry_storm", clients::retry_storm),
+];
+
+/// The plan of `case`; the error says why there is none.
+pub fn plan(case: &Case) -> Result<Plan, String> {
+    let planner = FAMILIES.iter().find(|(name, _)| *name == case.family).map(|(_, planner)| planner);
+    let planner = planner.ok_or_else(|| {
+        let known: Vec<&str> = FAMILIES.iter().map(|(name, _)| *name).collect();
+        format!("the family `{}` is not known; known: {}", case.family, known.join(", "))
+    })?;
+    let inputs = Inputs::new(&case.inputs);
+    let plan = planner(case, &inputs)?;
+    inputs.done()?;
+    Ok(plan)
+}
+
+/// How many requests to simulate.
+fn completions(case: &Case) -> u64 {
+    case.completions.unwrap_or(1_000_000)
+}

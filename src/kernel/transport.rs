@@ -1,0 +1,124 @@
+//! The transport: calls, replies and messages go over links, and go again when they are lost.
+//!
+//! A lost packet is sent again after a retransmission timeout that doubles each time (RFC 6298); after six tries the
+//! connection is given up. Each try is an event of its own, so it meets the link as it is then: what was lost to a partition
+//! comes through with the first try after its end. The sender's host retransmits even if its process has died since.
+
+use super::call::{Call, Place, Verb};
+use super::context::Kernel;
+use super::event::Event;
+use super::link::Fate;
+use super::message::{Body, Message};
+use crate::base::slab::Key;
+use crate::base::{LinkIx, SimTime};
+use crate::observe::{Hop, HopKind, Operation, Reason};
+
+/// Tries before a connection is given up.
+const TRIES: u8 = 6;
+/// Bytes of a call, a reply or a message beside its content: headers of HTTP, TCP and IP.
+pub const HEADER_BYTES: u64 = 500;
+
+impl Call {
+    /// Size of the packet that is under way, in bytes. What is written goes with the request, what is read with the answer.
+    fn wire_bytes(&self) -> u64 {
+        let has_body = match self.place {
+            Place::Returning => self.failure.is_none(),
+            Place::Outbound | Place::AtNode => matches!(self.verb, Verb::Write | Verb::Put),
+        };
+        HEADER_BYTES + if has_body { u64::from(self.bytes) } else { 0 }
+    }
+
+    fn hop_kind(&self) -> HopKind {
+        match (self.place, self.failure) {
+            (Place::Outbound | Place::AtNode, _) => HopKind::Request,
+            (Place::Returning, None) => HopKind::Answer,
+            (Place::Returning, Some(_)) => HopKind::Failure,
+        }
+    }
+}
+
+impl Kernel {
+    /// Sends the packet of a call that is on its link, outbound or returning, after `tries` tries in vain.
+    pub fn launch(&mut self, key: Key, tries: u8) {
+        let call = *self.calls.get(key).expect("a call lives until its reply");
+        let is_backward = call.place == Place::Returning;
+        if tries >= TRIES {
+            // The caller itself finds out: no message comes back.
+            let call = self.calls.get_mut(key).expect("it was just there");
+            call.place = Place::Returning;
+            call.failure = Some(Reason::NetworkLoss);
+            self.queue.push(self.now, Event::Reply(key));
+            return;
+        }
+        match self.carry(call.link, is_backward, call.wire_bytes()) {
+            Fate::Arrives { depart, arrive, .. } => {
+                if self.recorder.draws(call.serial) {
+                    let (link, kind, operation) = (call.link.0, call.hop_kind(), call.operation);
+                    self.recorder.hop(Hop { link, kind, operation, is_backward, depart, arrive });
+                }
+                self.queue.push(arrive, if is_backward { Event::Reply(key) } else { Event::Arrive(key) });
+            }
+            Fate::Lost { .. } => {
+                let again = self.again_at(call.link, is_backward, tries);
+                self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
+            }
+        }
+    }
+
+    /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.
+    pub fn launch_again(&mut self, key: Key) {
+        let call = self.calls.get(key).expect("a call lives until its reply");
+        let again = self.again_at(call.link, call.place == Place::Returning, 0);
+        self.queue.push(again, Event::Resend { call: key, tries: 1 });
+    }
+
+    /// Sends a message, after `tries` tries in vain; if all are, it never arrives.
+    pub fn launch_message(&mut self, key: Key, tries: u8) {
+        if tries >= TRIES {
+            self.messages.remove(key);
+            return;
+        }
+        let Message { from, link, ref body, .. } = *self.messages.get(key).expect("a message is delivered once");
+        let kind = match body {
+            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => HopKind::Check,
+            Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
+        };
+        let bytes = HEADER_BYTES + body.content_bytes();
+        let is_backward = self.topology.links[link.index()].from != from;
+        match self.carry(link, is_backward, bytes) {
+            Fate::Arrives { depart, arrive, .. } => {
+                if self.recorder.draws_side() {
+                    let operation = Operation::Write;
+                    self.recorder.hop(Hop { link: link.0, kind, operation, is_backward, depart, arrive });
+                }
+                self.queue.push(arrive, Event::Deliver(key));
+            }
+            Fate::Lost { .. } => {
+                let again = self.again_at(link, is_backward, tries);
+                self.queue.push(again, Event::ResendMessage { message: key, tries: tries + 1 });
+            }
+        }
+    }
+
+    /// Sends the word that a call has been given up. It is a reset of the connection: if it is lost, nobody repeats it.
+    pub fn launch_cancel(&mut self, key: Key) {
+        let Some(link) = self.calls.get(key).map(|call| call.link) else { return };
+        if let Fate::Arrives { arrive, .. } = self.carry(link, false, HEADER_BYTES) {
+            self.queue.push(arrive, Event::Cancel(key));
+        }
+    }
+
+    fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
+        let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
+        let (occupied, is_lost) = match fate {
+            Fate::Arrives { occupied, .. } => (occupied, false),
+            Fate::Lost { occupied } => (occupied, true),
+        };
+        self.recorder.link(link).sent(self.now, is_backward, bytes, occupied, is_lost);
+        fate
+    }
+
+    fn again_at(&self, link: LinkIx, is_backward: bool, tries: u8) -> SimTime {
+        self.now + self.topology.links[link.index()].timeout(is_backward, tries)
+    }
+}

@@ -1,0 +1,284 @@
+//! Faults: what can happen to a node, to a link, or to a single request, and how it is mended again.
+//!
+//! To add one: a variant here, its line in [`Fault::aim`], [`Fault::fits`] and [`Fault::sentence`], and what it does in
+//! `engine/faults.rs`; the compiler names these places. The schema, schedules, journal and replay follow by themselves.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{BitRate, SimDuration};
+use crate::model::{Document, NodeKind, Problem};
+
+/// Largest factor by which a node can be slowed down.
+const LARGEST_FACTOR: f64 = 10_000.0;
+/// Longest delay that a fault can add to a link.
+const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
+
+/// What can happen to a node or to a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// The process dies: what it was doing is lost, connections to it are refused until it is restarted.
+    Crash { node: String },
+    /// It starts again, with what it had on disk and nothing of what it had in memory. A hung process is killed first.
+    Restart { node: String },
+    /// The process stops, but does not die: whatever reaches it or is due on it waits. It answers no health check.
+    Hang { node: String },
+    /// A hung process goes on: all that has waited happens at once, in the order in which it came.
+    Resume { node: String },
+    /// Its processors become slower: services that begin from now on take `factor` times as long.
+    Slow { node: String, factor: f64 },
+    /// From now on a share of its good answers are server errors instead, after all the work for them has been done.
+    Errors { node: String, ratio: f64 },
+    /// A database's disk takes no more writes: it refuses users' writes, and log records of its primary.
+    ReadOnly { node: String },
+    /// A node is well again: it goes on if it was hung, and is neither slow, faulty nor read-only. A dead one needs a restart.
+    Heal { node: String },
+    /// Nothing comes through the link any more; what is sent is repeated until the sender gives up, or the link is healed.
+    Partition {
+        from: String,
+        to: String,
+        #[serde(default)]
+        way: Way,
+    },
+    /// Everything on the link takes longer by `added_latency`.
+    SlowLink {
+        from: String,
+        to: String,
+        added_latency: SimDuration,
+        #[serde(default)]
+        way: Way,
+    },
+    /// A share of the link's packets is lost, in addition to its own loss.
+    LossyLink {
+        from: String,
+        to: String,
+        loss: f64,
+        #[serde(default)]
+        way: Way,
+    },
+    /// Only so much is left of the link's bandwidth.
+    NarrowLink {
+        from: String,
+        to: String,
+        bandwidth: BitRate,
+        #[serde(default)]
+        way: Way,
+    },
+    /// The link is as it was designed.
+    HealLink {
+        from: String,
+        to: String,
+        #[serde(default)]
+        way: Way,
+    },
+    /// The packet that is under way for the user's request of this number, counted from 0, is lost once.
+    Drop { request: u32 },
+    /// A cache forgets everything, and goes on.
+    Flush { node: String },
+    /// A CDN forgets one asset, or everything.
+    Purge {
+        node: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<u32>,
+    },
+}
+
+/// Directions of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    #[default]
+    Both,
+    /// From `from` to `to`: requests.
+    Forward,
+    /// From `to` to `from`: answers.
+    Backward,
+}
+
+impl Way {
+    /// Whether each direction is meant: forward, backward.
+    pub const fn lanes(self) -> &'static [bool] {
+        match self {
+            Self::Both => &[false, true],
+            Self::Forward => &[false],
+            Self::Backward => &[true],
+        }
+    }
+}
+
+/// Whom a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim<'a> {
+    Node(&'a str),
+    Link {
+        from: &'a str,
+        to: &'a str,
+    },
+    /// A request: whether there is one by that number only the run can tell.
+    Request,
+}
+
+impl Fault {
+    pub fn aim(&self) -> Aim<'_> {
+        match self {
+            Self::Crash { node }
+            | Self::Restart { node }
+            | Self::Hang { node }
+            | Self::Resume { node }
+            | Self::Slow { node, .. }
+            | Self::Errors { node, .. }
+            | Self::ReadOnly { node }
+            | Self::Heal { node }
+            | Self::Flush { node }
+            | Self::Purge { node, .. } => Aim::Node(node),
+            Self::Partition { from, to, .. }
+            | Self::SlowLink { from, to, .. }
+            | Self::LossyLink { from, to, .. }
+            | Self::NarrowLink { from, to, .. }
+            | Self::HealLink { from, to, .. } => Aim::Link { from, to },
+            Self::Drop { .. } => Aim::Request,
+        }
+    }
+
+    /// What keeps the fault from happening in `document` as it is.
+    pub fn check(&self, document: &Document) -> Result<(), Problem> {
+        match self.aim() {
+            Aim::Node(id) => {
+                let Some(node) = document.node(id) else {
+                    let valid = format!("nodes: {}", document.node_ids());
+                    return Err(Problem::new("node", format!("there is no node `{id}`"), valid));
+                };
+                self.fits(&node.kind).map_err(|(what, remedy)| Problem::new("node", what, remedy))?;
+            }
+            Aim::Link { from, to } => {
+                if !document.links.iter().any(|link| link.from == from && link.to == to) {
+                    let calls = document.links.iter().filter(|link| link.from == from || link.to == from);
+                    let links: Vec<String> = calls.map(|link| format!("{} to {}", link.from, link.to)).collect();
+                    let remedy = format!("links of `{from}`: {}", links.join(", "));
+                    return Err(Problem::new("link", format!("there is no link from `{from}` to `{to}`"), remedy));
+                }
+            }
+            Aim::Request => {}
+        }
+        self.check_numbers()
+    }
+
+    /// Whether a node of this kind can suffer it; else why not, and what can.
+    fn fits(&self, kind: &NodeKind) -> Result<(), (&'static str, &'static str)> {
+        match (self, kind) {
+            (_, NodeKind::Users(_)) => Err(("users do not crash", "a node of the system")),
+            (Self::ReadOnly { .. }, NodeKind::Database(_))
+            | (Self::Flush { .. }, NodeKind::Cache(_))
+            | (Self::Purge { .. }, NodeKind::Cdn(_)) => Ok(()),
+            (Self::ReadOnly { .. }, _) => Err(("it has no disk that could become read-only", "a database")),
+            (Self::Flush { .. }, _) => Err(("only a cache can be flushed", "a cache")),
+            (Self::Purge { .. }, _) => Err(("only a CDN can be purged", "a cdn")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what can be checked without a design.
+    pub fn check_numbers(&self) -> Result<(), Problem> {
+        let (name, value, range, valid) = match self {
+            Self::Slow { factor, .. } => ("factor", *factor, 0.01..=LARGEST_FACTOR, "valid: 0.01 to 10000".to_owned()),
+            Self::Errors { ratio, .. } => ("ratio", *ratio, 0.0..=1.0, "valid: 0 to 1".to_owned()),
+            Self::LossyLink { loss, .. } => ("loss", *loss, 0.0..=1.0, "valid: 0 to 1".to_owned()),
+            Self::SlowLink { added_latency, .. } => {
+                let longest = LONGEST_DELAY.as_secs_f64();
+                ("added_latency", added_latency.as_secs_f64(), 0.0..=longest, "valid: 0s to 1h".to_owned())
+            }
+            Self::NarrowLink { bandwidth, .. } => {
+                let slowest = BitRate::SLOWEST;
+                ("bandwidth", bandwidth.0 as f64, slowest.0 as f64..=f64::MAX, format!("valid: at least {slowest}"))
+            }
+            _ => return Ok(()),
+        };
+        if range.contains(&value) { Ok(()) } else { Err(Problem::new(name, format!("{value} is out of range"), valid)) }
+    }
+
+    /// What has happened, in a sentence without a full stop; `label` names a node.
+    pub fn sentence(&self, label: impl Fn(&str) -> String) -> String {
+        let link = |from: &str, to: &str, way: &Way| {
+            let (from, to) = (label(from), label(to));
+            match way {
+                Way::Both => format!("Link between {from} and {to}"),
+                Way::Forward => format!("Link from {from} to {to}"),
+                Way::Backward => format!("Link back from {to} to {from}"),
+            }
+        };
+        match self {
+            Self::Crash { node } => format!("{} crashed", label(node)),
+            Self::Restart { node } => format!("{} restarted", label(node)),
+            Self::Hang { node } => format!("{} hangs", label(node)),
+            Self::Resume { node } => format!("{} goes on", label(node)),
+            Self::Slow { node, factor } => format!("{} takes {factor} times as long", label(node)),
+            Self::Errors { node, ratio } => format!("{} fails {} % of its answers", label(node), ratio * 100.0),
+            Self::ReadOnly { node } => format!("Disk of {} is read-only", label(node)),
+            Self::Heal { node } => format!("{} is well again", label(node)),
+            Self::Partition { from, to, way } => format!("{} is cut", link(from, to, way)),
+            Self::SlowLink { from, to, added_latency, way } => {
+                format!("{} is slower by {added_latency}", link(from, to, way))
+            }
+            Self::LossyLink { from, to, loss, way } => format!("{} loses {} %", link(from, to, way), loss * 100.0),
+            Self::NarrowLink { from, to, bandwidth, way } => {
+                format!("{} carries only {bandwidth}", link(from, to, way))
+            }
+            Self::HealLink { from, to, way } => format!("{} is well again", link(from, to, way)),
+            Self::Drop { request } => format!("Packet of request {request} is lost"),
+            Self::Flush { node } => format!("{} is flushed", label(node)),
+            Self::Purge { node, key: None } => format!("{} is purged", label(node)),
+            Self::Purge { node, key: Some(key) } => format!("Asset {key} is purged from {}", label(node)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn faults_read_well_in_a_schedule() {
+        for (text, fault) in [
+            (json!({ "hang": { "node": "db" } }), Fault::Hang { node: "db".into() }),
+            (
+                json!({ "partition": { "from": "web", "to": "db", "way": "forward" } }),
+                Fault::Partition { from: "web".into(), to: "db".into(), way: Way::Forward },
+            ),
+            (
+                json!({ "heal_link": { "from": "web", "to": "db" } }),
+                Fault::HealLink { from: "web".into(), to: "db".into(), way: Way::Both },
+            ),
+            (
+                json!({ "narrow_link": { "from": "web", "to": "db", "bandwidth": "1Mbps" } }),
+                Fault::NarrowLink {
+                    from: "web".into(),
+                    to: "db".into(),
+                    bandwidth: BitRate(1_000_000),
+                    way: Way::Both,
+                },
+            ),
+            (json!({ "purge": { "node": "cdn" } }), Fault::Purge { node: "cdn".into(), key: None }),
+        ] {
+            assert_eq!(serde_json::from_value::<Fault>(text).unwrap(), fault);
+        }
+        let unknown = json!({ "partition": { "from": "web", "to": "db", "direction": "both" } });
+        assert!(serde_json::from_value::<Fault>(unknown).is_err());
+    }
+
+    #[test]
+    fn absurd_numbers_are_refused() {
+        let node = || "web".to_owned();
+        for fault in [
+            Fault::Slow { node: node(), factor: 0.0 },
+            Fault::Slow { node: node(), factor: f64::NAN },
+            Fault::Errors { node: node(), ratio: 1.5 },
+            Fault::LossyLink { from: node(), to: node(), loss: -0.1, way: Way::Both },
+            Fault::NarrowLink { from: node(), to: node(), bandwidth: BitRate(1), way: Way::Both },
+        ] {
+            assert!(fault.check_numbers().unwrap_err().remedy.starts_with("valid"), "{fault:?}");
+        }
+    }
+}
