@@ -3,6 +3,7 @@
 //! Expected numbers are from renewal theory: with requests of rate λ for an object that stays fresh for T, a cycle is one
 //! request that fetches and λT that hit.
 
+use proptest::prelude::*;
 use scalescope::engine::Engine;
 use scalescope::model::{Document, Edit};
 use scalescope::observe::{Figures, Reason};
@@ -376,4 +377,68 @@ fn users_ask_the_near_edge_and_when_it_is_down_the_next() {
     let (load, _) = shares(&mut engine);
     assert!(load[3] < 5.0 && load[0] > 280.0, "{load:?}");
     assert!(engine.violations().is_empty(), "{:?}", engine.violations());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever edges and name services are told to do, and whoever dies: every request ends once, and the same run is the same.
+    #[test]
+    fn any_edges_under_any_faults_are_sound(
+        seed in any::<u64>(),
+        shape in (1_usize..4, any::<bool>(), 0.0..0.3_f64, 1_u32..30),
+        times_ms in [0_u64..800, 0_u64..800, 0_u64..800, 0_u64..300, 0_u64..500],
+        words in (0_usize..3, 0_usize..2, 0_usize..3, 0_usize..3, any::<bool>()),
+        resolvers in 0_u32..4,
+        faults in prop::collection::vec((0_usize..6, any::<bool>(), 1_u64..400), 0..30),
+    ) {
+        let (edges, has_shield, fetch_s, objects) = shape;
+        let [ttl, swr, sie, timeout, dns_ttl] = times_ms.map(|ms| format!("{ms}ms"));
+        let cdn = json!({
+            "ttl": ttl, "stale_while_revalidate": swr, "stale_if_error": sie, "origin_timeout": timeout, "capacity": "300KB",
+            "age": (["request", "response", "ignored"][words.0]), "collapse": (["off", "on"][words.1]),
+            "fallback": (["nowhere", "next_edge", "site"][words.2]),
+        });
+        let mut document = Design { rate_per_s: 300.0, objects, edges, has_shield, fetch_s, cdn }.document();
+        document.seed = seed;
+        let dns = json!({
+            "id": "dns", "kind": "dns", "params": {
+                "records": ["origin"], "ttl": dns_ttl, "resolvers": resolvers, "check_interval": "100ms",
+                "answers": (["round_robin", "weighted", "nearest"][words.3]),
+                "warm_clients": (if words.4 { "on" } else { "off" }) } });
+        let link = json!({ "from": "users", "to": "dns", "latency": "1ms" });
+        let check = json!({ "from": "dns", "to": "origin", "latency": "1ms" });
+        let mut value = serde_json::to_value(&document).unwrap();
+        value["nodes"].as_array_mut().unwrap().push(dns);
+        value["links"].as_array_mut().unwrap().extend([link, check]);
+        let document = Document::read(&value.to_string()).unwrap();
+        let ids = ["origin", "dns", "shield", "edge-1", "edge-2", "edge-3"];
+        let run = || {
+            let mut engine = engine(document.clone());
+            let mut now_ms = 0;
+            for (node, is_crash, after_ms) in &faults {
+                now_ms += after_ms;
+                engine.run_until(at_s(now_ms as f64 / 1e3));
+                if document.node(ids[*node]).is_some() {
+                    if *is_crash { crash(&mut engine, ids[*node]) } else { restart(&mut engine, ids[*node]) }
+                }
+                prop_assert_eq!(engine.violations(), Vec::<String>::new());
+            }
+            engine.run_until(at_s(now_ms as f64 / 1e3 + 1.0));
+            prop_assert_eq!(engine.violations(), Vec::<String>::new());
+            Ok(engine)
+        };
+        let (first, second) = (run()?, run()?);
+        prop_assert_eq!(first.state_hash(), second.state_hash());
+        // When all is well again and nobody comes any more, nobody is left waiting.
+        let mut engine = first;
+        for id in ids.iter().filter(|id| document.node(id).is_some()) {
+            restart(&mut engine, id);
+        }
+        set(&mut engine, "users", "rate_per_user_per_s", json!(0.000_001));
+        engine.run_until(at_s(engine.now().as_secs_f64() + 5.0));
+        for figures in engine.figures().nodes.iter().filter(|figures| figures.id != "users") {
+            prop_assert!(figures.in_flight <= 1, "{} still has {}", figures.id, figures.in_flight);
+        }
+    }
 }

@@ -357,3 +357,6 @@ impl Behaviour for Cdn {
         self.station.levels()
     }
 }
+
+#[cfg(test)]
+mod tests;
