@@ -83,7 +83,8 @@ impl Choices {
             Operation::Static => (&self.assets, params.asset_size),
             Operation::Read | Operation::Write => (&self.records, params.value_size),
         };
-        let key = zipf.draw(stream);
+        let first = if operation == Operation::Static { 0 } else { params.first_key };
+        let key = first + zipf.draw(stream);
         Choice { user, operation, key, bytes: size_of_object(key, mean) }
     }
 }

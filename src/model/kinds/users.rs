@@ -75,6 +75,8 @@ params! {
         keys: u32 = 100_000, "keys", 1.0, 100_000_000.0;
         /// Zipf exponent of the records' popularity; 0 makes all equally popular.
         zipf_exponent: f64 = 0.9, "", 0.0, 10.0;
+        /// Number of the first of these records: populations with ranges of their own share none.
+        first_key: u32 = 0, "", 0.0, 100_000_000.0;
         /// How many different static assets there are.
         assets: u32 = 2_000, "assets", 1.0, 100_000_000.0;
         /// Zipf exponent of the assets' popularity.

@@ -1,6 +1,9 @@
 //! The families of cases: for each, the document that its inputs describe and how its metrics are read.
 
+mod balancing;
+mod caches;
 mod clients;
+mod edges;
 mod queues;
 
 use super::case::{Case, Inputs};
@@ -9,7 +12,7 @@ use super::plan::Plan;
 type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
 
 /// Every family that is known.
-const FAMILIES: [(&str, Planner); 12] = [
+const FAMILIES: [(&str, Planner); 26] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
@@ -22,6 +25,20 @@ const FAMILIES: [(&str, Planner); 12] = [
     ("fork_join", clients::fork_join),
     ("adaptive_throttle", clients::adaptive_throttle),
     ("retry_storm", clients::retry_storm),
+    ("balancer", balancing::balancer),
+    ("redundancy", balancing::redundancy),
+    ("weighted_round_robin", balancing::weighted_round_robin),
+    ("hash_ring", balancing::hash_ring),
+    ("cache_independent_reference", caches::independent_reference),
+    ("cache_ttl", caches::time_to_live),
+    ("cache_trace", caches::trace),
+    ("lease", caches::lease),
+    ("cache_flush", caches::flush),
+    ("cdn_stale_while_revalidate", edges::stale_while_revalidate),
+    ("cdn_shield", edges::shield),
+    ("cdn_collapsing", edges::collapsing),
+    ("cdn_stale_if_error", edges::stale_if_error),
+    ("dns_ttl", edges::dns_ttl),
 ];
 
 /// The plan of `case`; the error says why there is none.
