@@ -554,3 +554,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_failed_request_is_tried_on_another_server() {
+    let params = json!({ "check_interval": "1h", "calls": { "retries": 1, "backoff": "none" } });
+    let mut engine = engine(balanced(3, 1.0, &params, 5));
+    engine.run_until(at_s(10.0));
+    crash(&mut engine, "web-1");
+    engine.run_until(at_s(10.1));
+    // Nobody has noticed, and a third of all go to the dead one first: none of them fails.
+    let figures = measure(&mut engine, 500.0);
+    assert!(node(&figures, "web-1").errors_per_s > 0.25, "{:?}", node(&figures, "web-1"));
+    assert_eq!(figures.errors, []);
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn the_first_of_two_copies_counts() {
+    // Gardner et al. 2015: with d copies on n servers at load ρ the mean is 1/μ × Σ_{i=d}^{n} 1 / (n C(n−1, d−1)/C(i−1, d−1) − nρ).
+    let params = json!({ "policy": "random", "calls": { "copies": 2, "on_give_up": "cancel" } });
+    let mut engine = engine(balanced(2, 1.0, &params, 3));
+    engine.run_until(at_s(500.0));
+    let figures = measure(&mut engine, 40_500.0);
+    // n = d = 2 at ρ = 0.5: all servers work on the same request, M/M/1 with rate 2.
+    assert!((figures.latency.mean_s - 1.0).abs() < 0.04, "{}", figures.latency.mean_s);
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}

@@ -11,25 +11,30 @@ mod server;
 mod standby;
 mod sticky;
 
+use super::caller::{Caller, Next};
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
-use crate::kernel::{Ask, Body, Call, Context, Outcome, Tag, Target};
+use crate::kernel::{Ask, Body, Call, Context, Stage, Tag, Target};
 use crate::model::NodeKind;
-use crate::model::kinds;
+use crate::model::kinds::{self, OnGiveUp};
 use crate::observe::Reason;
 use choice::Choice;
 use server::Server;
 use standby::Pair;
 use sticky::Sessions;
 
+/// How often the policy is asked for a server that has not been asked yet.
+const DRAWS: u32 = 8;
+
 /// A load balancer and what it believes of its servers.
 #[derive(Clone, Debug, Hash)]
 pub struct LoadBalancer {
     params: Derived<kinds::LoadBalancer>,
     station: Station,
+    caller: Caller,
     servers: Vec<Server>,
     /// The position of each link's server among them, by link.
     positions: Derived<Vec<Option<u16>>>,
@@ -50,6 +55,7 @@ impl LoadBalancer {
     pub fn new(params: kinds::LoadBalancer) -> Self {
         let station = Station::new(params.cores, params.queue_limit);
         Self {
+            caller: Caller::new(&params.calls),
             params: Derived(params),
             station,
             servers: Vec::new(),
@@ -85,6 +91,45 @@ impl LoadBalancer {
         };
         self.sessions.keep(call.user, self.servers[chosen].target.link, ctx.now() + self.params.sticky_for);
         Some(chosen)
+    }
+
+    /// Sends one attempt, to a server that has not been asked for the same yet, if there is one.
+    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+        let request = *ctx.get(call);
+        let mut chosen = self.choose(ctx, &request);
+        let mut draws = 1;
+        while draws < DRAWS && chosen.is_some_and(|at| self.has_asked(call, at)) {
+            chosen = self.choose(ctx, &request);
+            draws += 1;
+        }
+        // A policy that always chooses the same, as a hash does, is helped.
+        if let Some(at) = chosen.filter(|at| self.has_asked(call, *at)) {
+            let mut others = (1..self.servers.len()).map(|step| (at + step) % self.servers.len());
+            chosen = others.find(|other| self.servers[*other].is_open() && !self.has_asked(call, *other)).or(chosen);
+        }
+        let Some(chosen) = chosen else {
+            self.caller.leave(ctx, call);
+            ctx.fail(call, Reason::NoHealthyServer);
+            return;
+        };
+        let server = &mut self.servers[chosen];
+        server.outstanding += 1;
+        self.caller.send(ctx, call, server.target, ask);
+    }
+
+    fn has_asked(&self, call: Key, at: usize) -> bool {
+        self.caller.has_asked(call, self.servers[at].target.node)
+    }
+
+    fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
+        match next {
+            Next::Done(_, outcome) if outcome.failed_at.is_none() && outcome.failure.is_some() => {
+                ctx.answer(call, outcome)
+            }
+            Next::Done(_, outcome) => ctx.pass_on(call, outcome),
+            Next::Again(ask) => self.attempt(ctx, call, ask),
+            Next::Pending => {}
+        }
     }
 
     fn check_after(&mut self, ctx: &mut Context, after: SimDuration) {
@@ -191,21 +236,28 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
-        let request = *ctx.get(call);
-        let Some(chosen) = self.choose(ctx, &request) else {
-            ctx.fail(call, Reason::NoHealthyServer);
+        if !self.caller.permits(ctx) {
+            ctx.fail(call, Reason::CircuitOpen);
             return;
-        };
-        let server = &mut self.servers[chosen];
-        server.outstanding += 1;
-        let Call { verb, key, bytes, version, .. } = request;
-        ctx.call(call, server.target, Ask { verb, key, bytes, version });
+        }
+        let Call { verb, key, bytes, version, .. } = *ctx.get(call);
+        for _ in 0..self.caller.copies() {
+            self.attempt(ctx, call, Ask { verb, key, bytes, version });
+        }
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         self.note(ctx, reply);
-        ctx.pass_on(parent, Outcome::of(reply));
+        let next = self.caller.replied(ctx, parent, reply);
+        self.next(ctx, parent, next);
+    }
+
+    fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        if let Some(ask) = self.caller.resumed(call) {
+            self.attempt(ctx, call, ask);
+        }
     }
 
     fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
@@ -213,13 +265,8 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
-        // Forwarded already, or still here?
-        let child = ctx.get(call).child;
-        if child.is_none() {
-            self.station.give_up(ctx, call);
-        } else {
-            ctx.cancel(child);
-        }
+        self.station.give_up(ctx, call);
+        self.caller.forget(ctx, call, OnGiveUp::Cancel);
         ctx.fail(call, Reason::Cancelled);
     }
 
@@ -238,8 +285,21 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        if tag != Tag::Check {
-            return;
+        match tag {
+            Tag::Check => {}
+            Tag::Attempt => {
+                while let Some((call, next)) = self.caller.timed_out(ctx) {
+                    self.next(ctx, call, next);
+                }
+                return;
+            }
+            Tag::Hedge => {
+                while let Some((call, ask)) = self.caller.hedge_due(ctx) {
+                    self.attempt(ctx, call, ask);
+                }
+                return;
+            }
+            _ => return,
         }
         if ctx.now() >= self.checks_over {
             self.checks_over = SimTime::NEVER;
@@ -263,6 +323,7 @@ impl Behaviour for LoadBalancer {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        self.caller.clear();
         self.sessions.clear();
         for server in &mut self.servers {
             *server = server.afresh();
@@ -277,6 +338,7 @@ impl Behaviour for LoadBalancer {
         if let NodeKind::LoadBalancer(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, params.queue_limit);
+            self.caller.set(ctx, &params.calls);
             // A shorter interval does not wait for the end of a long one.
             if self.next_check != SimTime::NEVER && self.next_check > ctx.now() + params.check_interval {
                 self.check_after(ctx, params.check_interval);

@@ -24,6 +24,8 @@ use throttle::Throttle;
 
 /// Retries that a budget can save up.
 const BUDGET_LIMIT: f64 = 100.0;
+/// How many of those who were asked for the same are remembered.
+const MOST_ASKED: usize = 32;
 /// A repetition never comes at the very instant of what it repeats.
 const SHORTEST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
@@ -61,7 +63,7 @@ struct Effort {
     began: SimTime,
     /// Attempts that may still answer.
     live: Vec<Key>,
-    /// Who was asked in this round.
+    /// Who was asked, of the last few.
     asked: Vec<NodeIx>,
 }
 
@@ -120,8 +122,8 @@ impl Caller {
         self.policy.copies
     }
 
-    /// Whether `node` is being asked for `parent` already.
-    pub fn is_asking(&self, parent: Key, node: NodeIx) -> bool {
+    /// Whether `node` has been asked for `parent` already.
+    pub fn has_asked(&self, parent: Key, node: NodeIx) -> bool {
         self.efforts.get(&parent).is_some_and(|effort| effort.asked.contains(&node))
     }
 
@@ -142,10 +144,12 @@ impl Caller {
         if effort.live.is_empty() {
             effort.rounds += 1;
             effort.began = ctx.now();
-            effort.asked.clear();
         }
         let is_first = effort.live.is_empty();
         effort.live.push(call);
+        if effort.asked.len() >= MOST_ASKED {
+            effort.asked.remove(0);
+        }
         effort.asked.push(target.node);
         if !self.policy.attempt_timeout.is_zero() {
             self.attempts.push(ctx, call, self.policy.attempt_timeout);

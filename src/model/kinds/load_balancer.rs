@@ -1,6 +1,6 @@
 //! Load balancers.
 
-use super::{MS, SECS, US};
+use super::{CallPolicy, MS, SECS, US};
 use crate::base::SimDuration;
 use crate::model::spec::{choices, params};
 
@@ -95,5 +95,7 @@ params! {
     with {
         /// Passive health checks.
         ejection: Ejection;
+        /// How it calls the servers: a repetition, a hedge or a copy goes to another one.
+        calls: CallPolicy;
     }
 }
