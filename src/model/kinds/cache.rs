@@ -87,7 +87,7 @@ params! {
         pattern: CachePattern = CachePattern::ReadThrough, "", 0.0, 0.0;
         /// What happens to an entry when its key is written.
         on_write: OnWrite = OnWrite::Invalidate, "", 0.0, 0.0;
-        /// With `write_back`: how long a written value stays in memory alone.
+        /// When the cache writes back: how long a written value stays in its memory alone.
         write_back_delay: SimDuration = SECS(1), "s", 0.0, 86_400.0;
         /// One fetch for a key at a time: others who miss it wait, and what was read before a delete cannot be set after it.
         leases: Switch = Switch::Off, "", 0.0, 0.0;
