@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::base::random::Stream;
-use crate::base::{LinkIx, NodeIx};
-use crate::kernel::{Kernel, Link, NodeState, Place};
-use crate::observe::{NodeMeter, Operation};
+use crate::base::{LinkIx, NodeIx, Shape};
+use crate::kernel::{Condition, Kernel, Link, LinkParams, NodeState, Place};
+use crate::observe::{LinkMeter, NodeMeter, Operation};
 
 const USERS: NodeIx = NodeIx(0);
 const EDGE: NodeIx = NodeIx(1);
@@ -27,15 +27,25 @@ impl Bench {
                 kind,
                 is_up: true,
                 is_removed: false,
+                is_private: false,
+                condition: Condition::default(),
+                stream: Stream::seeded(3),
+                held: Vec::new(),
                 epoch: 0,
             });
             kernel.recorder.nodes.push(NodeMeter::default());
             kernel.streams.push(Stream::seeded(1));
         }
         for (from, to) in [(USERS, EDGE), (EDGE, ORIGIN)] {
-            let latency = SimDuration::from_millis(1);
-            let (loss, stream) = (Derived(0.0), Stream::seeded(2));
-            kernel.topology.links.push(Link { from, to, latency, loss, is_removed: false, stream });
+            let params = LinkParams {
+                latency: SimDuration::from_millis(1),
+                latency_shape: Shape::Constant,
+                loss: 0.0,
+                bandwidth: None,
+                queue_limit: SimDuration::ZERO,
+            };
+            kernel.recorder.links.push(LinkMeter::default());
+            kernel.topology.links.push(Link::new(from, to, params, "a link", 2));
         }
         let mut edge = Cdn::new(params);
         edge.origins = vec![Target { node: ORIGIN, link: TO_ORIGIN }];
