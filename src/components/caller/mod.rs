@@ -61,8 +61,10 @@ struct Effort {
     rounds: u32,
     /// When the last began.
     began: SimTime,
-    /// Attempts that may still answer.
+    /// Attempts that are waited for.
     live: Vec<Key>,
+    /// Attempts that have run out of time, but may still answer.
+    late: Vec<Key>,
     /// Who was asked, of the last few.
     asked: Vec<NodeIx>,
 }
@@ -139,6 +141,7 @@ impl Caller {
             rounds: 0,
             began: ctx.now(),
             live: Vec::new(),
+            late: Vec::new(),
             asked: Vec::new(),
         });
         if effort.live.is_empty() {
@@ -169,13 +172,17 @@ impl Caller {
         let outcome = Outcome::of(reply);
         let Some(effort) = self.efforts.get_mut(&parent) else { return Next::Done(asked_by(reply), outcome) };
         // The call of this reply is not among the calls any more.
+        let count = effort.late.len();
         effort.live.retain(|call| ctx.kernel.calls.contains(*call));
+        effort.late.retain(|call| ctx.kernel.calls.contains(*call));
+        let was_late = effort.late.len() < count;
         if is_good {
             let ask = effort.ask;
             self.forget(ctx, parent, self.policy.on_give_up);
             return Next::Done(ask, outcome);
         }
-        self.after_failure(ctx, parent, outcome)
+        // That a late attempt has failed as well changes nothing.
+        if was_late { Next::Pending } else { self.after_failure(ctx, parent, outcome) }
     }
 
     /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]
@@ -183,9 +190,14 @@ impl Caller {
     pub fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
         let call = self.attempts.next(ctx, |ctx, call| ctx.is_awaited(call))?;
         let parent = ctx.kernel.calls.get(call)?.parent;
-        give_up(ctx, call, self.policy.on_give_up);
         self.learn(ctx.now(), false);
-        self.efforts.get_mut(&parent)?.live.retain(|other| *other != call);
+        let effort = self.efforts.get_mut(&parent)?;
+        effort.live.retain(|other| *other != call);
+        match self.policy.on_give_up {
+            // Nobody is told; should the answer come while the caller is still trying, it counts.
+            OnGiveUp::Ignore => effort.late.push(call),
+            OnGiveUp::Cancel => ctx.cancel(call),
+        }
         Some((parent, self.after_failure(ctx, parent, Outcome::failed(Reason::Timeout))))
     }
 
@@ -204,8 +216,8 @@ impl Caller {
 
     /// `parent` is given up by its own caller, or needs nothing more: so is what is under way for it, in the given way.
     pub fn forget(&mut self, ctx: &mut Context, parent: Key, way: OnGiveUp) {
-        let live = match self.efforts.remove(&parent) {
-            Some(effort) => effort.live,
+        let live: Vec<Key> = match self.efforts.remove(&parent) {
+            Some(effort) => effort.live.into_iter().chain(effort.late).collect(),
             // A plain call has left no trace but in its parent.
             None => ctx.kernel.calls.get(parent).map(|call| call.child).into_iter().collect(),
         };
@@ -246,7 +258,7 @@ impl Caller {
         let &Effort { rounds, began, ask, .. } = effort;
         let may_retry = rounds <= self.policy.retries && outcome.failure.is_some_and(is_worth_retrying) && self.spend();
         if !may_retry {
-            self.efforts.remove(&parent);
+            self.forget(ctx, parent, self.policy.on_give_up);
             return Next::Done(ask, outcome);
         }
         let mut pause = self.pause(ctx, rounds);

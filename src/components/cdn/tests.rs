@@ -42,17 +42,10 @@ impl Bench {
                 latency_shape: Shape::Constant,
                 loss: 0.0,
                 bandwidth: None,
-<<<<<<< HEAD
-                queue_limit: SimDuration::from_secs(1),
-            };
-            kernel.topology.links.push(Link::new(from, to, params, "link", 2));
-            kernel.recorder.links.push(LinkMeter::default());
-=======
                 queue_limit: SimDuration::ZERO,
             };
             kernel.recorder.links.push(LinkMeter::default());
             kernel.topology.links.push(Link::new(from, to, params, "a link", 2));
->>>>>>> cdn
         }
         let mut edge = Cdn::new(params);
         edge.origins = vec![Target { node: ORIGIN, link: TO_ORIGIN }];

@@ -7,7 +7,7 @@ use crate::model::spec::{choices, params};
 choices! {
     /// What becomes of the work for a call that its caller has given up.
     pub enum OnGiveUp {
-        /// It goes on: nobody tells the called node.
+        /// It goes on: nobody tells the called node. An answer that comes late counts while the caller is still trying.
         Ignore = "ignore",
         /// The called node is told, stops, and tells those that it calls.
         Cancel = "cancel",

@@ -72,7 +72,7 @@ pub fn retry_amplification(case: &Case, inputs: &Inputs) -> Result<Plan, String>
     Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
         let figures = measure(&mut engine, count, RATE);
         let attempts = node(&figures, &last)?.arrivals_per_s / figures.offered_per_s;
-        let ended = figures.throughput_per_s;
+        let ended = figures.goodput_per_s + figures.errors_per_s;
         Ok(vec![
             ("attempts_per_request".to_owned(), json!(attempts)),
             ("failed_ratio".to_owned(), json!(figures.errors_per_s / ended)),
@@ -115,18 +115,20 @@ pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
             (mean, json!(shape))
         }
     };
-    // On average at most half of the leaf's cores are busy, so that leaves do not wait.
-    let rate = (300.0 / (f64::from(leaves) * mean)).min(1_000.0);
-    let nodes = [
-        users(rate, &json!({})),
-        front("root", &json!({ "fan_out": leaves })),
-        front("leaf", &json!({ "static_service": duration(mean), "service_shape": shape })),
-    ];
-    let links = [link("users", "root"), link("root", "leaf")];
+    // So many servers, and so few requests, that no leaf ever waits for a core.
+    let servers = leaves.div_ceil(100) + 1;
+    let rate = (50.0 * f64::from(servers) / (f64::from(leaves) * mean)).min(1_000.0);
+    let mut nodes = vec![users(rate, &json!({})), front("root", &json!({ "fan_out": leaves }))];
+    let mut links = vec![link("users", "root")];
+    for i in 1..=servers {
+        let id = format!("leaves-{i}");
+        nodes.push(front(&id, &json!({ "static_service": duration(mean), "service_shape": shape })));
+        links.push(link("root", &id));
+    }
     let count = completions(case);
     Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
-        if node(&figures, "leaf")?.wait_ratio > 0.0 {
+        if figures.nodes.iter().any(|own| own.wait_ratio > 0.0) {
             return Err("leaves had to wait for a core: the rate is too high".to_owned());
         }
         let mut measured = responses(&engine, &figures);

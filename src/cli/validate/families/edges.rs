@@ -1,13 +1,13 @@
 //! Content delivery networks and name services.
 
 use scalescope::engine::Engine;
-use scalescope::model::Fault;
+use scalescope::model::{Command, Edit, Fault};
 use serde_json::{Value, json};
 
 use super::clients::command;
 use super::completions;
 use crate::validate::case::{Case, Inputs};
-use crate::validate::plan::{Measured, Plan, at, document, duration, front, link, measure, merged, node, users};
+use crate::validate::plan::{Plan, at, document, duration, front, link, measure, merged, node, users};
 
 /// Users, edges, perhaps a shield, an origin.
 fn edges(name: &str, people: Value, count: u32, has_shield: bool, cdn: &Value, fetch_s: f64) -> Value {
@@ -57,7 +57,7 @@ pub fn shield(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     });
     let (count, has_shield) = (inputs.count("edges")?, inputs.flag("shield")?);
     let document = edges(&case.id, users(rate, &json!({})), count, has_shield, &cdn, 0.0);
-    origin_rate(case, &document, rate)
+    origin_rate(&document, rate, completions(case))
 }
 
 /// How often the origin is asked when requests meet a fetch that is under way.
@@ -67,12 +67,14 @@ pub fn collapsing(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         "ttl": duration(inputs.number("max_age_s")?), "age": "response",
         "collapse": if inputs.flag("collapse")? { "on" } else { "off" },
     });
-    let document = edges(&case.id, users(rate, &json!({})), 1, false, &cdn, inputs.number("fetch_s")?);
-    origin_rate(case, &document, rate)
+    let (max_age, fetch) = (inputs.number("max_age_s")?, inputs.number("fetch_s")?);
+    let document = edges(&case.id, users(rate, &json!({})), 1, false, &cdn, fetch);
+    // What is counted are lifetimes, of which there must be enough.
+    let lifetimes = 200.0 * (max_age + fetch) * rate;
+    origin_rate(&document, rate, completions(case).max(lifetimes as u64))
 }
 
-fn origin_rate(case: &Case, document: &Value, rate: f64) -> Result<Plan, String> {
-    let count = completions(case);
+fn origin_rate(document: &Value, rate: f64, count: u64) -> Result<Plan, String> {
     Plan::new(document, move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         Ok(vec![("origin_rate_per_s".to_owned(), json!(node(&figures, "origin")?.arrivals_per_s))])
@@ -89,50 +91,54 @@ fn times(case: &Case, prefix: &str, suffix: &str) -> Vec<(String, f64)> {
 }
 
 /// An origin that fails, and edges that serve what they have for a while.
+///
+/// Each asset is fetched anew as soon as it expires. Many outages are tried, each beginning at another moment of a lifetime: so
+/// the phases of the assets are random to the outage.
 pub fn stale_if_error(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
-    /// The load grows for so long that the ages of assets are spread evenly, and is then so high that each is fetched as soon
-    /// as it expires.
-    const WARM_UP_S: f64 = 3_000.0;
-    const PEAK_PER_OBJECT_PER_S: f64 = 5.0;
-    /// Runs under different seeds: the assets of one are too few for an exact ratio.
-    const RUNS: u64 = 20;
+    const OUTAGES: u32 = 200;
+    /// Requests for each asset, while it matters.
+    const PER_OBJECT_PER_S: f64 = 5.0;
     /// How long errors are counted at each time.
-    const WINDOW_S: f64 = 0.2;
+    const WINDOW_S: f64 = 0.1;
     let objects = inputs.count("objects")?;
+    let (max_age, stale) = (inputs.number("max_age_s")?, inputs.number("stale_if_error_s")?);
     if inputs.number("outage_at_s")?.abs() > 0.0 {
         return Err("inputs.outage_at_s: only 0 is known".to_owned());
     }
-    let people = json!({
-        "assets": objects, "assets_zipf_exponent": 0, "load": "ramp", "load_peak": 500, "load_start": "0s",
-        "load_length": duration(WARM_UP_S - 200.0), "timeout": "1h",
-    });
-    let base = PEAK_PER_OBJECT_PER_S / 500.0 * f64::from(objects);
-    let cdn = json!({
-        "ttl": duration(inputs.number("max_age_s")?), "stale_if_error": duration(inputs.number("stale_if_error_s")?),
-        "age": "response",
-    });
-    let document = edges(&case.id, users(base, &people), 1, false, &cdn, 0.0);
+    let people = json!({ "assets": objects, "assets_zipf_exponent": 0, "timeout": "1h" });
+    let rate = PER_OBJECT_PER_S * f64::from(objects);
+    let cdn = json!({ "ttl": duration(max_age), "stale_if_error": duration(stale), "age": "response" });
+    let document = edges(&case.id, users(rate, &people), 1, false, &cdn, 0.0);
     let times = times(case, "error_ratio_at_", "s");
-    Plan::new(&document, move |engine| {
+    Plan::new(&document, move |mut engine| {
+        let busy = engine.document().node("users").map(|users| users.kind.params()["rate_per_user_per_s"].clone());
+        let busy = busy.ok_or("there are no users")?;
+        let warm_s = 2.0 * max_age + 10.0;
         let mut sums = vec![(0.0, 0.0); times.len()];
-        for run in 0..RUNS {
-            let mut document = engine.document().clone();
-            document.seed += run;
-            let mut engine = Engine::new(document).map_err(|problems| problems.to_string())?;
-            engine.run_until(at(WARM_UP_S));
+        for outage in 0..OUTAGES {
+            let start = warm_s + f64::from(outage) / f64::from(OUTAGES) * (max_age + 1.0 / PER_OBJECT_PER_S);
+            engine.run_until(at(start));
+            let mut engine = engine.clone();
             command(&mut engine, Fault::Crash { node: "origin".to_owned() })?;
             for ((_, time), sum) in times.iter().zip(&mut sums) {
-                engine.run_until(at(WARM_UP_S + time));
+                // Between the times that are asked for, hardly anybody needs to be simulated.
+                set_rate(&mut engine, &json!(0.000_001))?;
+                engine.run_until(at(start + time));
+                set_rate(&mut engine, &busy)?;
                 engine.mark();
-                engine.run_until(at(WARM_UP_S + time + WINDOW_S));
+                engine.run_until(at(start + time + WINDOW_S));
                 let figures = engine.report();
                 sum.0 += figures.errors_per_s;
-                sum.1 += figures.throughput_per_s;
+                sum.1 += figures.errors_per_s + figures.goodput_per_s;
             }
         }
-        let ratio = |(errors, all): (f64, f64)| json!(errors / all);
-        Ok(times.into_iter().zip(sums).map(|((metric, _), sum)| (metric, ratio(sum))).collect())
+        Ok(times.into_iter().zip(sums).map(|((metric, _), (errors, all))| (metric, json!(errors / all))).collect())
     })
+}
+
+fn set_rate(engine: &mut Engine, rate: &Value) -> Result<(), String> {
+    let edit = Edit::Set { node: "users".to_owned(), param: "rate_per_user_per_s".to_owned(), value: rate.clone() };
+    engine.command(Command::Edit(edit)).map_err(|problems| problems.to_string())
 }
 
 /// Clients who still hold an address that has been taken back.
@@ -155,23 +161,32 @@ pub fn dns_ttl(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         { "at": "0s", "command": { "edit": { "set": { "node": "dns", "param": "records", "value": ["new"] } } } },
     ]);
     let times = times(case, "stale_ratio_at_", "_ttl");
-    // Long enough for some ten thousand requests, or a fortieth of the time to live.
-    let window = (10_000.0 / (f64::from(clients) * rate)).min(ttl / 40.0);
-    Plan::new(&document, move |mut engine| {
-        let mut measured: Measured = Vec::new();
-        for (metric, time) in times {
-            measured.push((metric, json!(stale_ratio(&mut engine, time * ttl - window / 2.0, window))));
+    // The ratio falls evenly, so a span around a time has the ratio of that time. Where few ask, several runs are added up.
+    let window = 0.05 * ttl;
+    let runs = (20_000.0 / (f64::from(clients) * rate * window)).ceil().clamp(1.0, 100.0) as u64;
+    Plan::new(&document, move |engine| {
+        let mut sums = vec![(0.0, 0.0); times.len() + 1];
+        for run in 0..runs {
+            let mut document = engine.document().clone();
+            document.seed += run;
+            let mut engine = Engine::new(document).map_err(|problems| problems.to_string())?;
+            let spans = times.iter().map(|(_, time)| (time * ttl - window / 2.0, window));
+            for ((from, length), sum) in spans.chain([(ttl * 1.000_001, ttl)]).zip(&mut sums) {
+                let (stale, all) = stale_names(&mut engine, from.max(0.0), length);
+                sum.0 += stale;
+                sum.1 += all;
+            }
         }
-        measured.push(("stale_ratio_after_ttl".to_owned(), json!(stale_ratio(&mut engine, ttl * 1.000_001, ttl))));
-        Ok(measured)
+        let names = times.into_iter().map(|(metric, _)| metric).chain(["stale_ratio_after_ttl".to_owned()]);
+        Ok(names.zip(sums).map(|(metric, (stale, all))| (metric, json!(stale / all))).collect())
     })
 }
 
-/// Share of the requests of a span that went to an address that is not a record any more.
-fn stale_ratio(engine: &mut Engine, from_s: f64, length_s: f64) -> f64 {
+/// Of the requests of a span, those that went to an address that is not a record any more, and all.
+fn stale_names(engine: &mut Engine, from_s: f64, length_s: f64) -> (f64, f64) {
     engine.run_until(at(from_s));
     engine.mark();
     engine.run_until(at(from_s + length_s));
     let figures = engine.report();
-    figures.stale_names as f64 / (figures.offered_per_s * figures.window_s)
+    (figures.stale_names as f64, figures.offered_per_s * figures.window_s)
 }
