@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Context, Tag};
+use crate::kernel::{Context, Place, Tag};
 
 /// Calls by deadline.
 #[derive(Clone, Debug, Hash)]
@@ -47,6 +47,16 @@ impl Deadlines {
         if self.wake.is_some_and(|wake| wake > latest) {
             self.wake_at(ctx, latest);
         }
+    }
+
+    /// The next call of this node's own that is due now and still awaited; see [`Self::next`].
+    pub fn next_awaited(&mut self, ctx: &mut Context) -> Option<Key> {
+        self.next(ctx, |ctx, call| ctx.kernel.calls.get(call).is_some_and(|call| !call.is_abandoned()))
+    }
+
+    /// The next call at this node that is due now; see [`Self::next`].
+    pub fn next_here(&mut self, ctx: &mut Context) -> Option<Key> {
+        self.next(ctx, |ctx, call| ctx.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode))
     }
 
     /// The next call that is due now and of which `is_meant` still holds. To be asked, when the timer goes off, until there is

@@ -241,7 +241,9 @@ impl Engine {
     pub fn latency(&self) -> Histogram {
         let (_, latencies) = self.world.kernel.recorder.since_mark();
         let mut all = Histogram::default();
-        latencies.iter().for_each(|own| all.merge(own));
+        for own in &latencies {
+            all.merge(own);
+        }
         all
     }
 

@@ -92,7 +92,7 @@ fn default_queue_limit() -> SimDuration {
     SimDuration::from_secs(1)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants to give a reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants to give a reference; not trivial on every target")]
 fn is_default_queue_limit(limit: &SimDuration) -> bool {
     *limit == default_queue_limit()
 }

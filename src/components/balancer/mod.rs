@@ -124,7 +124,7 @@ impl LoadBalancer {
     fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
         match next {
             Next::Done(_, outcome) if outcome.failed_at.is_none() && outcome.failure.is_some() => {
-                ctx.answer(call, outcome)
+                ctx.answer(call, outcome);
             }
             Next::Done(_, outcome) => ctx.pass_on(call, outcome),
             Next::Again(ask) => self.attempt(ctx, call, ask),

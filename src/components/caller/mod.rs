@@ -188,7 +188,7 @@ impl Caller {
     /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]
     /// until there is none.
     pub fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
-        let call = self.attempts.next(ctx, |ctx, call| ctx.is_awaited(call))?;
+        let call = self.attempts.next_awaited(ctx)?;
         let parent = ctx.kernel.calls.get(call)?.parent;
         self.learn(ctx.now(), false);
         let effort = self.efforts.get_mut(&parent)?;
@@ -203,7 +203,7 @@ impl Caller {
 
     /// The next parent that is to be hedged, and what to ask. To be asked at [`Tag::Hedge`] until there is none.
     pub fn hedge_due(&mut self, ctx: &mut Context) -> Option<(Key, Ask)> {
-        let call = self.hedges.next(ctx, |ctx, call| ctx.is_awaited(call))?;
+        let call = self.hedges.next_awaited(ctx)?;
         let parent = ctx.kernel.calls.get(call)?.parent;
         let effort = self.efforts.get(&parent)?;
         Some((parent, effort.ask))

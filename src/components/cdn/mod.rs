@@ -326,7 +326,7 @@ impl Behaviour for Cdn {
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
         if tag == Tag::Timeout {
-            while let Some(call) = self.deadlines.next(ctx, |ctx, call| ctx.is_awaited(call)) {
+            while let Some(call) = self.deadlines.next_awaited(ctx) {
                 self.give_up(ctx, call);
             }
         }

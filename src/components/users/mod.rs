@@ -307,7 +307,7 @@ impl Behaviour for Users {
                 self.await_next(ctx);
             }
             Tag::Timeout => {
-                while let Some(root) = self.waiting.next(ctx, |ctx, root| ctx.is_going_on(root)) {
+                while let Some(root) = self.waiting.next_here(ctx) {
                     self.caller.leave(ctx, root);
                     self.end(ctx, root, Outcome::failed(Reason::Timeout));
                 }

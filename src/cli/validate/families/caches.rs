@@ -142,9 +142,9 @@ pub fn lease(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let taste = json!({ "keys": keys, "zipf_exponent": 0, "value_size": "1B" });
     // Invalidations come at equal distances: their number is then not a matter of chance.
     let writing = json!({ "static_weight": 0, "write_weight": 1, "arrivals": "regular" });
-    let mut writers = users(writes, &merged(writing, &taste));
-    writers["id"] = json!("writers");
-    let people = vec![readers(reads, &taste), writers];
+    let mut invalidators = users(writes, &merged(writing, &taste));
+    invalidators["id"] = json!("writers");
+    let people = vec![readers(reads, &taste), invalidators];
     let database = json!({ "read_service": duration(fetch), "service_shape": "constant" });
     // Without leases the herds after invalidations vary, so more of them are needed.
     let invalidations = if leases == "on" { 300.0 } else { 2_000.0 };

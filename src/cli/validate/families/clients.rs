@@ -107,13 +107,12 @@ pub fn hedge(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     const SLOW: f64 = 100.0;
     let leaves = inputs.count("leaves")?;
-    let (mean, shape) = match inputs.number_or("slow_ratio", None)? {
+    let (mean, shape) = if let Some(slow) = inputs.number_or("slow_ratio", None)? {
         // Of two kinds of answers the slow take a hundred times as long: whether a request is slow is seen from its time.
-        Some(slow) => (1e-3 * (1.0 - slow + slow * SLOW), json!(format!("empirical({}:1, {slow}:{SLOW})", 1.0 - slow))),
-        None => {
-            let (mean, shape) = inputs.distribution("service")?;
-            (mean, json!(shape))
-        }
+        (1e-3 * (1.0 - slow + slow * SLOW), json!(format!("empirical({}:1, {slow}:{SLOW})", 1.0 - slow)))
+    } else {
+        let (mean, shape) = inputs.distribution("service")?;
+        (mean, json!(shape))
     };
     // So many servers, and so few requests, that no leaf ever waits for a core.
     let servers = leaves.div_ceil(100) + 1;
