@@ -18,6 +18,11 @@ impl Key {
         self.index == u32::MAX
     }
 
+    /// The whole key in a word.
+    pub const fn bits(self) -> u64 {
+        (self.generation as u64) << 32 | self.index as u64
+    }
+
     /// The slot, for tables that run beside the slab.
     pub const fn index(self) -> usize {
         self.index as usize

@@ -154,6 +154,7 @@ fn node_value(node: &NodeFigures) -> Value {
         "wait_mean_s": node.wait_mean_s,
         "wait_ratio": node.wait_ratio,
         "in_flight": node.in_flight,
+        "in_flight_mean": node.in_flight_mean,
         "arrivals_per_s": node.arrivals_per_s,
         "completions_per_s": node.completions_per_s,
         "errors_per_s": node.errors_per_s,

@@ -73,7 +73,8 @@ impl World {
         debug_assert!(at >= self.kernel.now, "time does not run backwards");
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
-        (at, event).hash(&mut self.history);
+        self.history.write_u64(at.as_nanos());
+        self.history.write_u64(event.digest());
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }

@@ -1,6 +1,7 @@
 //! What can happen next.
 
 use crate::base::NodeIx;
+use crate::base::hash::mix;
 use crate::base::slab::Key;
 
 /// One future happening. Kept small: the queue moves many of them.
@@ -28,6 +29,26 @@ pub enum Event {
     Resume(Key),
     /// A node wanted to be woken for the sake of one of its own things. Ignored if it has been restarted since.
     Wake { node: NodeIx, item: u32, epoch: u32 },
+}
+
+impl Event {
+    /// All that tells the event from others, in a word that fingerprints are made of.
+    pub fn digest(self) -> u64 {
+        let (kind, what): (u64, u64) = match self {
+            Self::Arrive(key) => (1, key.bits()),
+            Self::Reply(key) => (2, key.bits()),
+            Self::Done(key) => (3, key.bits()),
+            Self::Deliver(key) => (4, key.bits()),
+            Self::Timer { node, tag, epoch } => (5, u64::from(epoch) << 32 | u64::from(node.0) << 8 | tag as u64),
+            Self::Monitor { cluster } => (6, u64::from(cluster)),
+            Self::Cancel(key) => (7, key.bits()),
+            Self::Resume(key) => (8, key.bits()),
+            Self::Wake { node, item, epoch } => (9, mix(u64::from(epoch) << 32 | u64::from(item)) ^ u64::from(node.0)),
+            Self::Resend { call, tries } => (10, mix(call.bits()) ^ u64::from(tries)),
+            Self::ResendMessage { message, tries } => (11, mix(message.bits()) ^ u64::from(tries)),
+        };
+        what ^ kind << 59
+    }
 }
 
 /// What a timer is for.

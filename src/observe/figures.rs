@@ -106,6 +106,8 @@ pub struct NodeFigures {
     pub wait_ratio: f64,
     /// Requests that it has, waiting or not, now.
     pub in_flight: u64,
+    /// Mean of that over the window.
+    pub in_flight_mean: f64,
     /// Requests that arrived, per second.
     pub arrivals_per_s: f64,
     /// Requests that it answered well, per second.
@@ -320,6 +322,7 @@ impl NodeFigures {
             wait_mean_s: (to.waited_ns - from.waited_ns) as f64 / 1e9 / begun,
             wait_ratio: (to.waited - from.waited) as f64 / begun,
             in_flight: to.present.level(),
+            in_flight_mean: mean(&to.present, &from.present),
             arrivals_per_s: rate(to.arrivals, from.arrivals),
             completions_per_s: rate(to.completions, from.completions),
             errors_per_s: per_second(failures.iter().sum(), window_s),

@@ -28,6 +28,8 @@ pub struct Recorder {
     older: Latencies,
     rotated: SimTime,
     window: SimDuration,
+    /// Whether anybody looks at the window: parting latencies by time costs something.
+    is_sliding: bool,
     /// The moment from which a report counts, usually the end of the warm-up.
     mark: Sample,
     samples: VecDeque<Sample>,
@@ -75,6 +77,7 @@ impl Default for Recorder {
             older: Latencies::default(),
             rotated: SimTime::ZERO,
             window: SimDuration::from_secs(1),
+            is_sliding: false,
             mark: Sample::default(),
             samples: VecDeque::from([Sample::default()]),
             hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, side: 0 },
@@ -92,7 +95,7 @@ impl Recorder {
     }
 
     pub fn answered(&mut self, operation: Operation, now: SimTime, latency: SimDuration) {
-        if now.since(self.rotated) >= self.window {
+        if self.is_sliding && now.since(self.rotated) >= self.window {
             self.rotate(now);
         }
         self.counts.answered[operation as usize] += 1;
@@ -142,6 +145,7 @@ impl Recorder {
     }
 
     pub fn set_window(&mut self, window: SimDuration) {
+        self.is_sliding = true;
         self.window = window.max(SimDuration::from_nanos(64));
     }
 
@@ -149,7 +153,11 @@ impl Recorder {
     ///
     /// Looking is also sampling, but not more often than sixty-four times a window: how often somebody looks does not matter.
     pub fn slide(&mut self, now: SimTime) -> (Sample, Latencies) {
-        if now.since(self.rotated) >= self.window {
+        if !self.is_sliding {
+            // Nobody has looked before: the first look finds everything since the mark.
+            self.is_sliding = true;
+            self.rotated = now;
+        } else if now.since(self.rotated) >= self.window {
             self.rotate(now);
         }
         let start = now - self.window;

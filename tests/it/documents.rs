@@ -220,3 +220,35 @@ proptest! {
         }
     }
 }
+
+proptest::proptest! {
+    /// Damaged files are refused or read, but never break the reader, nor what is read the engine.
+    #[test]
+    fn damaged_documents_do_no_harm(
+        name in proptest::sample::select(&crate::support::SCENARIOS[..]),
+        damage in proptest::collection::vec((proptest::prelude::any::<u32>(), 0_u8..6, proptest::prelude::any::<u8>()), 1..6),
+    ) {
+        let mut bytes = scenario(name).to_json().into_bytes();
+        for (place, kind, byte) in damage {
+            let at = place as usize % bytes.len();
+            match kind {
+                0 => bytes[at] = byte,
+                1 => _ = bytes.remove(at),
+                2 => bytes.insert(at, byte),
+                3 => bytes.truncate(at.max(1)),
+                4 => bytes[at] = b"0123456789-.eE\"{}[],:"[byte as usize % 21],
+                // A number becomes another one.
+                _ => {
+                    if let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit) {
+                        bytes[at + digit] = b'0' + byte % 10;
+                    }
+                }
+            }
+        }
+        if let Ok(document) = Document::read(&String::from_utf8_lossy(&bytes)) {
+            let mut engine = crate::support::engine(document);
+            engine.advance(crate::support::at_s(1.0), 20_000);
+            proptest::prop_assert_eq!(engine.violations(), Vec::<String>::new());
+        }
+    }
+}

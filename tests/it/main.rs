@@ -22,3 +22,4 @@ mod replication;
 mod support;
 mod theory;
 mod traces;
+mod validation;

@@ -321,6 +321,47 @@ proptest! {
     }
 }
 
+/// Found by the properties: a replica that hung on a primary taken out of the design must not believe itself up to date.
+#[test]
+fn a_replica_of_a_removed_primary_starts_anew() {
+    let design = Design {
+        seed: 0,
+        servers: 1,
+        replicas: 2,
+        caches: 1,
+        has_balancer: false,
+        has_cdn: false,
+        has_dns: true,
+        is_aside: false,
+        policy: 0,
+        load_per_s: 44,
+        loss: 0.0,
+        timeout_ms: 50,
+        workers: 1,
+        queue_limit: 0,
+        ship_delay_ms: 14,
+        apply_time_ms: 0,
+        cache_bytes: 1,
+        ttl_ms: 0,
+    };
+    let acts = [
+        (26, Act::Cores(0, 1)),
+        (133, Act::Add(2)),
+        (1_176, Act::Add(1)),
+        (1_783, Act::Crash(2)),
+        (447, Act::Remove(1)),
+        (518, Act::Remove(18)),
+    ];
+    let mut engine = play(&design, &acts);
+    for node in engine.document().nodes.clone().iter().filter(|node| !matches!(node.kind, NodeKind::Users(_))) {
+        engine.command(Command::Fault(Fault::Restart { node: node.id.clone() })).unwrap();
+    }
+    for _ in 0..300 {
+        engine.run_until(engine.now() + SimDuration::from_millis(100));
+        assert_eq!(engine.violations(), Vec::<String>::new());
+    }
+}
+
 /// Absurd parameters are either refused or survived.
 #[test]
 fn extremes_do_not_break_it() {

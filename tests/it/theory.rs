@@ -85,3 +85,31 @@ fn m_d_1_waits_half_as_long() {
     let (mean, _) = response(0.8, 1, "constant");
     assert!((mean / 3.0 - 1.0).abs() < 0.04, "{mean} s for 3 s");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Little's law: however a server serves, it has on average λ W requests.
+    #[test]
+    fn littles_law_holds_whatever_the_server_does(
+        seed in 0_u64..1_000,
+        load in 0.1..0.9_f64,
+        cores in 1_u32..5,
+        shape in proptest::sample::select(vec!["constant", "exponential", "erlang(3)", "lognormal(3)", "uniform"]),
+        discipline in proptest::sample::select(vec!["fifo", "lifo", "processor_sharing", "priority"]),
+        limit in proptest::sample::select(vec![0_u32, 3, 10_000_000]),
+    ) {
+        let mut document = queue(load * f64::from(cores), cores, shape, seed);
+        let set = [("discipline", json!(discipline)), ("queue_limit", json!(limit)), ("workers", json!(cores))];
+        document = crate::support::with(document, "web", &set);
+        let mut engine = engine(document);
+        engine.run_until(at_s(500.0));
+        let figures = measure(&mut engine, 20_500.0);
+        let web = node(&figures, "web");
+        let by_little = figures.goodput_per_s * figures.latency.mean_s;
+        // What is cut off at both ends of the run is a few requests in thousands.
+        proptest::prop_assert!((web.in_flight_mean - by_little).abs() < 0.02 + 0.02 * by_little,
+            "{} are there, {by_little} by Little's law", web.in_flight_mean);
+        proptest::prop_assert_eq!(engine.violations(), Vec::<String>::new());
+    }
+}

@@ -45,7 +45,7 @@ pub fn users(rate_per_s: f64, more: &Value) -> Value {
     let count = (rate_per_s * 10.0).ceil().max(1_000.0) as u32;
     let params = json!({
         "users": count, "rate_per_user_per_s": rate_per_s / f64::from(count), "timeout": "30d",
-        "static_weight": 1, "read_weight": 0, "write_weight": 0, "assets": 1, "keys": 1,
+        "static_weight": 1, "read_weight": 0, "write_weight": 0, "assets": 1, "assets_zipf_exponent": 0, "keys": 1,
     });
     json!({ "id": "users", "kind": "users", "params": merged(params, more) })
 }

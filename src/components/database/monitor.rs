@@ -228,12 +228,14 @@ impl Monitor {
 
     fn point_at_primary(&self, node: NodeIx, nodes: &mut [Component], kernel: &Kernel) {
         let source = self.source_for(node, kernel);
+        let has_peers = self.members.iter().any(|other| other.node != node && database(nodes, other.node).is_whole());
         let database = database_mut(nodes, node);
         let end = database.log().end();
         let is_diverged =
             self.ends[(database.term() as usize).min(self.ends.len())..].iter().any(|term_end| end > *term_end);
-        // The last one left has nobody to copy: what it has is all that there is.
-        database.become_replica(source, self.term(), is_diverged && source.is_some());
+        // The last one left has nobody to copy: what it has is all that there is. But between two primaries, when there is
+        // nobody to follow yet, a log that went another way must not pass for that of its peers.
+        database.become_replica(source, self.term(), is_diverged && (source.is_some() || has_peers));
     }
 
     /// How `node` reaches the primary: by their own link, else by one that it has with another member. Once the primary

@@ -93,7 +93,7 @@ impl Face {
             kind: node.kind.name(),
             label: node.label().to_owned(),
             state,
-            chip: chip(state, figures.role),
+            chip: trouble(state, figures).or_else(|| chip(state, figures.role)),
             key: key_figure(&node.kind, figures, all),
             other: other_figure(&node.kind, figures, all),
             load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
@@ -115,6 +115,7 @@ impl Face {
                 text.push_str(part);
             }
         };
+        add(self.chip.filter(|chip| *chip != self.state.label()).unwrap_or_default());
         add(&self.key);
         add(&self.other);
         if self.queue > 0 {
@@ -130,6 +131,19 @@ pub fn blank() -> NodeFigures {
     let meter = scalescope::observe::NodeMeter::default();
     let zero = scalescope::base::SimTime::ZERO;
     NodeFigures::between("", &meter, &meter, zero, zero, 1)
+}
+
+/// What is wrong with a living node, the worst first.
+fn trouble(state: State, figures: &NodeFigures) -> Option<&'static str> {
+    let condition = figures.condition;
+    let is_living = matches!(state, State::Up | State::OutOfRotation);
+    let troubles = [
+        (condition.is_hung, "hung"),
+        (condition.is_read_only, "read-only"),
+        (condition.error_ratio > 0.0, "erring"),
+        (condition.slowdown > 1.0, "slow"),
+    ];
+    troubles.into_iter().find(|(is_so, _)| is_living && *is_so).map(|(_, word)| word)
 }
 
 fn chip(state: State, role: Option<Role>) -> Option<&'static str> {
@@ -229,6 +243,9 @@ mod tests {
         assert_eq!(Face::new(&node("web_server"), &with(figures.clone()), true).state, State::Unnoticed);
         let figures = NodeFigures { is_in_rotation: false, ..figures };
         assert_eq!(Face::new(&node("web_server"), &with(figures.clone()), true).chip, Some("down"));
+        let mut hung = NodeFigures { is_up: true, is_in_rotation: true, ..figures.clone() };
+        hung.condition.is_hung = true;
+        assert_eq!(Face::new(&node("web_server"), &with(hung), true).chip, Some("hung"));
     }
 
     #[test]

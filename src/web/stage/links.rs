@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use scalescope::observe::LaneFigures;
 use scalescope::scene::{LinkPath, Point, on_curve};
 
 #[derive(Properties, PartialEq)]
@@ -19,8 +20,29 @@ pub struct Wire {
     pub is_private: bool,
     /// Between databases.
     pub is_replication: bool,
+    pub passage: Passage,
     /// Whether one of its ends is selected.
     pub is_near: bool,
+}
+
+/// How well a link lets things through, in its worse direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passage {
+    Free,
+    /// A fault makes it slower, lossier or narrower.
+    Impaired,
+    /// A partition keeps everything back.
+    Cut,
+}
+
+impl Passage {
+    pub fn of(lane: &LaneFigures) -> Self {
+        match (lane.is_cut, lane.is_impaired) {
+            (true, _) => Self::Cut,
+            (false, true) => Self::Impaired,
+            (false, false) => Self::Free,
+        }
+    }
 }
 
 #[component]
@@ -36,14 +58,39 @@ fn link(wire: &Wire) -> Html {
         wire.is_private.then_some("is-private"),
         wire.is_replication.then_some("is-replication"),
         wire.is_near.then_some("is-near"),
+        match wire.passage {
+            Passage::Free => None,
+            Passage::Impaired => Some("is-impaired"),
+            Passage::Cut => Some("is-cut"),
+        },
     );
     html! {
         <g {class} key={wire.path.link}>
             <path class="link-bed" d={curve.clone()} />
             <path class="link-line" d={curve} />
-            <path class="link-arrow" d={arrow(&wire.path.points)} />
+            if wire.passage == Passage::Cut {
+                <path class="link-cut" d={cross(&wire.path.points)} />
+            } else {
+                <path class="link-arrow" d={arrow(&wire.path.points)} />
+            }
         </g>
     }
+}
+
+/// A cross in the middle of the curve, where nothing passes.
+fn cross(points: &[Point; 4]) -> String {
+    let Point { x, y } = on_curve(points, 0.5);
+    format!(
+        "M{:.1} {:.1}L{:.1} {:.1}M{:.1} {:.1}L{:.1} {:.1}",
+        x - 7.0,
+        y - 7.0,
+        x + 7.0,
+        y + 7.0,
+        x - 7.0,
+        y + 7.0,
+        x + 7.0,
+        y - 7.0
+    )
 }
 
 /// A small head in the middle of the curve, along the link's direction.

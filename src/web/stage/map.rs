@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
+use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
-use super::links::Wire;
+use super::links::{Passage, Wire};
 use crate::input::Way;
 
 /// Cards on a wide stage.
@@ -37,8 +38,14 @@ impl Map {
         self.layout.bounds().grown(OVERHANG)
     }
 
-    /// The links as they are drawn while `selected` is selected.
-    pub fn wires(&self, document: &Document, links: &[LinkEnds], selected: Option<&str>) -> Rc<Vec<Wire>> {
+    /// The links as they are drawn while `selected` is selected and they are as `figures` say.
+    pub fn wires(
+        &self,
+        document: &Document,
+        links: &[LinkEnds],
+        figures: &[LinkFigures],
+        selected: Option<&str>,
+    ) -> Rc<Vec<Wire>> {
         let is_open = |id: &str| {
             let kind = document.node(id).map(|node| &node.kind);
             matches!(kind, Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_)))
@@ -46,8 +53,11 @@ impl Map {
         let is_database = |id: &str| matches!(document.node(id).map(|node| &node.kind), Some(NodeKind::Database(_)));
         let wires = self.paths.iter().filter_map(|path| {
             let ends = links.iter().find(|link| link.index == path.link)?;
+            let own = figures.iter().find(|figures| figures.index == path.link);
+            let passage = own.map(|own| Passage::of(&own.forward).max(Passage::of(&own.backward)));
             Some(Wire {
                 path: *path,
+                passage: passage.unwrap_or(Passage::Free),
                 is_private: !is_open(&ends.from),
                 is_replication: is_database(&ends.from) && is_database(&ends.to),
                 is_near: selected.is_some_and(|id| id == ends.from || id == ends.to),

@@ -142,8 +142,8 @@ impl Component for Stage {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { shown, selected, stride, on_intent, .. } = ctx.props();
-        let wires = self.map.wires(&shown.document, &shown.links, selected.as_deref());
+        let Props { shown, figures, selected, stride, on_intent, .. } = ctx.props();
+        let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selected.as_deref());
         let zoom = |factor| on_intent.reform(move |_: MouseEvent| Intent::Zoom(factor));
         html! {
             <section class="stage" aria-label="Diagram of the system">

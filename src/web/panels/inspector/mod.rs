@@ -151,21 +151,34 @@ impl PartialEq for ParametersProps {
 fn Parameters(props: &ParametersProps) -> Html {
     let Some(node) = props.shown.document.node(&props.id) else { return Html::default() };
     let values = node.kind.params();
-    let mut group: Option<Group> = None;
+    let specs = node.kind.specs();
+    let fields = |group: Option<Group>| -> Html {
+        let own = specs.iter().filter(|spec| spec.group == group);
+        own.map(|spec| {
+            let value = spec.value_in(&values).cloned().unwrap_or_default();
+            html! {
+                <Field key={spec.path()} node={props.id.clone()} spec={spec.clone()} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+            }
+        })
+        .collect()
+    };
+    let mut groups: Vec<Group> = specs.iter().filter_map(|spec| spec.group).collect();
+    groups.dedup();
     html! {
         <div class="parameters">
-            { for node.kind.specs().into_iter().map(|spec| {
-                let path = spec.path();
-                let value = spec.value_in(&values).cloned().unwrap_or_default();
-                let begins = spec.group.filter(|own| group.replace(*own) != Some(*own));
+            { fields(None) }
+            { for groups.into_iter().map(|group| {
+                let own = specs.iter().filter(|spec| spec.group == Some(group));
+                let changed = own.filter(|spec| spec.value_in(&values) != Some(&spec.default)).count();
                 html! {
-                    <>
-                        if let Some(group) = begins {
-                            <h3>{ format::name(group.name) }</h3>
-                            <p class="about">{ group.help }</p>
-                        }
-                        <Field key={path} node={props.id.clone()} {spec} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
-                    </>
+                    <details key={group.name} class="param-group" data-testid={format!("group-{}", group.name)}>
+                        <summary>
+                            <span>{ format::name(group.name) }</span>
+                            if changed > 0 { <span class="count">{ format!("{changed} changed") }</span> }
+                        </summary>
+                        <p class="param-help">{ group.help }</p>
+                        { fields(Some(group)) }
+                    </details>
                 }
             }) }
         </div>
