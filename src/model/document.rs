@@ -1,17 +1,16 @@
 //! The document's own types.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use super::command::Scheduled;
+use super::json::Json;
 use super::kinds::{Address, NodeKind};
 use crate::base::{BitRate, Shape, SimDuration};
+use schemars::JsonSchema;
 
 /// The version of the format that this program writes.
 pub const VERSION: u32 = 1;
 
 /// A design that can be simulated: nodes, the links between them, and what will be done to them.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct Document {
     /// Version of this format.
     pub version: u32,
@@ -30,7 +29,7 @@ pub struct Document {
 }
 
 /// One component of the system.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct Node {
     /// Unique in the document.
     pub id: String,
@@ -51,7 +50,7 @@ impl Node {
 }
 
 /// A point on the drawing; x grows to the right, y downwards.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     pub x: f32,
@@ -59,7 +58,7 @@ pub struct Position {
 }
 
 /// A way between two nodes: requests go from `from` to `to`, answers come back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// Id of the node that calls.
@@ -124,7 +123,7 @@ impl Document {
 
     /// The document as it is written to a file.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a document can be written");
+        let mut text = serde_json::to_string_pretty(&self.to_value()).expect("a document can be written");
         text.push('\n');
         text
     }

@@ -1,16 +1,15 @@
 //! Changes of the design, as values: the same edit applies to a document on the page and to a running world.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::document::{Document, Link, Node};
+use super::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
 use super::kinds::{DatabaseRole, NodeKind};
 use super::problem::{Problem, Problems};
-use super::spec::ParamSpec;
 
 /// One change of a document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Edit {
     /// Adds a node with its links. `records` names the DNS nodes that shall answer with it.
@@ -30,6 +29,37 @@ pub enum Edit {
 }
 
 impl Edit {
+    const NAMES: [&str; 4] = ["add_node", "remove_node", "set", "set_link"];
+
+    fn blank_of(name: &str) -> Option<Self> {
+        Some(match name {
+            "add_node" => Self::AddNode { node: Box::blank(), links: Vec::new(), records: Vec::new() },
+            "remove_node" => Self::RemoveNode { node: String::new() },
+            "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
+            "set_link" => Self::SetLink { link: Link::default() },
+            _ => return None,
+        })
+    }
+
+    /// Its name, and what stands under it.
+    fn parts(&mut self) -> (&'static str, Vec<Field<'_>>) {
+        match self {
+            Self::AddNode { node, links, records } => {
+                ("add_node", vec![must("node", "a node", node), may("links", links), may("records", records)])
+            }
+            Self::RemoveNode { node } => ("remove_node", vec![must("node", "id of a node", node)]),
+            Self::Set { node, param, value } => (
+                "set",
+                vec![
+                    must("node", "id of a node", node),
+                    must("param", "name of a parameter", param),
+                    must("value", "its value", value),
+                ],
+            ),
+            Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+        }
+    }
+
     /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
     ///
     /// Returns `None` if there is no such node.
@@ -57,6 +87,26 @@ impl Edit {
     }
 }
 
+impl Json for Edit {
+    fn blank() -> Self {
+        Self::RemoveNode { node: String::new() }
+    }
+
+    fn to_value(&self) -> Value {
+        let mut own = self.clone();
+        let (name, fields) = own.parts();
+        tag(name, write_fields(fields))
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let (name, inner) = tagged(value, at, &Self::NAMES)?;
+        *self = Self::blank_of(name).expect("every name is an edit");
+        read_fields(self.parts().1, inner, &join(at, name))
+    }
+}
+
+serde_by_json!(Edit);
+
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
     let mut link = link.clone();
     if link.from == from {
@@ -82,7 +132,7 @@ impl Document {
         Ok(document)
     }
 
-    fn apply(&mut self, edit: &Edit) -> Result<(), Problem> {
+    fn apply(&mut self, edit: &Edit) -> Result<(), Problems> {
         match edit {
             Edit::AddNode { node, links, records } => {
                 self.nodes.push((**node).clone());
@@ -91,11 +141,8 @@ impl Document {
                     match &mut self.node_mut(id)?.kind {
                         NodeKind::Dns(dns) => dns.records.push(node.id.clone()),
                         _ => {
-                            return Err(Problem::new(
-                                "records",
-                                format!("`{id}` is not a DNS node"),
-                                "ids of DNS nodes",
-                            ));
+                            let what = format!("`{id}` is not a DNS node");
+                            return Err(Problem::new("records", what, "ids of DNS nodes").into());
                         }
                     }
                 }
@@ -123,10 +170,10 @@ impl Document {
                 self.schedule.retain(|scheduled| !scheduled.command.names(node));
             }
             Edit::Set { node, param, value } => {
-                let kind = &mut self.node_mut(node)?.kind;
-                let valid = kind.specs().iter().map(ParamSpec::path).collect::<Vec<_>>().join(", ");
-                kind.set(param, value.clone())
-                    .map_err(|what| Problem::new(format!("{node}.{param}"), what, format!("parameters: {valid}")))?;
+                self.node_mut(node)?.kind.set(param, value.clone()).map_err(|Problems(found)| {
+                    let within = |problem: Problem| Problem { at: format!("{node}.{}", problem.at), ..problem };
+                    Problems(found.into_iter().map(within).collect())
+                })?;
             }
             Edit::SetLink { link } => {
                 let found = self.links.iter_mut().find(|other| other.from == link.from && other.to == link.to);

@@ -7,6 +7,7 @@ mod balancing;
 mod command;
 mod document;
 mod edit;
+mod json;
 pub mod kinds;
 mod problem;
 mod read;

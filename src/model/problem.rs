@@ -42,6 +42,13 @@ impl Problems {
         self.0.push(Problem::new(at, what, remedy));
     }
 
+    /// Takes over the problems of a part.
+    pub fn note(&mut self, outcome: Result<(), Self>) {
+        if let Err(Self(found)) = outcome {
+            self.0.extend(found);
+        }
+    }
+
     /// `Ok(value)` if no problem was found.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }

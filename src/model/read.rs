@@ -1,14 +1,12 @@
-//! Reading a document, with the path of whatever is wrong.
+//! Reading a document, and writing one.
 //!
 //! The text is parsed to JSON first; then each node is read by its kind, so that the path in a message leads to the
-//! very value. Unknown fields are refused: a misspelt parameter must not be ignored in silence.
+//! very value.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use super::command::Scheduled;
-use super::document::{Document, Link, Node, VERSION};
+use super::document::{Document, Link, Node, Position, VERSION};
+use super::json::{Field, Json, join, may, must, read, read_fields, serde_by_json, write_fields};
 use super::kinds::NodeKind;
 use super::problem::{Problem, Problems};
 
@@ -24,154 +22,173 @@ impl Document {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             Problem::new("", format!("not valid JSON: {error}"), "a JSON object, as in static/scenarios")
         })?;
-        let document = Self::from_value(value)?;
+        let document: Self = read(&value, "")?;
         document.check()?;
         document.check_use()?;
         Ok(document)
     }
+}
 
-    fn from_value(value: Value) -> Result<Self, Problems> {
-        let mut fields = object(value, "")?;
-        let version: u64 = required(&mut fields, "", "version", "the version of the format, 1")?;
-        if version != u64::from(VERSION) {
-            let what = format!("version {version} is not known to this program");
+impl Json for Document {
+    fn blank() -> Self {
+        Self {
+            version: VERSION,
+            name: "Untitled".to_owned(),
+            description: String::new(),
+            seed: 0,
+            nodes: Vec::new(),
+            links: Vec::new(),
+            schedule: Vec::new(),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        let Self { version, name, description, seed, nodes, links, schedule } = &mut self.clone();
+        let mut fields = vec![must("version", "", version), may("name", name)];
+        if !description.is_empty() {
+            fields.push(may("description", description));
+        }
+        fields.extend([may("seed", seed), may("nodes", nodes), may("links", links)]);
+        if !schedule.is_empty() {
+            fields.push(may("schedule", schedule));
+        }
+        write_fields(fields)
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let Self { version, nodes, links, schedule, .. } = self;
+        // Of another version nothing else can be said.
+        if let Some(other) = value.get("version").and_then(Value::as_u64).filter(|other| *other != u64::from(VERSION)) {
+            let what = format!("version {other} is not known to this program");
             return Err(Problem::new("version", what, format!("valid: {VERSION}")).into());
         }
-        let mut problems = Problems::default();
-        let nodes = list(&mut fields, "nodes", &mut problems, node);
-        let links = list(&mut fields, "links", &mut problems, record::<Link>);
-        let schedule = list(&mut fields, "schedule", &mut problems, record::<Scheduled>);
-        let document = Self {
-            version: VERSION,
-            name: optional(&mut fields, "", "name")?.unwrap_or_else(|| "Untitled".to_owned()),
-            description: optional(&mut fields, "", "description")?.unwrap_or_default(),
-            seed: optional(&mut fields, "", "seed")?.unwrap_or_default(),
-            nodes,
-            links,
-            schedule,
-        };
-        // Editors find the schema by it.
-        fields.remove("$schema");
-        no_more(&fields, "", "version, name, description, seed, nodes, links, schedule", &mut problems);
-        problems.or(document)
+        let (mut name, mut description, mut seed) = (None, None, None);
+        // Editors find the schema by its address.
+        let mut schema = Value::Null;
+        let fields = vec![
+            must("version", "the version of the format, 1", version),
+            may("name", &mut name),
+            may("description", &mut description),
+            may("seed", &mut seed),
+            may("nodes", nodes),
+            may("links", links),
+            may("schedule", schedule),
+            may("$schema", &mut schema),
+        ];
+        read_fields(fields, value, at)?;
+        self.name = name.unwrap_or_else(|| "Untitled".to_owned());
+        self.description = description.unwrap_or_default();
+        self.seed = seed.unwrap_or_default();
+        Ok(())
     }
 }
 
-/// Also inside commands: reads the same way, without the path.
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        node(Value::deserialize(deserializer)?, "node").map_err(de::Error::custom)
+impl Json for Node {
+    fn blank() -> Self {
+        Self { id: String::new(), label: None, position: None, kind: NodeKind::blank() }
+    }
+
+    fn to_value(&self) -> Value {
+        let Self { id, label, position, kind } = &mut self.clone();
+        let mut params = kind.params();
+        write_fields(vec![
+            may("id", id),
+            may("label", label),
+            may("position", position),
+            may("kind", kind),
+            may("params", &mut params),
+        ])
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let Self { id, label, position, kind } = self;
+        let kinds = NodeKind::NAMES.join(", ");
+        let mut params = Value::Object(Map::new());
+        let fields = vec![
+            must("id", "a unique name", id),
+            must("kind", &kinds, kind),
+            may("label", label),
+            may("position", position),
+            may("params", &mut params),
+        ];
+        read_fields(fields, value, at)?;
+        kind.read_params(&params, &join(at, "params"))
     }
 }
 
-fn node(value: Value, at: &str) -> Result<Node, Problems> {
-    let mut fields = object(value, at)?;
-    let id: String = required(&mut fields, at, "id", "a unique name")?;
-    let kinds = NodeKind::NAMES.join(", ");
-    let kind: String = required(&mut fields, at, "kind", &kinds)?;
-    let label = optional(&mut fields, at, "label")?;
-    let position = optional(&mut fields, at, "position")?;
-    let here = format!("{at}.params");
-    let params = fields.remove("params").unwrap_or_else(|| Value::Object(Map::new()));
-    let params = Value::Object(object(params, &here)?);
-    let kind = match kind.as_str() {
-        "users" => NodeKind::Users(typed(params, &here)?),
-        "dns" => NodeKind::Dns(typed(params, &here)?),
-        "cdn" => NodeKind::Cdn(typed(params, &here)?),
-        "load_balancer" => NodeKind::LoadBalancer(typed(params, &here)?),
-        "web_server" => NodeKind::WebServer(typed(params, &here)?),
-        "cache" => NodeKind::Cache(typed(params, &here)?),
-        "database" => NodeKind::Database(typed(params, &here)?),
-        other => {
-            let what = format!("there is no kind `{other}`");
-            return Err(Problem::new(format!("{at}.kind"), what, format!("valid: {kinds}")).into());
+/// A kind by its name alone, with the defaults of its parameters.
+impl Json for NodeKind {
+    fn blank() -> Self {
+        Self::by_name(Self::NAMES[0]).expect("every name is a kind")
+    }
+
+    fn to_value(&self) -> Value {
+        self.name().into()
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let name: String = read(value, at)?;
+        *self = Self::by_name(&name).ok_or_else(|| {
+            let valid = format!("valid: {}", Self::NAMES.join(", "));
+            Problem::new(at, format!("there is no kind `{name}`"), valid)
+        })?;
+        Ok(())
+    }
+}
+
+impl Json for Position {
+    fn blank() -> Self {
+        Self { x: 0.0, y: 0.0 }
+    }
+
+    fn to_value(&self) -> Value {
+        let Self { mut x, mut y } = *self;
+        write_fields(vec![may("x", &mut x), may("y", &mut y)])
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let Self { x, y } = self;
+        read_fields(vec![must("x", "a number", x), must("y", "a number", y)], value, at)
+    }
+}
+
+impl Link {
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        let Self { from, to, latency, latency_shape, loss, bandwidth, queue_limit } = self;
+        vec![
+            must("from", "id of the node that calls", from),
+            must("to", "id of the node that is called", to),
+            may("latency", latency),
+            may("latency_shape", latency_shape),
+            may("loss", loss),
+            may("bandwidth", bandwidth),
+            may("queue_limit", queue_limit),
+        ]
+    }
+}
+
+impl Json for Link {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn to_value(&self) -> Value {
+        let default = Self::default();
+        let mut value = write_fields(self.clone().fields());
+        if let Some(fields) = value.as_object_mut() {
+            // What most links leave as it is, is not written.
+            fields.retain(|name, _| match name.as_str() {
+                "latency_shape" => self.latency_shape != default.latency_shape,
+                "queue_limit" => self.queue_limit != default.queue_limit,
+                _ => true,
+            });
         }
-    };
-    let mut problems = Problems::default();
-    no_more(&fields, at, "id, kind, label, position, params", &mut problems);
-    problems.or(Node { id, label, position, kind })
-}
+        value
+    }
 
-/// Reads an object as a `T`. Serde would take a list of the fields as well: nobody means that.
-fn record<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Problems> {
-    Ok(typed(Value::Object(object(value, at)?), at)?)
-}
-
-fn object(value: Value, at: &str) -> Result<Map<String, Value>, Problem> {
-    match value {
-        Value::Object(fields) => Ok(fields),
-        other => Err(Problem::new(at, format!("{} is not an object", shown(&other)), "valid: { … }")),
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        read_fields(self.fields(), value, at)
     }
 }
 
-/// Reads a list field; each element's problems are collected, so that one message names them all.
-fn list<T>(
-    fields: &mut Map<String, Value>,
-    name: &str,
-    problems: &mut Problems,
-    read: impl Fn(Value, &str) -> Result<T, Problems>,
-) -> Vec<T> {
-    let values = match fields.remove(name) {
-        None => return Vec::new(),
-        Some(Value::Array(values)) => values,
-        Some(other) => {
-            problems.push(name, format!("{} is not a list", shown(&other)), "valid: [ … ]");
-            return Vec::new();
-        }
-    };
-    let mut items = Vec::with_capacity(values.len());
-    for (i, value) in values.into_iter().enumerate() {
-        match read(value, &format!("{name}[{i}]")) {
-            Ok(item) => items.push(item),
-            Err(Problems(found)) => problems.0.extend(found),
-        }
-    }
-    items
-}
-
-fn required<T: DeserializeOwned>(
-    fields: &mut Map<String, Value>,
-    at: &str,
-    name: &str,
-    valid: &str,
-) -> Result<T, Problem> {
-    optional(fields, at, name)?.ok_or_else(|| Problem::new(join(at, name), "is missing", format!("valid: {valid}")))
-}
-
-fn optional<T: DeserializeOwned>(fields: &mut Map<String, Value>, at: &str, name: &str) -> Result<Option<T>, Problem> {
-    fields.remove(name).filter(|value| !value.is_null()).map(|value| typed(value, &join(at, name))).transpose()
-}
-
-/// Reads `value` as a `T`, with the path of what does not fit.
-fn typed<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let inner = error.path().to_string();
-        let path = match inner.as_str() {
-            "." => at.to_owned(),
-            inner if inner.starts_with('[') => format!("{at}{inner}"),
-            inner => format!("{at}.{inner}"),
-        };
-        let message = error.inner().to_string();
-        // Serde's own messages say what was expected after the first comma or colon.
-        match message.split_once(", expected ") {
-            Some((what, expected)) => Problem::new(path, what, format!("valid: {expected}")),
-            None => Problem::new(path, message, ""),
-        }
-    })
-}
-
-fn no_more(fields: &Map<String, Value>, at: &str, valid: &str, problems: &mut Problems) {
-    for name in fields.keys() {
-        problems.push(join(at, name), "there is no such field", format!("valid: {valid}"));
-    }
-}
-
-fn join(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
-}
-
-/// `value`, cut short for a message.
-fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() > 40 { format!("{}…", text.chars().take(40).collect::<String>()) } else { text }
-}
+serde_by_json!(Document, Node, Link);

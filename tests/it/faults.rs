@@ -228,7 +228,7 @@ fn commands_that_make_no_sense_are_refused_and_change_nothing() {
         (Command::Edit(Edit::RemoveNode { node: "lb-1".into() }), "reach no site"),
         (Command::Edit(Edit::RemoveNode { node: "users".into() }), "users"),
         (set("web-1", "cores", json!(0)), "out of range"),
-        (set("web-1", "cores", json!("many")), "invalid"),
+        (set("web-1", "cores", json!("many")), "not a whole number"),
         (set("web-1", "colour", json!(1)), "no parameter"),
     ] {
         let problems = engine.command(command).unwrap_err().to_string();

@@ -1,13 +1,16 @@
 //! Faults: what can happen to a node, to a link, or to a single request, and how it is mended again.
 //!
-//! To add one: a variant here, its line in [`Fault::aim`], [`Fault::fits`] and [`Fault::sentence`], and what it does in
-//! `engine/faults.rs`; the compiler names these places. The schema, schedules, journal and replay follow by themselves.
+//! To add one: a variant here, its line in [`Fault::blanks`], [`Fault::name`], [`Fault::fields`], [`Fault::aim`], [`Fault::fits`] and
+//! [`Fault::sentence`], and what it does in `engine/faults.rs`; but for the first, the compiler names these places. The
+//! schema, schedules, journal and replay follow by themselves.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::base::{BitRate, SimDuration};
-use crate::model::{Document, NodeKind, Problem};
+use crate::model::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
+use crate::model::spec::choices;
+use crate::model::{Document, NodeKind, Problem, Problems};
 
 /// Largest factor by which a node can be slowed down.
 const LARGEST_FACTOR: f64 = 10_000.0;
@@ -15,7 +18,7 @@ const LARGEST_FACTOR: f64 = 10_000.0;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// What can happen to a node or to a link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
     /// The process dies: what it was doing is lost, connections to it are refused until it is restarted.
@@ -84,16 +87,22 @@ pub enum Fault {
     },
 }
 
-/// Directions of a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    #[default]
-    Both,
-    /// From `from` to `to`: requests.
-    Forward,
-    /// From `to` to `from`: answers.
-    Backward,
+choices! {
+    /// Directions of a link.
+    pub enum Way {
+        Both = "both",
+        /// From `from` to `to`: requests.
+        Forward = "forward",
+        /// From `to` to `from`: answers.
+        Backward = "backward",
+    }
+}
+
+#[allow(clippy::derivable_impls, reason = "a table of choices has no default of its own")]
+impl Default for Way {
+    fn default() -> Self {
+        Self::Both
+    }
 }
 
 impl Way {
@@ -120,6 +129,85 @@ pub enum Aim<'a> {
 }
 
 impl Fault {
+    /// One of each, to be read into.
+    fn blanks() -> [Self; 16] {
+        let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
+        [
+            Self::Crash { node: node() },
+            Self::Restart { node: node() },
+            Self::Hang { node: node() },
+            Self::Resume { node: node() },
+            Self::Slow { node: node(), factor: 1.0 },
+            Self::Errors { node: node(), ratio: 0.0 },
+            Self::ReadOnly { node: node() },
+            Self::Heal { node: node() },
+            Self::Partition { from: from(), to: to(), way },
+            Self::SlowLink { from: from(), to: to(), added_latency: SimDuration::ZERO, way },
+            Self::LossyLink { from: from(), to: to(), loss: 0.0, way },
+            Self::NarrowLink { from: from(), to: to(), bandwidth: BitRate::SLOWEST, way },
+            Self::HealLink { from: from(), to: to(), way },
+            Self::Drop { request: 0 },
+            Self::Flush { node: node() },
+            Self::Purge { node: node(), key: None },
+        ]
+    }
+
+    /// Its name in a document.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Crash { .. } => "crash",
+            Self::Restart { .. } => "restart",
+            Self::Hang { .. } => "hang",
+            Self::Resume { .. } => "resume",
+            Self::Slow { .. } => "slow",
+            Self::Errors { .. } => "errors",
+            Self::ReadOnly { .. } => "read_only",
+            Self::Heal { .. } => "heal",
+            Self::Partition { .. } => "partition",
+            Self::SlowLink { .. } => "slow_link",
+            Self::LossyLink { .. } => "lossy_link",
+            Self::NarrowLink { .. } => "narrow_link",
+            Self::HealLink { .. } => "heal_link",
+            Self::Drop { .. } => "drop",
+            Self::Flush { .. } => "flush",
+            Self::Purge { .. } => "purge",
+        }
+    }
+
+    /// What stands under its name: first whom it hits, then how, last the way.
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        let on = |node| must("node", "id of a node", node);
+        let from = |from| must("from", "id of the node that calls", from);
+        let to = |to| must("to", "id of the node that is called", to);
+        match self {
+            Self::Crash { node }
+            | Self::Restart { node }
+            | Self::Hang { node }
+            | Self::Resume { node }
+            | Self::ReadOnly { node }
+            | Self::Heal { node }
+            | Self::Flush { node } => vec![on(node)],
+            Self::Slow { node, factor } => vec![on(node), must("factor", "a number, as in 10", factor)],
+            Self::Errors { node, ratio } => vec![on(node), must("ratio", "0 to 1", ratio)],
+            Self::Purge { node, key } => vec![on(node), may("key", key)],
+            Self::Partition { from: source, to: target, way } | Self::HealLink { from: source, to: target, way } => {
+                vec![from(source), to(target), may("way", way)]
+            }
+            Self::SlowLink { from: source, to: target, added_latency, way } => {
+                let added = must("added_latency", "a duration, as in \"50ms\"", added_latency);
+                vec![from(source), to(target), added, may("way", way)]
+            }
+            Self::LossyLink { from: source, to: target, loss, way } => {
+                vec![from(source), to(target), must("loss", "0 to 1", loss), may("way", way)]
+            }
+            Self::NarrowLink { from: source, to: target, bandwidth, way } => {
+                let bandwidth = must("bandwidth", "a bit rate, as in \"10Mbps\"", bandwidth);
+                vec![from(source), to(target), bandwidth, may("way", way)]
+            }
+            Self::Drop { request } => vec![must("request", "number of a request", request)],
+        }
+    }
+
     pub fn aim(&self) -> Aim<'_> {
         match self {
             Self::Crash { node }
@@ -232,6 +320,25 @@ impl Fault {
         }
     }
 }
+
+impl Json for Fault {
+    fn blank() -> Self {
+        Self::Crash { node: String::new() }
+    }
+
+    fn to_value(&self) -> Value {
+        tag(self.name(), write_fields(self.clone().fields()))
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let blanks = Self::blanks();
+        let (name, inner) = tagged(value, at, &blanks.each_ref().map(Self::name))?;
+        *self = blanks.into_iter().find(|blank| blank.name() == name).expect("the name is one of them");
+        read_fields(self.fields(), inner, &join(at, name))
+    }
+}
+
+serde_by_json!(Fault);
 
 #[cfg(test)]
 mod tests {

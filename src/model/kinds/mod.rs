@@ -10,11 +10,10 @@ mod users;
 mod web_server;
 
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::problem::Problems;
-use super::spec::{ParamSpec, Params};
+use super::spec::{self, ParamSpec, Params};
 use crate::base::SimDuration;
 
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
@@ -31,7 +30,7 @@ const US: fn(u64) -> SimDuration = SimDuration::from_micros;
 const SECS: fn(u64) -> SimDuration = SimDuration::from_secs;
 
 /// A node's kind with its parameters.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 #[serde(tag = "kind", content = "params", rename_all = "snake_case")]
 pub enum NodeKind {
     Users(Users),
@@ -41,44 +40,6 @@ pub enum NodeKind {
     WebServer(WebServer),
     Cache(Cache),
     Database(Database),
-}
-
-/// Runs `$body` with the parameters of `$kind`, whatever their type.
-macro_rules! with_params {
-    ($kind:expr, $params:ident => $body:expr) => {
-        match $kind {
-            NodeKind::Users($params) => $body,
-            NodeKind::Dns($params) => $body,
-            NodeKind::Cdn($params) => $body,
-            NodeKind::LoadBalancer($params) => $body,
-            NodeKind::WebServer($params) => $body,
-            NodeKind::Cache($params) => $body,
-            NodeKind::Database($params) => $body,
-        }
-    };
-}
-
-fn help_of<P: Params>(_: &P) -> &'static str {
-    P::HELP
-}
-
-fn specs_of<P: Params>(_: &P) -> Vec<ParamSpec> {
-    P::specs()
-}
-
-fn set_in<P: Params + Serialize + for<'de> serde::Deserialize<'de>>(
-    params: &mut P,
-    name: &str,
-    value: Value,
-) -> Result<(), String> {
-    let mut whole = serde_json::to_value(&*params).map_err(|error| error.to_string())?;
-    // A parameter of a group is called by the group's name and its own.
-    match whole.pointer_mut(&format!("/{}", name.replace('.', "/"))) {
-        Some(slot) => *slot = value,
-        None => return Err(format!("there is no parameter `{name}`")),
-    }
-    *params = serde_json::from_value(whole).map_err(|error| error.to_string())?;
-    Ok(())
 }
 
 impl NodeKind {
@@ -111,26 +72,56 @@ impl NodeKind {
         }
     }
 
+    fn all_params(&self) -> &dyn Params {
+        match self {
+            Self::Users(params) => params,
+            Self::Dns(params) => params,
+            Self::Cdn(params) => params,
+            Self::LoadBalancer(params) => params,
+            Self::WebServer(params) => params,
+            Self::Cache(params) => params,
+            Self::Database(params) => params,
+        }
+    }
+
+    fn all_params_mut(&mut self) -> &mut dyn Params {
+        match self {
+            Self::Users(params) => params,
+            Self::Dns(params) => params,
+            Self::Cdn(params) => params,
+            Self::LoadBalancer(params) => params,
+            Self::WebServer(params) => params,
+            Self::Cache(params) => params,
+            Self::Database(params) => params,
+        }
+    }
+
     /// What a node of this kind is, in a sentence.
     pub fn help(&self) -> &'static str {
-        with_params!(self, params => help_of(params))
+        self.all_params().table().help
     }
 
     pub fn specs(&self) -> Vec<ParamSpec> {
-        with_params!(self, params => specs_of(params))
+        let defaults = Self::by_name(self.name()).expect("every kind has its name");
+        spec::specs(defaults.all_params(), None)
     }
 
     /// The parameters as they stand in a document.
     pub fn params(&self) -> Value {
-        with_params!(self, params => serde_json::to_value(params).expect("parameters can be written"))
+        self.all_params().to_value()
     }
 
-    /// Sets one parameter; the error says why it cannot be. Ranges are checked by [`Self::check`].
-    pub fn set(&mut self, name: &str, value: Value) -> Result<(), String> {
-        with_params!(self, params => set_in(params, name, value))
+    /// Sets the parameters that an object names; the others stay as they are.
+    pub(super) fn read_params(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        self.all_params_mut().set_from(value, at)
+    }
+
+    /// Sets one parameter; a problem is at its name. Ranges are checked by [`Self::check`].
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) -> Result<(), Problems> {
+        spec::set(self.all_params_mut(), name, &value.into(), name)
     }
 
     pub fn check(&self, at: &str, problems: &mut Problems) {
-        with_params!(self, params => params.check(at, problems));
+        spec::check(self.all_params(), at, problems);
     }
 }
