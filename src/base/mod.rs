@@ -1,10 +1,12 @@
-//! Leaves: time, bytes, random numbers, tables and histograms. They import nothing of ours.
+//! Leaves: time, bytes, random numbers, tables, histograms, and what is read from JSON. They import nothing of ours.
 
 pub mod bytes;
 pub mod hash;
 pub mod histogram;
 pub mod ids;
+pub mod json;
 pub mod paged;
+pub mod problem;
 pub mod random;
 pub mod rate;
 pub mod shape;
@@ -15,6 +17,7 @@ pub mod zipf;
 
 pub use bytes::Bytes;
 pub use ids::{LinkIx, NodeIx};
+pub use problem::{Problem, Problems};
 pub use rate::BitRate;
 pub use shape::Shape;
 pub use time::{SimDuration, SimTime};

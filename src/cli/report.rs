@@ -160,7 +160,7 @@ fn node_value(node: &NodeFigures) -> Value {
         "errors_per_s": node.errors_per_s,
         "errors": errors,
     });
-    let role = node.role.map(|role| if role == Role::Primary { "primary" } else { "replica" });
+    let role = node.role.map(Role::name);
     let extras = [
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),

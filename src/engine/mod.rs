@@ -10,6 +10,7 @@ mod world;
 use std::sync::Arc;
 
 use crate::base::histogram::Histogram;
+use crate::base::json::{json_object, serde_by_json};
 use crate::base::{SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
@@ -35,19 +36,23 @@ pub struct Engine {
 }
 
 /// A command from outside, and when it was carried out.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub at_ns: u64,
     pub command: Command,
 }
 
 /// The two ends of a link, by its index in [`Hop::link`].
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkEnds {
     pub index: u16,
     pub from: String,
     pub to: String,
 }
+
+json_object!(Entry = Self { at_ns: 0, command: Command::blank() }, { at_ns, command });
+json_object!(LinkEnds = Self { index: 0, from: String::new(), to: String::new() }, { index, from, to });
+serde_by_json!(Entry);
 
 impl Engine {
     /// Builds the world of `document`, at time zero.

@@ -1,7 +1,7 @@
 //! What a design must satisfy around its load balancers: pairs, and servers that are being drained.
 
 use super::document::{Document, Link};
-use super::problem::Problems;
+use crate::base::Problems;
 
 impl Document {
     /// A load balancer has at most one standby, which has none itself.

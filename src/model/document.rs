@@ -1,8 +1,8 @@
 //! The document's own types.
 
 use super::command::Scheduled;
-use super::json::Json;
 use super::kinds::{Address, NodeKind};
+use crate::base::json::Json;
 use crate::base::{BitRate, Shape, SimDuration};
 use schemars::JsonSchema;
 

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::document::{Document, Link, Node};
-use super::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
 use super::kinds::{DatabaseRole, NodeKind};
-use super::problem::{Problem, Problems};
+use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
+use crate::base::{Problem, Problems};
 
 /// One change of a document.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]

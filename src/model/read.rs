@@ -6,9 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::document::{Document, Link, Node, Position, VERSION};
-use super::json::{Field, Json, join, may, must, read, read_fields, serde_by_json, write_fields};
 use super::kinds::NodeKind;
-use super::problem::{Problem, Problems};
+use crate::base::json::{Field, Json, join, may, must, read, read_fields, serde_by_json, write_fields};
+use crate::base::{Problem, Problems};
 
 /// Longest text that is read, in bytes.
 const LARGEST: usize = 16 << 20;

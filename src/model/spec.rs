@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value};
 
-use super::json::{Json, join, object};
-use super::problem::{Problem, Problems};
+use crate::base::json::{Json, join, object};
 use crate::base::{Bytes, Shape, SimDuration};
+use crate::base::{Problem, Problems};
 
 /// One parameter of a component.
 #[derive(Clone, Debug, PartialEq)]
@@ -325,7 +325,7 @@ macro_rules! params {
             }
         }
 
-        impl $crate::model::json::Json for $name {
+        impl $crate::base::json::Json for $name {
             fn blank() -> Self {
                 Self::default()
             }
@@ -339,7 +339,7 @@ macro_rules! params {
             }
         }
 
-        $crate::model::json::serde_by_json!($name);
+        $crate::base::json::serde_by_json!($name);
     };
 }
 
@@ -364,7 +364,7 @@ macro_rules! choices {
             }
         }
 
-        impl $crate::model::json::Json for $name {
+        impl $crate::base::json::Json for $name {
             fn blank() -> Self {
                 Self::ALL[0]
             }
@@ -374,12 +374,12 @@ macro_rules! choices {
             }
 
             fn set_from(&mut self, value: &serde_json::Value, at: &str) -> Result<(), $crate::model::Problems> {
-                *self = Self::ALL[$crate::model::json::word(value, Self::WORDS, at)?];
+                *self = Self::ALL[$crate::base::json::word(value, Self::WORDS, at)?];
                 Ok(())
             }
         }
 
-        $crate::model::json::serde_by_json!($name);
+        $crate::base::json::serde_by_json!($name);
     };
 }
 

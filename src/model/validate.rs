@@ -4,7 +4,7 @@ use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
-use super::problem::Problems;
+use crate::base::Problems;
 use crate::base::{BitRate, SimDuration};
 
 /// Most nodes that a document may have.

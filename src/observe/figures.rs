@@ -1,6 +1,6 @@
 //! Figures: the numbers of a moment, for panels, reports and tests.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::meter::{Gauge, LaneMeter, NodeMeter, ranked};
 use super::outcome::{Operation, Reason};
@@ -9,7 +9,7 @@ use crate::base::SimTime;
 use crate::base::histogram::Histogram;
 
 /// The numbers of one moment. Rates, latencies and utilisations are over the last `window_s` of simulated time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     /// Simulated time in seconds.
     pub now_s: f64,
@@ -40,7 +40,7 @@ pub struct Figures {
 }
 
 /// Latency of good answers, in seconds, as the user sees it (name lookup included).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct LatencyFigures {
     pub count: u64,
     pub mean_s: f64,
@@ -51,7 +51,7 @@ pub struct LatencyFigures {
 }
 
 /// One operation's share of the figures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OperationFigures {
     pub operation: Operation,
     pub goodput_per_s: f64,
@@ -60,7 +60,7 @@ pub struct OperationFigures {
 }
 
 /// Counts of requests. `offered` = `answered` + `failed` + `in_flight`, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub offered: u64,
     /// Answered before the user gave up.
@@ -79,15 +79,24 @@ pub struct Totals {
 }
 
 /// What a node does in its cluster now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Primary,
     Replica,
 }
 
+impl Role {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+}
+
 /// One node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NodeFigures {
     pub id: String,
     pub is_up: bool,
@@ -146,7 +155,7 @@ pub struct NodeFigures {
 }
 
 /// The faults of a living node.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ConditionFigures {
     /// Whether it has stopped reacting, though it is not dead.
     pub is_hung: bool,
@@ -165,7 +174,7 @@ impl Default for ConditionFigures {
 }
 
 /// One link.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LinkFigures {
     /// The link's index, as in [`crate::observe::Hop::link`].
     pub index: u16,
@@ -178,7 +187,7 @@ pub struct LinkFigures {
 }
 
 /// One direction of a link.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LaneFigures {
     pub bytes_per_s: f64,
     /// Share of its bandwidth in use, 0 to 1; none where that is unlimited.
@@ -213,7 +222,7 @@ impl LaneFigures {
 }
 
 /// One replicated database.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClusterFigures {
     /// Id of the node that takes writes, if one does.
     pub primary: Option<String>,
@@ -225,7 +234,7 @@ pub struct ClusterFigures {
 }
 
 /// An acknowledged write that no database has any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct LostWrite {
     pub key: u32,
     /// Position in the old primary's log; like the rest unknown if the log had dropped it by then.

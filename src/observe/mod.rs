@@ -2,6 +2,7 @@
 
 mod figures;
 mod hop;
+mod json;
 mod meter;
 mod outcome;
 mod recorder;

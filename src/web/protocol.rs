@@ -4,23 +4,22 @@
 //! [`FromEngine::Frame`] as a transferred buffer of [`Hop::encode`](scalescope::observe::Hop::encode)d words. Documents
 //! travel as their own text, because that is the form which is checked when it is read.
 
-use serde::{Deserialize, Serialize};
-
 use scalescope::base::SimDuration;
+use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
 use scalescope::engine::LinkEnds;
-use scalescope::model::{Command, Problems};
+use scalescope::model::{Command, Problem, Problems};
 use scalescope::observe::Figures;
+use serde_json::Value;
 
 /// From the page to the engine.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub enum ToEngine {
     /// Begins a new run, at time zero.
     Load { document: String, seed: u64 },
     /// Simulates up to `until_ns`, or as far as `cpu_budget_ms` lasts. Answered by one [`FromEngine::Frame`].
     Advance { until_ns: u64, cpu_budget_ms: f64, want_figures: bool },
     /// Carries out a command at the engine's present time.
-    Command(Command),
+    Command { command: Command },
     /// How many hops to keep for drawing between two frames, and the window of the figures.
     SetView { hop_budget: usize, window: SimDuration },
     /// Runs `document` apart from the present run, and tells the hash of the state it ends in.
@@ -28,8 +27,7 @@ pub enum ToEngine {
 }
 
 /// From the engine to the page.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub enum FromEngine {
     /// The worker runs and listens.
     Ready,
@@ -41,8 +39,8 @@ pub enum FromEngine {
     Done { command: Command, now_ns: u64 },
     /// The design is another now, by a command or by the document's own schedule.
     Redesigned(Design),
-    /// A command, if one is named, or a document was refused.
-    Refused { command: Option<Command>, problems: Problems },
+    /// A document or a command was refused.
+    Refused { problems: Problems },
     /// The hash asked for.
     Hash { state_hash: String },
     /// The engine cannot go on.
@@ -50,7 +48,7 @@ pub enum FromEngine {
 }
 
 /// The engine's side of one frame.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Frame {
     /// The simulated time reached.
     pub now_ns: u64,
@@ -60,15 +58,121 @@ pub struct Frame {
     pub stride: u32,
     /// What the frame cost the worker, in milliseconds.
     pub cpu_ms: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<Box<Figures>>,
 }
 
 /// A design as the engine has it: the document's text and the numbers of its links.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Design {
     pub document: String,
     pub links: Vec<LinkEnds>,
+}
+
+/// One side's messages. A message travels as an object whose only field is its name, with the message's own fields in it.
+pub trait Message: Sized {
+    const NAMES: &[&str];
+
+    /// The message called by one of the names, to be read into.
+    fn blank(name: &str) -> Self;
+
+    /// Its name, and what it says.
+    fn parts(&mut self) -> (&'static str, Vec<Field<'_>>);
+}
+
+/// `message` as it travels.
+pub fn write(mut message: impl Message) -> String {
+    let (name, fields) = message.parts();
+    tag(name, write_fields(fields)).to_string()
+}
+
+/// What came.
+pub fn read<M: Message>(text: &str) -> Result<M, Problems> {
+    let value: Value = serde_json::from_str(text).map_err(|error| Problem::new("", error.to_string(), "JSON"))?;
+    let (name, inner) = tagged(&value, "", M::NAMES)?;
+    let mut message = M::blank(name);
+    read_fields(message.parts().1, inner, name)?;
+    Ok(message)
+}
+
+impl Message for ToEngine {
+    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash"];
+
+    fn blank(name: &str) -> Self {
+        match name {
+            "load" => Self::Load { document: String::new(), seed: 0 },
+            "command" => Self::Command { command: Command::blank() },
+            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
+            _ => Self::Advance { until_ns: 0, cpu_budget_ms: 0.0, want_figures: false },
+        }
+    }
+
+    fn parts(&mut self) -> (&'static str, Vec<Field<'_>>) {
+        match self {
+            Self::Load { document, seed } => ("load", vec![may("document", document), may("seed", seed)]),
+            Self::Advance { until_ns, cpu_budget_ms, want_figures } => (
+                "advance",
+                vec![may("until_ns", until_ns), may("cpu_budget_ms", cpu_budget_ms), may("want_figures", want_figures)],
+            ),
+            Self::Command { command } => ("command", vec![must("command", "a command", command)]),
+            Self::SetView { hop_budget, window } => {
+                ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
+            }
+            Self::Hash { document, r#for } => {
+                ("hash", vec![must("document", "a document", document), must("for", "a duration", r#for)])
+            }
+        }
+    }
+}
+
+impl Message for FromEngine {
+    const NAMES: &[&str] = &["ready", "loaded", "frame", "done", "redesigned", "refused", "hash", "fatal"];
+
+    fn blank(name: &str) -> Self {
+        match name {
+            "ready" => Self::Ready,
+            "loaded" => Self::Loaded(Design::default()),
+            "done" => Self::Done { command: Command::blank(), now_ns: 0 },
+            "redesigned" => Self::Redesigned(Design::default()),
+            "refused" => Self::Refused { problems: Problems::default() },
+            "hash" => Self::Hash { state_hash: String::new() },
+            "fatal" => Self::Fatal { message: String::new() },
+            _ => Self::Frame(Frame::default()),
+        }
+    }
+
+    fn parts(&mut self) -> (&'static str, Vec<Field<'_>>) {
+        match self {
+            Self::Ready => ("ready", Vec::new()),
+            Self::Loaded(design) => ("loaded", design.fields()),
+            Self::Frame(frame) => ("frame", frame.fields()),
+            Self::Done { command, now_ns } => {
+                ("done", vec![must("command", "a command", command), may("now_ns", now_ns)])
+            }
+            Self::Redesigned(design) => ("redesigned", design.fields()),
+            Self::Refused { problems } => ("refused", vec![may("problems", &mut problems.0)]),
+            Self::Hash { state_hash } => ("hash", vec![may("state_hash", state_hash)]),
+            Self::Fatal { message } => ("fatal", vec![may("message", message)]),
+        }
+    }
+}
+
+impl Frame {
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        vec![
+            may("now_ns", &mut self.now_ns),
+            may("base_ns", &mut self.base_ns),
+            may("stride", &mut self.stride),
+            may("cpu_ms", &mut self.cpu_ms),
+            may("figures", &mut self.figures),
+        ]
+    }
+}
+
+impl Design {
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        vec![may("document", &mut self.document), may("links", &mut self.links)]
+    }
 }
 
 #[cfg(test)]
@@ -79,10 +183,21 @@ mod tests {
     #[test]
     fn messages_survive_the_way() {
         let command = Command::Fault(Fault::Crash { node: "web-1".to_owned() });
-        let text = serde_json::to_string(&ToEngine::Command(command.clone())).unwrap();
-        assert_eq!(text, r#"{"command":{"fault":{"crash":{"node":"web-1"}}}}"#);
-        assert!(matches!(serde_json::from_str(&text), Ok(ToEngine::Command(read)) if read == command));
+        let text = write(ToEngine::Command { command: command.clone() });
+        assert_eq!(text, r#"{"command":{"command":{"fault":{"crash":{"node":"web-1"}}}}}"#);
+        assert!(matches!(read(&text), Ok(ToEngine::Command { command: heard }) if heard == command));
         let text = r#"{"hash":{"document":"{}","for":"20s"}}"#;
-        assert!(matches!(serde_json::from_str(text), Ok(ToEngine::Hash { .. })));
+        assert!(matches!(read(text), Ok(ToEngine::Hash { .. })));
+        assert!(read::<ToEngine>(r#"{"explode":{}}"#).is_err_and(|problems| problems.to_string().contains("advance")));
+    }
+
+    #[test]
+    fn every_name_is_that_of_its_message() {
+        for name in ToEngine::NAMES {
+            assert_eq!(ToEngine::blank(name).parts().0, *name);
+        }
+        for name in FromEngine::NAMES {
+            assert_eq!(FromEngine::blank(name).parts().0, *name);
+        }
     }
 }

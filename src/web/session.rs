@@ -15,7 +15,7 @@ use scalescope::model::{Command, Problems};
 
 use super::clock::Clock;
 use super::dom::{self, Listener};
-use super::protocol::{Design, Frame, FromEngine, ToEngine};
+use super::protocol::{self, Design, Frame, FromEngine, ToEngine};
 use super::traffic::{Budget, Quiet};
 
 /// CPU time that the engine may take for one frame.
@@ -108,12 +108,12 @@ impl Session {
         self.soon = None;
         self.quiet = Quiet::default();
         self.send_view();
-        self.send(&ToEngine::Load { document, seed });
+        self.send(ToEngine::Load { document, seed });
     }
 
     /// Carries out `command` as soon as the engine has finished its present frame.
     pub fn command(&mut self, command: Command) {
-        self.send(&ToEngine::Command(command));
+        self.send(ToEngine::Command { command });
         self.wants_figures = true;
     }
 
@@ -168,12 +168,12 @@ impl Session {
     fn advance(&mut self, until_ns: u64, want_figures: bool) {
         self.is_busy = true;
         self.wants_figures = false;
-        self.send(&ToEngine::Advance { until_ns, cpu_budget_ms: CPU_BUDGET_MS, want_figures });
+        self.send(ToEngine::Advance { until_ns, cpu_budget_ms: CPU_BUDGET_MS, want_figures });
     }
 
     fn send_view(&self) {
         let hop_budget = self.budget.hops(self.frame_s());
-        self.send(&ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
+        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
     }
 
     /// Simulated time that a frame stands for, at the pace that the engine keeps.
@@ -181,8 +181,8 @@ impl Session {
         self.clock.frame_ms() / 1e3 * self.clock.speed() * self.clock.pace()
     }
 
-    fn send(&self, message: &ToEngine) {
-        let text = serde_json::to_string(message).expect("a message can be written");
+    fn send(&self, message: ToEngine) {
+        let text = protocol::write(message);
         // Text can always be cloned to a worker.
         let _ = self.worker.post_message(&text.into());
     }
@@ -195,9 +195,11 @@ impl Session {
             let fatal = Reflect::get(data, &"fatal".into()).ok().and_then(|fatal| fatal.as_string());
             return fatal.map(Event::Fatal);
         };
-        let message = match serde_json::from_str(&text) {
+        let message = match protocol::read(&text) {
             Ok(message) => message,
-            Err(error) => return Some(Event::Fatal(format!("The engine sent what the page cannot read: {error}"))),
+            Err(problems) => {
+                return Some(Event::Fatal(format!("The engine sent what the page cannot read: {problems}")));
+            }
         };
         match message {
             FromEngine::Frame(frame) => {
@@ -214,7 +216,7 @@ impl Session {
                 Some(Event::Done { command, now_ns })
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
-            FromEngine::Refused { problems, .. } => Some(Event::Refused(problems)),
+            FromEngine::Refused { problems } => Some(Event::Refused(problems)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
             FromEngine::Ready | FromEngine::Hash { .. } => None,
         }

@@ -11,10 +11,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
-use scalescope::model::{Command, Document, Problem, Problems};
+use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
 
-use super::protocol::{Design, Frame, FromEngine, ToEngine};
+use super::protocol::{self, Design, Frame, FromEngine, ToEngine};
 
 /// Events between two looks at the clock: well below a millisecond of work.
 const CHUNK: u64 = 500;
@@ -26,14 +26,14 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) {
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let text = event.data().as_string().unwrap_or_default();
         let mut host = host.borrow_mut();
-        match serde_json::from_str(&text) {
+        match protocol::read(&text) {
             Ok(message) => host.handle(message),
-            Err(error) => host.refuse(None, Problem::new("", format!("no such message: {error}"), "ToEngine").into()),
+            Err(problems) => host.refuse(problems),
         }
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
-    post(scope, &FromEngine::Ready);
+    post(scope, FromEngine::Ready);
 }
 
 struct Host {
@@ -60,7 +60,7 @@ impl Host {
             ToEngine::Advance { until_ns, cpu_budget_ms, want_figures } => {
                 self.advance(SimTime::from_nanos(until_ns), cpu_budget_ms, want_figures);
             }
-            ToEngine::Command(command) => self.command(command),
+            ToEngine::Command { command } => self.command(command),
             ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
             ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
         }
@@ -71,11 +71,11 @@ impl Host {
         match built {
             Ok(engine) => {
                 self.shown = Some(engine.document().clone());
-                post(&self.scope, &FromEngine::Loaded(design(&engine)));
+                post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
                 self.set_view(self.hop_budget, self.window);
             }
-            Err(problems) => self.refuse(None, problems),
+            Err(problems) => self.refuse(problems),
         }
     }
 
@@ -108,7 +108,7 @@ impl Host {
 
     fn post_frame(&self, frame: Frame) {
         let words = Uint32Array::from(self.words.as_slice());
-        let message = Array::of2(&text_of(&FromEngine::Frame(frame)).into(), &words);
+        let message = Array::of2(&protocol::write(FromEngine::Frame(frame)).into(), &words);
         let transfer = Array::of1(&words.buffer());
         if let Err(error) = self.scope.post_message_with_transfer(&message, &transfer) {
             wasm_bindgen::throw_val(error);
@@ -120,10 +120,10 @@ impl Host {
         match engine.command(command.clone()) {
             Ok(()) => {
                 let now_ns = engine.now().as_nanos();
-                post(&self.scope, &FromEngine::Done { command, now_ns });
+                post(&self.scope, FromEngine::Done { command, now_ns });
                 self.tell_of_redesign();
             }
-            Err(problems) => self.refuse(Some(command), problems),
+            Err(problems) => self.refuse(problems),
         }
     }
 
@@ -132,12 +132,12 @@ impl Host {
             && self.shown.as_ref() != Some(engine.document())
         {
             self.shown = Some(engine.document().clone());
-            post(&self.scope, &FromEngine::Redesigned(design(engine)));
+            post(&self.scope, FromEngine::Redesigned(design(engine)));
         }
     }
 
-    fn refuse(&self, command: Option<Command>, problems: Problems) {
-        post(&self.scope, &FromEngine::Refused { command, problems });
+    fn refuse(&self, problems: Problems) {
+        post(&self.scope, FromEngine::Refused { problems });
     }
 
     fn hash(&self, text: &str, length: SimDuration) {
@@ -146,9 +146,9 @@ impl Host {
                 let until = SimTime::ZERO + length;
                 engine.run_until(until);
                 let state_hash = format!("{:016x}", engine.state_hash());
-                post(&self.scope, &FromEngine::Hash { state_hash });
+                post(&self.scope, FromEngine::Hash { state_hash });
             }
-            Err(problems) => self.refuse(None, problems),
+            Err(problems) => self.refuse(problems),
         }
     }
 }
@@ -157,12 +157,8 @@ fn design(engine: &Engine) -> Design {
     Design { document: engine.document().to_json(), links: engine.links() }
 }
 
-fn text_of(message: &FromEngine) -> String {
-    serde_json::to_string(message).expect("a message can be written")
-}
-
-fn post(scope: &DedicatedWorkerGlobalScope, message: &FromEngine) {
-    if let Err(error) = scope.post_message(&text_of(message).into()) {
+fn post(scope: &DedicatedWorkerGlobalScope, message: FromEngine) {
+    if let Err(error) = scope.post_message(&protocol::write(message).into()) {
         wasm_bindgen::throw_val(error);
     }
 }
@@ -175,7 +171,7 @@ fn tell_of_panics(scope: DedicatedWorkerGlobalScope) {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.to_string();
         if let Some(scope) = SCOPE.take() {
-            post(&scope, &FromEngine::Fatal { message });
+            post(&scope, FromEngine::Fatal { message });
         }
     }));
 }

@@ -33,7 +33,7 @@ function hashInWorker(page, text, length) {
         const worker = new Worker("./worker.js", { type: "module" });
         worker.onerror = (event) => reject(new Error(event.message));
         worker.onmessage = ({ data }) => {
-          if (data === '"ready"') {
+          if (data === '{"ready":{}}') {
             worker.postMessage(JSON.stringify({ hash: { document: document_, for: time } }));
             return;
           }

@@ -7,8 +7,8 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
 use crate::base::{BitRate, SimDuration};
-use crate::model::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
 use crate::model::spec::choices;
 use crate::model::{Document, NodeKind, Problem, Problems};
 

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::edit::Edit;
-use super::json::{Field, Json, join, must, read, read_fields, serde_by_json, tag, tagged, write_fields};
-use super::problem::Problems;
+use crate::base::Problems;
 use crate::base::SimDuration;
+use crate::base::json::{Field, Json, join, must, read, read_fields, serde_by_json, tag, tagged, write_fields};
 pub use fault::{Aim, Fault, Way};
 
 /// An intervention. Recorded with its time in the journal: seed, document and journal are the run.

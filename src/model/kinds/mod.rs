@@ -12,8 +12,8 @@ mod web_server;
 use schemars::JsonSchema;
 use serde_json::Value;
 
-use super::problem::Problems;
 use super::spec::{self, ParamSpec, Params};
+use crate::base::Problems;
 use crate::base::SimDuration;
 
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};

@@ -1,6 +1,6 @@
-//! The model's types as JSON values.
+//! Our types as JSON values.
 //!
-//! Documents, commands and parameters are read from and written to [`Value`]s by the functions here, which know a type
+//! Documents, commands, parameters and figures are read from and written to [`Value`]s by the functions here, which know a type
 //! only as a `dyn` [`Json`]: there is one copy of them in the program, however many types and fields there are. What
 //! does not fit is told with the path of the very value. Unknown fields are refused: a misspelt parameter must not be
 //! ignored in silence.
@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, Problems};
-use crate::base::{BitRate, Bytes, Shape, SimDuration};
+use super::{BitRate, Bytes, Shape, SimDuration};
 
 /// What can be written as a JSON value and read from one.
 pub trait Json {
@@ -46,6 +46,11 @@ pub fn must<'a>(name: &'a str, valid: &'a str, slot: &'a mut dyn Json) -> Field<
 /// A field that stays as it is if it is missing.
 pub fn may<'a>(name: &'a str, slot: &'a mut dyn Json) -> Field<'a> {
     Field { name, needed: None, slot }
+}
+
+/// Fields that stay as they are if they are missing.
+pub fn all_may<'a>(names: &'static [&'static str], slots: Vec<&'a mut dyn Json>) -> Vec<Field<'a>> {
+    names.iter().zip(slots).map(|(name, slot)| may(name, slot)).collect()
 }
 
 /// Reads an object into `fields`; all its problems are told at once.
@@ -172,22 +177,6 @@ impl Json for u64 {
     }
 }
 
-impl Json for u32 {
-    fn blank() -> Self {
-        0
-    }
-
-    fn to_value(&self) -> Value {
-        Value::from(*self)
-    }
-
-    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
-        let whole: u64 = read(value, at)?;
-        *self = Self::try_from(whole).map_err(|_| misfit(value, at, "a number of this size", "up to 4294967295"))?;
-        Ok(())
-    }
-}
-
 impl Json for f64 {
     fn blank() -> Self {
         0.0
@@ -199,6 +188,45 @@ impl Json for f64 {
 
     fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
         *self = value.as_f64().ok_or_else(|| misfit(value, at, "a number", "a number, as in 0.5"))?;
+        Ok(())
+    }
+}
+
+/// Whole numbers that are written as any other.
+macro_rules! wholes {
+    ($($ty:ty),+) => { $(
+        impl Json for $ty {
+            fn blank() -> Self {
+                0
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from(*self)
+            }
+
+            fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+                let whole: u64 = read(value, at)?;
+                let valid = || misfit(value, at, "a number of this size", &format!("up to {}", Self::MAX));
+                *self = Self::try_from(whole).map_err(|_| valid())?;
+                Ok(())
+            }
+        }
+    )+ };
+}
+
+wholes!(u16, u32, usize);
+
+impl Json for bool {
+    fn blank() -> Self {
+        false
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Bool(*self)
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        *self = value.as_bool().ok_or_else(|| misfit(value, at, "a truth value", "true, false"))?;
         Ok(())
     }
 }
@@ -299,22 +327,89 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
+/// As a list of two.
+impl<A: Json, B: Json> Json for (A, B) {
+    fn blank() -> Self {
+        (A::blank(), B::blank())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Array(vec![self.0.to_value(), self.1.to_value()])
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let Some([first, second]) = value.as_array().map(Vec::as_slice) else {
+            return Err(misfit(value, at, "a list of two", "[ …, … ]"));
+        };
+        self.0.set_from(first, at)?;
+        self.1.set_from(second, at)
+    }
+}
+
+/// Reads and writes a struct as an object of its fields, none of which must be there.
+macro_rules! json_object {
+    ($ty:ty = $blank:expr, { $($field:ident),+ $(,)? }) => {
+        impl $ty {
+            fn json_fields(&mut self) -> Vec<$crate::base::json::Field<'_>> {
+                const NAMES: &[&str] = &[$( stringify!($field), )+];
+                // So that none can be forgotten.
+                let Self { $( $field, )+ } = self;
+                $crate::base::json::all_may(NAMES, vec![$( $field, )+])
+            }
+        }
+
+        impl $crate::base::json::Json for $ty {
+            fn blank() -> Self {
+                $blank
+            }
+
+            fn to_value(&self) -> serde_json::Value {
+                $crate::base::json::write_fields(self.clone().json_fields())
+            }
+
+            fn set_from(&mut self, value: &serde_json::Value, at: &str) -> Result<(), $crate::base::Problems> {
+                $crate::base::json::read_fields(self.json_fields(), value, at)
+            }
+        }
+    };
+}
+
+/// Reads and writes an enum as the word that `$name` gives each of `$all`.
+macro_rules! json_words {
+    ($ty:ty, $all:expr, $name:path) => {
+        impl $crate::base::json::Json for $ty {
+            fn blank() -> Self {
+                $all[0]
+            }
+
+            fn to_value(&self) -> serde_json::Value {
+                $name(*self).into()
+            }
+
+            fn set_from(&mut self, value: &serde_json::Value, at: &str) -> Result<(), $crate::base::Problems> {
+                *self = $all[$crate::base::json::word(value, &$all.map($name), at)?];
+                Ok(())
+            }
+        }
+    };
+}
+
 /// Lets serde write and read a type by way of its [`Json`].
 macro_rules! serde_by_json {
     ($($ty:ty),+) => { $(
         impl serde::Serialize for $ty {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::model::json::Json::to_value(self).serialize(serializer)
+                $crate::base::json::Json::to_value(self).serialize(serializer)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $ty {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let value = serde_json::Value::deserialize(deserializer)?;
-                $crate::model::json::read(&value, "").map_err(serde::de::Error::custom)
+                $crate::base::json::read(&value, "").map_err(serde::de::Error::custom)
             }
         }
     )+ };
 }
 
-pub(crate) use serde_by_json;
+pub(crate) use {json_object, json_words, serde_by_json};

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use super::json::json_object;
 
 /// One mistake in a document or a command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Path in the JSON, as in `nodes[3].params.cores`; empty for the whole document.
     pub at: String,
@@ -19,6 +19,8 @@ impl Problem {
         Self { at: at.into(), what: what.into(), remedy: remedy.into() }
     }
 }
+
+json_object!(Problem = Self::new("", "", ""), { at, what, remedy });
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +36,7 @@ impl fmt::Display for Problem {
 }
 
 /// All the mistakes found at once; never empty when it is an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {

@@ -1,0 +1,87 @@
+//! Figures as JSON: how the engine's worker tells them to the page. What is `None` is left out.
+
+use super::figures::{
+    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
+    OperationFigures, Role, Totals,
+};
+use super::meter::NodeMeter;
+use super::outcome::{Operation, Reason};
+use crate::base::SimTime;
+use crate::base::json::{json_object, json_words};
+
+json_words!(Operation, Operation::ALL, Operation::name);
+json_words!(Reason, Reason::ALL, Reason::name);
+json_words!(Role, [Role::Primary, Role::Replica], Role::name);
+
+json_object!(Figures = Self::default(), {
+    now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
+    stale_names, errors, totals, nodes, links, clusters,
+});
+
+json_object!(LatencyFigures = Self::default(), {
+    count, mean_s, p50_s, p90_s, p99_s, p999_s,
+});
+
+json_object!(OperationFigures = Self { operation: Operation::Static, goodput_per_s: 0.0, errors_per_s: 0.0, latency: LatencyFigures::default() }, {
+    operation, goodput_per_s, errors_per_s, latency,
+});
+
+json_object!(Totals = Self::default(), {
+    offered, answered, failed, in_flight, late, stale_reads, lost_writes, events,
+});
+
+json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::default(), SimTime::ZERO, SimTime::ZERO, 1), {
+    id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
+    in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
+    miss_bytes, stale_hit_ratio, stale_on_error, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
+    backlog, log_position, stale_reads,
+});
+
+json_object!(ConditionFigures = Self::default(), {
+    is_hung, slowdown, error_ratio, is_read_only,
+});
+
+json_object!(LinkFigures = Self {
+    index: 0,
+    from: String::new(),
+    to: String::new(),
+    forward: LaneFigures::default(),
+    backward: LaneFigures::default(),
+}, {
+    index, from, to, forward, backward,
+});
+
+json_object!(LaneFigures = Self::default(), {
+    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired,
+});
+
+json_object!(ClusterFigures = Self::default(), {
+    primary, promotions, lost, lost_count,
+});
+
+json_object!(LostWrite = Self { key: 0, position: None, user: None, at_ns: None }, {
+    key, position, user, at_ns,
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json::{Json, read};
+
+    #[test]
+    fn what_is_told_is_what_is_heard() {
+        let mut figures = Figures { now_s: 1.5, errors: vec![(Reason::Timeout, 3)], ..Figures::default() };
+        figures.nodes.push(NodeFigures {
+            id: "db".to_owned(),
+            role: Some(Role::Replica),
+            lag_s: Some(0.25),
+            ..NodeFigures::blank()
+        });
+        figures.links.push(LinkFigures { index: 7, to: "db".to_owned(), ..LinkFigures::blank() });
+        let lost = vec![LostWrite { key: 9, position: Some(u64::MAX), user: None, at_ns: Some(1) }];
+        figures.clusters.push(ClusterFigures { lost, lost_count: 1, ..ClusterFigures::default() });
+        let text = figures.to_value().to_string();
+        let heard: Figures = read(&serde_json::from_str(&text).unwrap(), "").unwrap();
+        assert_eq!(heard, figures);
+    }
+}
