@@ -96,9 +96,9 @@ params! {
         pool_timeout: SimDuration = SimDuration::ZERO, "s", 0.0, 3_600.0;
         /// Whether it fails some of the waiting requests under overload, to keep the wait of the others short.
         shedding: Shedding = Shedding::None, "", 0.0, 0.0;
-        /// For CoDel: the wait for a worker that is still acceptable.
+        /// For controlled delay: the wait for a worker that is still acceptable.
         codel_target: SimDuration = MS(5), "s", 0.0, 3_600.0;
-        /// For CoDel: how long the wait must have been above the target before it sheds.
+        /// For controlled delay: how long the wait must have been above the target before it sheds.
         codel_interval: SimDuration = MS(100), "s", 0.001, 3_600.0;
         /// Requests that it takes per second (token bucket); those over the rate fail at once. 0 means no limit.
         rate_limit_per_s: f64 = 0.0, "requests/s", 0.0, 10_000_000.0;
