@@ -241,7 +241,7 @@ impl Stage {
         html! {
             <g class="private">
                 <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="24" />
-                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() + 22.0).to_string()}>{ "private network" }</text>
+                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
             </g>
         }
     }

@@ -106,6 +106,8 @@ pub fn hedge(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 /// One request, many leaves: the slowest decides.
 pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     const SLOW: f64 = 100.0;
+    /// Most calls to leaves: enough for a ratio to be exact to a third of a percent point or better.
+    const MOST_CALLS: u64 = 100_000_000;
     let leaves = inputs.count("leaves")?;
     let (mean, shape) = if let Some(slow) = inputs.number_or("slow_ratio", None)? {
         // Of two kinds of answers the slow take a hundred times as long: whether a request is slow is seen from its time.
@@ -124,7 +126,7 @@ pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         nodes.push(front(&id, &json!({ "static_service": duration(mean), "service_shape": shape })));
         links.push(link("root", &id));
     }
-    let count = completions(case);
+    let count = completions(case).min(MOST_CALLS / u64::from(leaves.max(1)));
     Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         if figures.nodes.iter().any(|own| own.wait_ratio > 0.0) {
