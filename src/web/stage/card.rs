@@ -55,6 +55,7 @@ pub fn Card(props: &Props) -> Html {
         "card",
         (h < COMPACT_BELOW).then_some("is-compact"),
         format!("is-{}", face.state.name()),
+        face.is_troubled.then_some("is-troubled"),
         is_selected.then_some("is-selected")
     );
     let text_x = INSET + 24.0 + 10.0;

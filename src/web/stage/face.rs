@@ -62,6 +62,8 @@ pub struct Face {
     pub state: State,
     /// Beside the label's edge: its role, or that something is wrong.
     pub chip: Option<&'static str>,
+    /// Whether the chip says that something is wrong with a living node.
+    pub is_troubled: bool,
     /// The figure that tells most.
     pub key: String,
     /// The second figure.
@@ -93,6 +95,7 @@ impl Face {
             kind: node.kind.name(),
             label: node.label().to_owned(),
             state,
+            is_troubled: trouble(state, figures).is_some(),
             chip: trouble(state, figures).or_else(|| chip(state, figures.role)),
             key: key_figure(&node.kind, figures, all),
             other: other_figure(&node.kind, figures, all),
