@@ -11,6 +11,7 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+mod rate_limit;
 pub mod ring;
 mod route;
 mod station;
@@ -48,7 +49,7 @@ pub enum Component {
 pub struct Levels {
     /// Cores at work.
     pub busy: u32,
-    /// Calls waiting for a worker or a core.
+    /// Calls waiting for a worker, a core or a connection.
     pub waiting: u32,
 }
 

@@ -74,6 +74,8 @@ pub enum Tag {
     Attempt,
     /// It is time to ask a second server as well.
     Hedge,
+    /// Somebody may have waited too long for a connection.
+    Pool,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

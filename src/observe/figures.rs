@@ -127,9 +127,9 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For callers that throttle themselves: probability with which a call fails at once, now.
     pub reject_probability: Option<f64>,
-    /// For caches and CDNs: hits / lookups; `None` without lookups in the window.
+    /// For caches, CDNs and the sessions of web servers: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
-    /// For caches and CDNs: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
+    /// For the same: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
     pub misses: Option<u64>,
     pub miss_bytes: Option<u64>,
     /// For CDNs: share of the lookups that were answered at once with a stale asset; `None` without lookups in the window.

@@ -66,10 +66,12 @@ pub enum Reason {
     CircuitOpen,
     /// The address is private: it cannot be reached from outside.
     Unreachable,
+    /// Every connection to the stores was in use, for longer than it may wait for one.
+    PoolExhausted,
 }
 
 impl Reason {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -87,6 +89,7 @@ impl Reason {
         Self::RateLimited,
         Self::CircuitOpen,
         Self::Unreachable,
+        Self::PoolExhausted,
     ];
 
     /// The name in reports.
@@ -109,6 +112,7 @@ impl Reason {
             Self::RateLimited => "rate_limited",
             Self::CircuitOpen => "circuit_open",
             Self::Unreachable => "unreachable",
+            Self::PoolExhausted => "pool_exhausted",
         }
     }
 
@@ -132,6 +136,7 @@ impl Reason {
             Self::RateLimited => "over the rate limit",
             Self::CircuitOpen => "circuit open",
             Self::Unreachable => "private address",
+            Self::PoolExhausted => "no free connection",
         }
     }
 }

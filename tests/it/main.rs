@@ -17,6 +17,7 @@ mod http_caching;
 mod layers;
 mod network;
 mod properties;
+mod protection;
 mod replay;
 mod replication;
 mod support;

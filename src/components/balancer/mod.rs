@@ -12,6 +12,7 @@ mod standby;
 mod sticky;
 
 use super::caller::{Caller, Next};
+use super::rate_limit::RateLimit;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -34,6 +35,7 @@ const DRAWS: u32 = 8;
 pub struct LoadBalancer {
     params: Derived<kinds::LoadBalancer>,
     station: Station,
+    limit: RateLimit,
     caller: Caller,
     servers: Vec<Server>,
     /// The position of each link's server among them, by link.
@@ -58,6 +60,7 @@ impl LoadBalancer {
             caller: Caller::new(&params.calls),
             params: Derived(params),
             station,
+            limit: RateLimit::default(),
             servers: Vec::new(),
             positions: Derived(Vec::new()),
             choice: Choice::default(),
@@ -230,7 +233,9 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        if !self.station.admit(ctx, call, self.params.forward_time) {
+        if !self.limit.admits(ctx.now(), self.params.rate_limit_per_s, self.params.rate_burst) {
+            ctx.fail(call, Reason::RateLimited);
+        } else if !self.station.admit(ctx, call, self.params.forward_time) {
             ctx.fail(call, Reason::QueueFull);
         }
     }
@@ -323,6 +328,7 @@ impl Behaviour for LoadBalancer {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        self.limit = RateLimit::default();
         self.caller.clear();
         self.sessions.clear();
         for server in &mut self.servers {

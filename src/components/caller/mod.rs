@@ -93,6 +93,17 @@ impl Caller {
         }
     }
 
+    /// Whether `call`, which this node made, has neither ended nor been given up.
+    pub fn is_waiting_for(&self, ctx: &Context, call: Key) -> bool {
+        let made = ctx.kernel.calls.get(call).filter(|made| !made.is_abandoned());
+        made.is_some_and(|made| self.efforts.get(&made.parent).is_none_or(|effort| !effort.late.contains(&call)))
+    }
+
+    /// Whether an attempt for `parent` is under way. Under a plain policy, which makes only one, nobody keeps that: false.
+    pub fn is_trying(&self, parent: Key) -> bool {
+        self.efforts.get(&parent).is_some_and(|effort| !effort.live.is_empty())
+    }
+
     /// Changes the policy. What is under way goes on.
     pub fn set(&mut self, ctx: &mut Context, policy: &CallPolicy) {
         if *self.policy != *policy {

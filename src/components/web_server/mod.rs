@@ -4,13 +4,18 @@
 //! but itself, for services, cache and database. So slow stores exhaust the workers while the cores idle: that is not modelled,
 //! it happens. A server without a database keeps the records on its own disk (one box for everything). More cores do not help
 //! in proportion: service times grow by the Universal Scalability Law (Gunther, *Guerrilla Capacity Planning*, 2007).
-//! Left out: keep-alive connections, sessions.
+//! It protects itself by the limit of its queue, by a rate limit, by shedding load, and by pools of connections to its stores.
+//! Left out: keep-alive connections of clients, queues for each kind of request.
 
 mod caching;
+mod codel;
 mod fan_out;
+mod pools;
+mod sessions;
 
 use super::cache::CachePool;
 use super::caller::{Caller, Next};
+use super::rate_limit::RateLimit;
 use super::route::DataRoute;
 use super::station::{Job, Line, Size, Station};
 use super::{Behaviour, Levels, Wiring};
@@ -20,20 +25,27 @@ use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Verb, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, OnGiveUp};
+use crate::model::kinds::{self, OnGiveUp, SessionStore, Shedding};
 use crate::observe::Reason;
 use caching::Steps;
+use codel::Codel;
 use fan_out::FanOut;
+use pools::Pools;
+use sessions::Sessions;
 
 /// A web server.
 #[derive(Clone, Debug, Hash)]
 pub struct WebServer {
     params: Derived<kinds::WebServer>,
+    limit: RateLimit,
     accepted: Line,
+    codel: Codel,
+    sessions: Sessions,
     /// Workers in use.
     working: u32,
     cpu: Station,
     caller: Caller,
+    pools: Pools,
     services: FanOut,
     caches: CachePool,
     steps: Steps,
@@ -47,10 +59,14 @@ pub struct WebServer {
 impl WebServer {
     pub fn new(params: kinds::WebServer) -> Self {
         Self {
+            limit: RateLimit::default(),
             accepted: Line::new(params.discipline, Stage::Queued),
+            codel: Codel::default(),
+            sessions: Sessions::default(),
             working: 0,
             cpu: Station::with(cpu_size(&params)),
             caller: Caller::new(&params.calls),
+            pools: Pools::default(),
             services: FanOut::default(),
             caches: CachePool::default(),
             steps: Steps::default(),
@@ -74,7 +90,7 @@ impl WebServer {
     /// Gives waiting requests to free workers.
     fn work(&mut self, ctx: &mut Context) {
         while self.working < self.params.workers {
-            let Some(mut job) = self.accepted.pop(ctx) else { return };
+            let Some(mut job) = self.take(ctx) else { return };
             self.working += 1;
             job.service = self.draw_service(ctx, job.call);
             let is_admitted = self.cpu.admit_job(ctx, job);
@@ -82,12 +98,32 @@ impl WebServer {
         }
     }
 
-    fn draw_service(&self, ctx: &mut Context, call: Key) -> SimDuration {
-        let mean = match ctx.get(call).verb {
+    /// The next waiting request, after those that are shed.
+    fn take(&mut self, ctx: &mut Context) -> Option<Job> {
+        loop {
+            let job = self.accepted.pop(ctx)?;
+            let (waited, is_alone) = (ctx.now().since(job.since), self.accepted.len() == 0);
+            let kinds::WebServer { shedding, codel_target: target, codel_interval: interval, .. } = *self.params;
+            if shedding == Shedding::None || !self.codel.sheds(ctx.now(), waited, is_alone, target, interval) {
+                return Some(job);
+            }
+            ctx.fail(job.call, Reason::Shed);
+        }
+    }
+
+    fn draw_service(&mut self, ctx: &mut Context, call: Key) -> SimDuration {
+        let Call { verb, user, .. } = *ctx.get(call);
+        let mut mean = match verb {
             Verb::Write => self.params.write_service,
             Verb::Static => self.params.static_service,
             _ => self.params.read_service,
         };
+        let is_known = self.params.sessions == SessionStore::None
+            || verb == Verb::Static
+            || self.sessions.touch(ctx, user, self.params.session_ttl);
+        if !is_known {
+            mean += self.params.session_setup;
+        }
         let service = self.params.service_shape.duration(mean, ctx.rng());
         let slowdown = slowdown(&self.params);
         if slowdown > 1.0 { SimDuration::from_secs_f64(service.as_secs_f64() * slowdown) } else { service }
@@ -102,6 +138,7 @@ impl WebServer {
             ctx.answer(call, outcome);
         }
         self.steps.forget(call);
+        self.pools.forget(call);
         self.working -= 1;
         self.work(ctx);
     }
@@ -166,7 +203,8 @@ impl WebServer {
         }
     }
 
-    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+    /// Sends an attempt for `call` to whoever is responsible, if there is anybody; the call that was made.
+    fn send(&mut self, ctx: &mut Context, call: Key, ask: Ask) -> Option<Key> {
         let target = if self.services.is_joining(call) {
             self.services.next()
         } else {
@@ -176,10 +214,12 @@ impl WebServer {
                 _ => self.cache_for(ctx, call, ask),
             }
         };
-        match target {
-            Some(target) => self.caller.send(ctx, call, target, ask),
-            None => self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary)),
-        }
+        let Some(target) = target else {
+            self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
+            return None;
+        };
+        self.caller.send(ctx, call, target, ask);
+        Some(ctx.get(call).child)
     }
 
     fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
@@ -192,6 +232,7 @@ impl WebServer {
 
     /// What was asked for `call` has ended.
     fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
+        self.pools.forget(call);
         if self.services.is_joining(call) {
             self.services.forget(ctx, call, OnGiveUp::Ignore);
             self.after_services(ctx, call, outcome);
@@ -231,6 +272,10 @@ fn cpu_size(params: &kinds::WebServer) -> Size {
 
 impl Behaviour for WebServer {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
+        if !self.limit.admits(ctx.now(), self.params.rate_limit_per_s, self.params.rate_burst) {
+            ctx.fail(call, Reason::RateLimited);
+            return;
+        }
         let has_worker = self.working < self.params.workers;
         if !has_worker && self.accepted.len() >= self.params.queue_limit {
             ctx.fail(call, Reason::QueueFull);
@@ -261,6 +306,11 @@ impl Behaviour for WebServer {
         }
         let next = self.caller.replied(ctx, parent, reply);
         self.next(ctx, parent, next);
+        self.connect(ctx);
+    }
+
+    fn on_orphan(&mut self, ctx: &mut Context, _reply: &Call) {
+        self.connect(ctx);
     }
 
     fn on_resume(&mut self, ctx: &mut Context, call: Key) {
@@ -279,6 +329,7 @@ impl Behaviour for WebServer {
         self.caller.forget(ctx, call, OnGiveUp::Cancel);
         self.services.forget(ctx, call, OnGiveUp::Cancel);
         self.fail(ctx, call, Reason::Cancelled);
+        self.connect(ctx);
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
@@ -300,21 +351,27 @@ impl Behaviour for WebServer {
                 while let Some((call, next)) = self.caller.timed_out(ctx) {
                     self.next(ctx, call, next);
                 }
+                self.connect(ctx);
             }
             Tag::Hedge => {
                 while let Some((call, ask)) = self.caller.hedge_due(ctx) {
                     self.attempt(ctx, call, ask);
                 }
             }
+            Tag::Pool => self.lose_patience(ctx),
             _ => {}
         }
     }
 
     fn on_crash(&mut self) {
+        self.limit = RateLimit::default();
         self.accepted.clear();
+        self.codel = Codel::default();
+        self.sessions.clear();
         self.working = 0;
         self.cpu.clear();
         self.caller.clear();
+        self.pools.clear();
         self.services.clear();
         self.steps = Steps::default();
     }
@@ -325,17 +382,19 @@ impl Behaviour for WebServer {
             self.cpu.reshape(ctx, cpu_size(params));
             self.accepted.set_discipline(ctx, params.discipline);
             self.caller.set(ctx, &params.calls);
+            self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
         self.route.set(topology.targets(ctx.node, &["database"]));
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);
+        self.connect(ctx);
         self.work(ctx);
     }
 
     fn levels(&self) -> Levels {
         let cpu = self.cpu.levels();
-        Levels { busy: cpu.busy, waiting: self.accepted.len() + cpu.waiting }
+        Levels { busy: cpu.busy, waiting: self.accepted.len() + cpu.waiting + self.pools.waiting() }
     }
 }

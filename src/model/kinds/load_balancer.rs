@@ -89,6 +89,10 @@ params! {
         cores: u32 = 4, "cores", 1.0, 1_024.0;
         /// Requests that may wait to be forwarded; more are refused.
         queue_limit: u32 = 100_000, "requests", 0.0, 10_000_000.0;
+        /// Requests that it takes per second (token bucket); those over the rate fail at once. 0 means no limit.
+        rate_limit_per_s: f64 = 0.0, "requests/s", 0.0, 10_000_000.0;
+        /// For the rate limit: requests that may come at once after a pause.
+        rate_burst: u32 = 100, "requests", 1.0, 10_000_000.0;
         /// With a standby (a link to another load balancer): time between the signs of life that it sends.
         advert_interval: SimDuration = MS(1_000), "s", 0.01, 3_600.0;
     }

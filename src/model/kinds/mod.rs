@@ -23,7 +23,7 @@ pub use database::{Database, DatabaseRole, Failover};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::{Arrivals, Load, Loop, Users};
-pub use web_server::{Address, Discipline, WebServer};
+pub use web_server::{Address, Discipline, SessionStore, Shedding, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;

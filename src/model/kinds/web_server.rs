@@ -1,7 +1,7 @@
 //! Web servers.
 
 use super::CallPolicy;
-use super::{MS, US};
+use super::{MS, SECS, US};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -28,6 +28,27 @@ choices! {
         ProcessorSharing = "processor_sharing",
         /// The highest priority class first; within a class first come, first served.
         Priority = "priority",
+    }
+}
+
+choices! {
+    /// What a server does when requests wait too long for a worker.
+    pub enum Shedding {
+        /// Nothing.
+        None = "none",
+        /// Controlled delay (RFC 8289): once all have waited longer than a target for an interval, it fails some, more and more
+        /// often, until the wait is short again.
+        Codel = "codel",
+    }
+}
+
+choices! {
+    /// Where the sessions of users are.
+    pub enum SessionStore {
+        /// Nowhere: every request brings all that it needs, or they are outside.
+        None = "none",
+        /// In the server's memory: other servers do not know them, and they die with it.
+        Memory = "memory",
     }
 }
 
@@ -66,6 +87,29 @@ params! {
         error_ratio: f64 = 0.0, "", 0.0, 1.0;
         /// Calls that a request makes at once to the services behind, in turn; 0 means one to each.
         fan_out: u32 = 0, "calls", 0.0, 10_000.0;
+        /// Calls that it may have under way to its databases at a time (connection pool); more wait, each holding its worker.
+        /// 0 means no limit.
+        database_connections: u32 = 0, "connections", 0.0, 100_000.0;
+        /// The same for its caches, in a pool of their own.
+        cache_connections: u32 = 0, "connections", 0.0, 100_000.0;
+        /// How long a request may wait for a connection before it fails; 0s means for ever.
+        pool_timeout: SimDuration = SimDuration::ZERO, "s", 0.0, 3_600.0;
+        /// Whether it fails some of the waiting requests under overload, to keep the wait of the others short.
+        shedding: Shedding = Shedding::None, "", 0.0, 0.0;
+        /// For controlled delay: the wait for a worker that is still acceptable.
+        codel_target: SimDuration = MS(5), "s", 0.0, 3_600.0;
+        /// For controlled delay: how long the wait must have been above the target before it sheds.
+        codel_interval: SimDuration = MS(100), "s", 0.001, 3_600.0;
+        /// Requests that it takes per second (token bucket); those over the rate fail at once. 0 means no limit.
+        rate_limit_per_s: f64 = 0.0, "requests/s", 0.0, 10_000_000.0;
+        /// For the rate limit: requests that may come at once after a pause.
+        rate_burst: u32 = 100, "requests", 1.0, 10_000_000.0;
+        /// Where the sessions of its users are.
+        sessions: SessionStore = SessionStore::None, "", 0.0, 0.0;
+        /// For sessions in memory: how long after a user's last request one is forgotten.
+        session_ttl: SimDuration = SECS(1_800), "s", 0.001, 604_800.0;
+        /// For sessions in memory: mean processor time to set one up, for a user that it does not know.
+        session_setup: SimDuration = MS(5), "s", 0.0, 3_600.0;
     }
     with {
         /// How it calls services, caches and databases.
