@@ -28,6 +28,7 @@ impl Hasher for Fingerprint {
         mix(self.0)
     }
 
+    #[inline(never)]
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
@@ -37,6 +38,8 @@ impl Hasher for Fingerprint {
         self.write_u64(bytes.len() as u64);
     }
 
+    /// Not written out at each of the thousand places where a part of the state is fingerprinted.
+    #[inline(never)]
     fn write_u64(&mut self, word: u64) {
         self.0 = mix(self.0.rotate_left(5) ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
     }

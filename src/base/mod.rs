@@ -5,6 +5,8 @@ pub mod hash;
 pub mod histogram;
 pub mod ids;
 pub mod json;
+pub mod map;
+pub mod order;
 pub mod paged;
 pub mod problem;
 pub mod random;

@@ -2,6 +2,7 @@
 
 use super::world::World;
 use crate::base::NodeIx;
+use crate::base::order::sort_by_key;
 use crate::components::Component;
 use crate::components::database::{Database, Duty};
 use crate::kernel::{Condition, Trouble};
@@ -57,7 +58,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             lost.extend(list);
             lost_count += count;
         }
-        lost.sort_by_key(|lost| lost.at_ns);
+        sort_by_key(&mut lost, |lost| lost.at_ns);
         lost.truncate(LOST_SHOWN);
         figures.clusters.push(ClusterFigures {
             primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),

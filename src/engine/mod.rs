@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::base::histogram::Histogram;
 use crate::base::json::{json_object, serde_by_json};
+use crate::base::order::sort_by_key;
 use crate::base::{SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
@@ -59,7 +60,7 @@ impl Engine {
     pub fn new(document: Document) -> Result<Self, Problems> {
         document.check()?;
         let mut schedule = document.schedule.clone();
-        schedule.sort_by_key(|scheduled| scheduled.at);
+        sort_by_key(&mut schedule, |scheduled| scheduled.at);
         let world = World::new(&document);
         Ok(Self { document, world, journal: Vec::new(), schedule, done: 0, complaints: Vec::new() })
     }

@@ -2,8 +2,7 @@
 //!
 //! No component reads it to decide anything; stores are compared with it to *observe* stale reads and lost writes.
 
-use std::collections::BTreeMap;
-
+use crate::base::map::Map;
 use crate::base::paged::Paged;
 
 /// Number of a committed write among all committed writes of the run; 0 is the state before the first.
@@ -16,7 +15,7 @@ pub struct Truth {
     current: Paged<Version>,
     commits: u64,
     /// Of records whose current version was acknowledged by a cache and is not in the database yet: the version that is.
-    promised: BTreeMap<u32, Version>,
+    promised: Map<u32, Version>,
 }
 
 impl Truth {
@@ -28,7 +27,7 @@ impl Truth {
 
     /// A write of `key` is acknowledged by somebody who will write it to the database later.
     pub fn promise(&mut self, key: u32) -> Version {
-        self.promised.entry(key).or_insert(self.current.get(key as usize));
+        self.promised.or_insert_with(key, || self.current.get(key as usize));
         self.advance(key)
     }
 

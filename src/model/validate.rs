@@ -5,6 +5,7 @@ use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
 use crate::base::Problems;
+use crate::base::order::sort_by_key;
 use crate::base::{BitRate, SimDuration};
 
 /// Most nodes that a document may have.
@@ -262,7 +263,7 @@ impl Document {
     /// Tries the schedule on the design, in the order of its times.
     fn rehearse(&self, problems: &mut Problems) {
         let mut order: Vec<usize> = (0..self.schedule.len()).collect();
-        order.sort_by_key(|i| self.schedule[*i].at);
+        sort_by_key(&mut order, |i| self.schedule[*i].at);
         let mut design = Self { schedule: Vec::new(), ..self.clone() };
         for i in order {
             let at = format!("schedule[{i}].command");

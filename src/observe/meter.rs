@@ -1,6 +1,7 @@
 //! Meters: counters and time-weighted gauges of one node and of the whole system.
 
 use super::outcome::{Operation, Reason};
+use crate::base::order::sort_by_key;
 use crate::base::{SimDuration, SimTime};
 
 const REASONS: usize = Reason::ALL.len();
@@ -140,7 +141,7 @@ impl Counts {
 /// `counts` by reason, most frequent first, without zeros.
 pub fn ranked(counts: [u64; REASONS]) -> Vec<(Reason, u64)> {
     let mut ranked: Vec<_> = Reason::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect();
-    ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    sort_by_key(&mut ranked, |(_, count)| std::cmp::Reverse(*count));
     ranked
 }
 

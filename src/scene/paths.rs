@@ -6,6 +6,7 @@
 
 use super::geometry::{Point, Rect, on_curve};
 use super::layout::{Layout, NodeBox};
+use crate::base::order::sort_by;
 use crate::engine::LinkEnds;
 
 /// Points at which a candidate is examined.
@@ -220,7 +221,7 @@ fn spread_ports(wires: &mut [Wire], cards: &[Rect]) {
                 .collect();
             let across = |point: Point| if side.is_vertical() { point.y } else { point.x };
             let heading = |&(wire, end): &(usize, usize)| across(cards[wires[wire].ends[1 - end]].centre());
-            here.sort_by(|a, b| heading(a).total_cmp(&heading(b)).then(wires[a.0].link.cmp(&wires[b.0].link)));
+            sort_by(&mut here, |a, b| heading(a).total_cmp(&heading(b)).then(wires[a.0].link.cmp(&wires[b.0].link)));
 
             let length = if side.is_vertical() { card.h } else { card.w };
             let pitch = PORT_PITCH.min(PORT_SHARE * length / (here.len().max(2) - 1) as f32);

@@ -51,16 +51,10 @@ pub fn path(name: &str) -> &'static str {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub name: &'static str,
-}
-
-/// An icon beside a text, or on a button that has a label.
-#[component]
-pub fn Icon(props: &Props) -> Html {
+/// An icon beside a text, or on a button that has a label. A function, not a component: those weigh more than it does.
+pub fn icon(name: &str) -> Html {
     html! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d={path(props.name)} /></svg>
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d={path(name)} /></svg>
     }
 }
 

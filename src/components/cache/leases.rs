@@ -4,15 +4,14 @@
 //! out. A delete voids the token, and a set without a valid token is refused: so a value that was read before a write cannot
 //! be set after its invalidation. Who holds a token is told by the call on whose behalf it was given.
 
-use std::collections::BTreeMap;
-
+use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 
 /// The tokens that are out, by key.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Leases {
-    tokens: BTreeMap<u32, Token>,
+    tokens: Map<u32, Token>,
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -66,7 +65,7 @@ impl Leases {
 
     /// Voids all tokens.
     pub fn void_all(&mut self) -> Vec<Key> {
-        std::mem::take(&mut self.tokens).into_values().flat_map(|token| token.waiting).collect()
+        std::mem::take(&mut self.tokens).into_iter().flat_map(|(_, token)| token.waiting).collect()
     }
 
     /// `call` waits for `key` no longer; whether it did.

@@ -5,9 +5,8 @@
 //! whose last acknowledged write is lost is listed. A write that was on its way to the database at that moment is listed too,
 //! even if it still arrives.
 
-use std::collections::BTreeMap;
-
 use crate::base::SimTime;
+use crate::base::map::Map;
 use crate::kernel::{Cause, Truth, Version};
 use crate::observe::LostWrite;
 
@@ -17,7 +16,7 @@ const LOST_LIMIT: usize = 100_000;
 /// Written values by key.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Unwritten {
-    values: BTreeMap<u32, Value>,
+    values: Map<u32, Value>,
     bytes: u64,
     lost: Vec<LostWrite>,
     lost_count: u64,

@@ -9,11 +9,11 @@
 mod breaker;
 mod throttle;
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use super::deadlines::Deadlines;
 use crate::base::hash::Derived;
+use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target};
@@ -34,7 +34,7 @@ const SHORTEST_PAUSE: SimDuration = SimDuration::from_millis(1);
 pub struct Caller {
     policy: Derived<CallPolicy>,
     /// What is under way for each parent; empty while the policy is plain.
-    efforts: BTreeMap<Key, Effort>,
+    efforts: Map<Key, Effort>,
     attempts: Deadlines,
     hedges: Deadlines,
     /// Retries saved up.
@@ -84,7 +84,7 @@ impl Caller {
     pub fn new(policy: &CallPolicy) -> Self {
         Self {
             policy: Derived(policy.clone()),
-            efforts: BTreeMap::new(),
+            efforts: Map::default(),
             attempts: Deadlines::new(Tag::Attempt),
             hedges: Deadlines::new(Tag::Hedge),
             budget: Tokens(0.0),
@@ -147,7 +147,7 @@ impl Caller {
             return;
         }
         let is_new = !self.efforts.contains_key(&parent);
-        let effort = self.efforts.entry(parent).or_insert_with(|| Effort {
+        let effort = self.efforts.or_insert_with(parent, || Effort {
             ask,
             rounds: 0,
             began: ctx.now(),

@@ -4,15 +4,14 @@
 //! the others go to the origin by themselves, and what they bring is passed on but not stored (so does Apache Traffic
 //! Server, whose object is locked by the first, and nginx after `proxy_cache_lock_timeout`). With collapsing they wait.
 
-use std::collections::BTreeMap;
-
 use crate::base::SimTime;
+use crate::base::map::Map;
 use crate::base::slab::Key;
 
 /// All fetches of an edge that have a leader.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Fetches {
-    under_way: BTreeMap<u32, Fetch>,
+    under_way: Map<u32, Fetch>,
 }
 
 /// One object on its way from the origin.
@@ -54,7 +53,7 @@ impl Fetches {
     pub fn void(&mut self, key: Option<u32>) {
         match key {
             Some(key) => self.under_way.get_mut(&key).into_iter().for_each(|fetch| fetch.is_storable = false),
-            None => self.under_way.values_mut().for_each(|fetch| fetch.is_storable = false),
+            None => self.under_way.for_each(|fetch| fetch.is_storable = false),
         }
     }
 

@@ -5,9 +5,10 @@
 //! records were sent, they are sent again. One that is behind the kept log, or whose log has gone another way than the
 //! primary's, gets a snapshot of everything.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::{Database, Duty, Log};
+use crate::base::map::Map;
 use crate::base::paged::Paged;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Body, Context, Record, Tag, Target, Topology, Version};
@@ -52,7 +53,7 @@ pub struct Receiving {
     restoring: Option<(SimTime, Copy)>,
     /// When the record that is being applied is done; a timer that comes before is void.
     applying: Option<SimTime>,
-    early: BTreeMap<u64, Vec<Record>>,
+    early: Map<u64, Vec<Record>>,
 }
 
 impl Shipping {
@@ -205,12 +206,12 @@ impl Database {
             self.receiving.early.insert(first, records);
         }
         // Packets may overtake each other after a loss; the log must not.
-        while let Some(entry) = self.receiving.early.first_entry() {
+        while let Some(first) = self.receiving.early.first_key() {
             let end = self.log.end();
-            if *entry.key() > end + 1 {
+            if first > end + 1 {
                 break;
             }
-            let (first, records) = entry.remove_entry();
+            let records = self.receiving.early.remove(&first).unwrap_or_default();
             let known = (end + 1 - first) as usize;
             records.into_iter().skip(known).for_each(|record| self.log.push(record));
         }

@@ -13,6 +13,7 @@ use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::NodeIx;
 use crate::base::hash::Derived;
+use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
 use crate::kernel::{Body, Context, Outcome, Tag, Target, Version};
 use crate::model::NodeKind;
@@ -79,7 +80,7 @@ impl Dns {
                 let links = ctx.kernel.topology.links.iter().filter(|link| link.from == from && !link.is_removed);
                 let ways = links.filter(|link| self.live.contains(&link.to));
                 let mut ways: Vec<_> = ways.map(|link| (link.params.latency, link.to)).collect();
-                ways.sort_by_key(|(latency, _)| *latency);
+                sort_by_key(&mut ways, |(latency, _)| *latency);
                 near::choice(&ways, user, 0).or(Some(self.live[0]))
             }
         }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::components::deadlines::Deadlines;
@@ -111,7 +112,7 @@ impl Line {
         self.discipline = discipline;
         let mut jobs: Vec<Job> =
             self.classes.drain(..).flatten().filter(|job| self.stage == stage_of(ctx, job.call)).collect();
-        jobs.sort_by_key(|job| job.since);
+        sort_by_key(&mut jobs, |job| job.since);
         self.classes = vec![VecDeque::new()];
         self.gone = 0;
         for job in jobs {

@@ -4,6 +4,7 @@
 //! browser tries what the network's name service gives it next (`fallback`): another edge, or the site itself.
 
 use crate::base::SimDuration;
+use crate::base::order::sort_by_key;
 use crate::components::{Wiring, near};
 use crate::kernel::{Call, Context, Target};
 use crate::model::NodeKind;
@@ -42,7 +43,7 @@ impl Edges {
             _ => None,
         });
         self.ways = ways.collect();
-        self.ways.sort_by_key(|(latency, _)| *latency);
+        sort_by_key(&mut self.ways, |(latency, _)| *latency);
     }
 
     /// The edge that `user` asks first.

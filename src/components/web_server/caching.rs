@@ -3,9 +3,8 @@
 //! Cache and database are two stores: what it tells a cache comes in an operation of its own, after the database's. What it
 //! does when a cache fails: a read or a write goes to the gutter, if there is one, and else to the database.
 
-use std::collections::BTreeMap;
-
 use super::WebServer;
+use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Verb};
 use crate::model::kinds::OnWrite;
@@ -13,7 +12,7 @@ use crate::model::kinds::OnWrite;
 /// Which cache the requests are at that are not with their key's first one.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Steps {
-    steps: BTreeMap<Key, Step>,
+    steps: Map<Key, Step>,
 }
 
 /// Where a request is with the caches.

@@ -2,8 +2,7 @@
 //!
 //! The slowest answer decides when a request goes on, and one failure fails it at once: what is still under way for it is given up.
 
-use std::collections::BTreeMap;
-
+use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::components::caller::give_up;
 use crate::kernel::{Ask, Call, Context, Outcome, Target};
@@ -16,7 +15,7 @@ pub struct FanOut {
     /// Calls made for a request; zero means one to each service.
     width: u32,
     turn: u32,
-    joins: BTreeMap<Key, Join>,
+    joins: Map<Key, Join>,
 }
 
 /// A request that waits.

@@ -1,5 +1,6 @@
 //! Which card stands in which stage, and in which order within it.
 
+use crate::base::order::{sort_by, sort_by_key};
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, NodeKind};
 
@@ -79,7 +80,7 @@ impl Graph {
                 None => bands.push(self.band(stage, node)),
             }
         }
-        bands.sort_by_key(|band| band.stage);
+        sort_by_key(&mut bands, |band| band.stage);
         self.sort(&mut bands);
         for band in &mut bands {
             match band.stage {
@@ -152,7 +153,7 @@ impl Graph {
             if members.is_empty() {
                 continue;
             }
-            members.sort_by(|&a, &b| pulls[a].total_cmp(&pulls[b]).then(band.nodes[a].cmp(&band.nodes[b])));
+            sort_by(&mut members, |&a, &b| pulls[a].total_cmp(&pulls[b]).then(band.nodes[a].cmp(&band.nodes[b])));
             let pull = members.iter().map(|&i| pulls[i]).sum::<f32>() / members.len() as f32;
             let mut nodes: Vec<usize> = members.into_iter().map(|i| band.nodes[i]).collect();
             if let Some(hub) = nodes.iter().position(|&node| self.is_primary[node]) {
@@ -161,13 +162,13 @@ impl Graph {
             }
             groups.push((pull, nodes));
         }
-        groups.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.iter().min().cmp(&b.1.iter().min())));
+        sort_by(&mut groups, |a, b| a.0.total_cmp(&b.0).then(a.1.iter().min().cmp(&b.1.iter().min())));
         groups.into_iter().map(|(_, nodes)| nodes).collect()
     }
 
     /// Name service on one side of the way, content delivery on the other; where there is but one of them, on both.
     fn name_service_first(&self, band: &mut Band) {
-        band.nodes.sort_by_key(|&node| !self.is_name_service[node]);
+        sort_by_key(&mut band.nodes, |&node| !self.is_name_service[node]);
         let names = band.nodes.iter().filter(|&&node| self.is_name_service[node]).count();
         let is_mixed = names > 0 && names < band.nodes.len();
         band.before = if is_mixed { names } else { band.nodes.len().div_ceil(2) };

@@ -6,7 +6,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::dom;
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 
 #[derive(Properties, PartialEq)]
@@ -30,7 +30,7 @@ pub fn Fatal(props: &Props) -> Html {
     html! {
         <div class="veil">
             <div class="fatal" role="alertdialog" aria-modal="true" aria-labelledby="fatal-title" aria-describedby="fatal-text" data-testid="fatal">
-                <h2 id="fatal-title"><Icon name="alert" />{ "The engine has stopped" }</h2>
+                <h2 id="fatal-title">{ icon("alert") }{ "The engine has stopped" }</h2>
                 <p>{ "This is a fault of the program, not of your design. Your design is kept." }</p>
                 <pre id="fatal-text">{ &*props.message }</pre>
                 <div class="fatal-ways">

@@ -3,7 +3,7 @@
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 use crate::input::keymap::BINDINGS;
 
@@ -36,7 +36,7 @@ pub fn Help(props: &Props) -> Html {
         <dialog ref={dialog} class="sheet" {onclose} aria-labelledby="help-title" data-testid="help-sheet">
             <header>
                 <h2 id="help-title">{ "Every request, from one user to a million" }</h2>
-                <button class="tool" onclick={close} aria-label="Close"><Icon name="close" /></button>
+                <button class="tool" onclick={close} aria-label="Close">{ icon("close") }</button>
             </header>
             <p>{ "Each dot is a request on its way. Users are on one side, data on the other. Move the slider until \
                   something breaks; click a node to see its figures, to crash it, or to add one more like it." }</p>

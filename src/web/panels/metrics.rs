@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use scalescope::observe::Figures;
 
-use super::sparkline::Sparkline;
+use super::sparkline::sparkline;
 use crate::app::{History, Series};
 use crate::format;
 
@@ -78,7 +78,7 @@ fn view(tile: &Tile, figures: &Figures, history: &Rc<History>) -> Html {
             if is_bad {
                 <span class="tile-reasons" data-testid="reasons">{ reasons(figures) }</span>
             } else {
-                <Sparkline history={history.clone()} series={tile.series} />
+                { sparkline(history, tile.series) }
             }
         </div>
     }

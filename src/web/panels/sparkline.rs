@@ -1,7 +1,6 @@
 //! A sparkline: the recent past of one figure, without axes.
 
 use std::fmt::Write;
-use std::rc::Rc;
 
 use yew::prelude::*;
 
@@ -11,15 +10,9 @@ const WIDTH: f32 = 120.0;
 const HEIGHT: f32 = 30.0;
 const LENGTH: f32 = 120.0;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub history: Rc<History>,
-    pub series: Series,
-}
-
-#[component]
-pub fn Sparkline(props: &Props) -> Html {
-    let (line, area) = paths(props.history.points(props.series));
+/// The sparkline of one series.
+pub fn sparkline(history: &History, series: Series) -> Html {
+    let (line, area) = paths(history.points(series));
     html! {
         <svg class="spark" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} preserveAspectRatio="none" aria-hidden="true">
             <path class="spark-area" d={area} />

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,10 +29,10 @@ pub fn Toasts(props: &Props) -> Html {
                 html! {
                     <div key={id} class={classes!("toast", toast.is_problem.then_some("is-problem"))}
                         role={toast.is_problem.then_some("alert")} data-testid="toast">
-                        if toast.is_problem { <Icon name="alert" /> }
+                        if toast.is_problem { { icon("alert") } }
                         <p>{ &*toast.text }</p>
                         <button class="tool" aria-label="Dismiss" onclick={props.on_intent.reform(move |_: MouseEvent| Intent::Dismiss(id))}>
-                            <Icon name="close" />
+                            { icon("close") }
                         </button>
                     </div>
                 }

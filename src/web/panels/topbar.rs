@@ -3,7 +3,7 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::{Intent, intent_callback};
 use crate::scenarios;
 use crate::theme::Theme;
@@ -33,11 +33,11 @@ pub fn TopBar(props: &Props) -> Html {
                 <OpenButton on_intent={on_intent.clone()} />
                 <button class="tool" onclick={on_intent.reform(move |_: MouseEvent| Intent::SetTheme(next))}
                     aria-label={theme_label.clone()} title={theme_label} data-testid="theme" data-value={theme.name()}>
-                    <Icon name={theme.name()} />
+                    { icon(theme.name()) }
                 </button>
                 <button class="tool" onclick={on_intent.reform(|_: MouseEvent| Intent::ShowHelp(true))}
                     aria-label="Help and keys" title="Help and keys (?)" data-testid="help">
-                    <Icon name="help" />
+                    { icon("help") }
                 </button>
             </div>
         </header>
@@ -112,7 +112,7 @@ fn SeedField(props: &SeedProps) -> Html {
                 data-testid="seed" title="The same seed gives the same run" />
             <button class="tool" onclick={props.on_intent.reform(|_: MouseEvent| Intent::StartAgain)}
                 aria-label="Start again from time zero" title="Start again from time zero (0)" data-testid="again">
-                <Icon name="again" />
+                { icon("again") }
             </button>
         </div>
     }
@@ -144,7 +144,7 @@ fn OpenButton(props: &OpenProps) -> Html {
     html! {
         <>
             <button class="tool" {onclick} aria-label="Open a design" title="Open a design from a file">
-                <Icon name="open" />
+                { icon("open") }
             </button>
             <input ref={input} class="hidden" type="file" accept=".json,application/json" tabindex="-1" aria-hidden="true"
                 {onchange} data-testid="file" />

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use super::slider::LogSlider;
 use crate::clock::SPEEDS;
 use crate::format;
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 
 /// Below this share of the chosen speed the page says that it is behind.
@@ -28,12 +28,12 @@ pub struct Props {
 #[component]
 pub fn Transport(props: &Props) -> Html {
     let Props { is_playing, speed, on_intent, .. } = props;
-    let (icon, label) = if *is_playing { ("pause", "Pause") } else { ("play", "Play") };
+    let (image, label) = if *is_playing { ("pause", "Pause") } else { ("play", "Play") };
     html! {
         <div class="transport">
             <button class="play" onclick={on_intent.reform(|_: MouseEvent| Intent::TogglePlay)} aria-label={label}
                 title={format!("{label} (Space)")} data-testid="play" data-state={if *is_playing { "playing" } else { "paused" }}>
-                <Icon name={icon} />
+                { icon(image) }
             </button>
             <div class="clock">
                 <span class="clock-name">{ "Simulated time" }</span>

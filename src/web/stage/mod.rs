@@ -165,10 +165,10 @@ impl Component for Stage {
                 <Legend stride={*stride} />
                 <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
                 <div class="zoom" role="group" aria-label="Zoom">
-                    <button onclick={zoom(1.25)} aria-label="Zoom in" title="Zoom in"><crate::icons::Icon name="plus" /></button>
-                    <button onclick={zoom(0.8)} aria-label="Zoom out" title="Zoom out"><crate::icons::Icon name="minus" /></button>
+                    <button onclick={zoom(1.25)} aria-label="Zoom in" title="Zoom in">{ crate::icons::icon("plus") }</button>
+                    <button onclick={zoom(0.8)} aria-label="Zoom out" title="Zoom out">{ crate::icons::icon("minus") }</button>
                     <button onclick={on_intent.reform(|_: MouseEvent| Intent::Fit)} aria-label="Fit the drawing" title="Fit (F)" data-testid="fit">
-                        <crate::icons::Icon name="fit" />
+                        { crate::icons::icon("fit") }
                     </button>
                 </div>
               </div>

@@ -6,21 +6,14 @@ use scalescope::observe::{NodeFigures, Role};
 
 use crate::format;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub figures: NodeFigures,
-    pub kind: &'static str,
-}
-
 /// Name for people, name for tests, raw value, text.
 type Fact = (&'static str, &'static str, f64, String);
 
-#[component]
-pub fn Facts(props: &Props) -> Html {
-    let figures = &props.figures;
+/// The list, of a node of this kind.
+pub fn facts(figures: &NodeFigures, kind: &str) -> Html {
     html! {
         <>
-            if !matches!(props.kind, "users" | "dns") {
+            if !matches!(kind, "users" | "dns") {
                 <div class="gauge">
                     <meter min="0" max="1" low="0.7" high="0.9" optimum="0" value={figures.utilisation.min(1.0).to_string()} aria-label="Utilisation" />
                     <span data-testid="node-utilisation" data-value={figures.utilisation.to_string()}>
@@ -29,7 +22,7 @@ pub fn Facts(props: &Props) -> Html {
                 </div>
             }
             <dl class="facts">
-                { for facts(figures, props.kind).into_iter().map(|(name, test, value, text)| html! {
+                { for list(figures, kind).into_iter().map(|(name, test, value, text)| html! {
                     <div><dt>{ name }</dt><dd data-testid={format!("node-{test}")} data-value={value.to_string()}>{ text }</dd></div>
                 }) }
             </dl>
@@ -44,7 +37,7 @@ pub fn Facts(props: &Props) -> Html {
     }
 }
 
-fn facts(figures: &NodeFigures, kind: &str) -> Vec<Fact> {
+fn list(figures: &NodeFigures, kind: &str) -> Vec<Fact> {
     let rate = |name, test, value: f64| (name, test, value, format!("{}/s", format::quantity(value)));
     let count = |name, test, value: u64| (name, test, value as f64, format::count(value));
     let mut facts = Vec::with_capacity(14);

@@ -12,7 +12,7 @@ use scalescope::model::{Document, Edit};
 use super::value::{text_of, value_of};
 use crate::app::Shown;
 use crate::format;
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 
 #[derive(Properties)]
@@ -64,7 +64,7 @@ pub fn Field(props: &Props) -> Html {
                 <label for={id.clone()}>{ format::name(spec.name) }</label>
                 if !is_default && spec.ty != ParamType::Nodes {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
-                        title={format!("Default: {}", text_of(&spec.default))}><Icon name="default" /></button>
+                        title={format!("Default: {}", text_of(&spec.default))}>{ icon("default") }</button>
                 }
                 { control(&id, describedby, spec, value, shown, wrong.as_ref(), &set) }
             </div>

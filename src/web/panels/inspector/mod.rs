@@ -14,10 +14,10 @@ use scalescope::observe::{ClusterFigures, Figures, NodeFigures};
 
 use crate::app::Shown;
 use crate::format;
-use crate::icons::Icon;
+use crate::icons::icon;
 use crate::input::Intent;
 use crate::stage::{State, blank};
-use facts::Facts;
+use facts::facts;
 use field::Field;
 
 /// Lost writes that are listed.
@@ -47,20 +47,20 @@ pub fn Inspector(props: &Props) -> Html {
     html! {
         <aside class={classes!("inspector", format!("is-{}", state.name()))} aria-label={format!("{}: details", node.label())} data-testid="inspector" data-value={id.clone()}>
             <header>
-                <Icon name={node.kind.name()} />
+                { icon(node.kind.name()) }
                 <div>
                     <h2>{ node.label() }</h2>
                     <p class="state" data-testid="state" data-state={state.name()}>{ state.label() }</p>
                 </div>
                 <button class="tool" onclick={on_intent.reform(|_: MouseEvent| Intent::Unselect)} aria-label="Close" title="Close (Esc)" data-testid="close">
-                    <Icon name="close" />
+                    { icon("close") }
                 </button>
             </header>
             { actions(id, node, &own, on_intent) }
             <div class="inspector-body">
                 <p class="about">{ node.kind.help() }</p>
                 <h3>{ "Now" }</h3>
-                <Facts figures={own} kind={node.kind.name()} />
+                { facts(&own, node.kind.name()) }
                 if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
                 <h3>{ "Parameters" }</h3>
                 <Parameters id={id.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
@@ -80,13 +80,13 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
         <div class="actions">
             if !is_users {
                 if figures.is_up {
-                    <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash"><Icon name="crash" />{ "Crash" }</button>
+                    <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash">{ icon("crash") }{ "Crash" }</button>
                 } else {
-                    <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart"><Icon name="restart" />{ "Restart" }</button>
+                    <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }
             }
-            <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add"><Icon name="plus" />{ one_more(node.kind.name()) }</button>
-            <button class="quiet" onclick={act(Intent::Remove)} aria-label="Remove" title="Remove (Delete)" data-testid="remove"><Icon name="trash" /></button>
+            <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add">{ icon("plus") }{ one_more(node.kind.name()) }</button>
+            <button class="quiet" onclick={act(Intent::Remove)} aria-label="Remove" title="Remove (Delete)" data-testid="remove">{ icon("trash") }</button>
         </div>
     }
 }
