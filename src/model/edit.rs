@@ -138,13 +138,11 @@ impl Document {
                 self.nodes.push((**node).clone());
                 self.links.extend(links.iter().cloned());
                 for id in records {
-                    match &mut self.node_mut(id)?.kind {
-                        NodeKind::Dns(dns) => dns.records.push(node.id.clone()),
-                        _ => {
-                            let what = format!("`{id}` is not a DNS node");
-                            return Err(Problem::new("records", what, "ids of DNS nodes").into());
-                        }
-                    }
+                    let NodeKind::Dns(dns) = &mut self.node_mut(id)?.kind else {
+                        let what = format!("`{id}` is not a DNS node");
+                        return Err(Problem::new("records", what, "ids of DNS nodes").into());
+                    };
+                    dns.records.push(node.id.clone());
                 }
             }
             Edit::RemoveNode { node } => {
