@@ -138,13 +138,11 @@ impl Document {
                 self.nodes.push((**node).clone());
                 self.links.extend(links.iter().cloned());
                 for id in records {
-                    match &mut self.node_mut(id)?.kind {
-                        NodeKind::Dns(dns) => dns.records.push(node.id.clone()),
-                        _ => {
-                            let what = format!("`{id}` is not a DNS node");
-                            return Err(Problem::new("records", what, "ids of DNS nodes").into());
-                        }
-                    }
+                    let NodeKind::Dns(dns) = &mut self.node_mut(id)?.kind else {
+                        let what = format!("`{id}` is not a DNS node");
+                        return Err(Problem::new("records", what, "ids of DNS nodes").into());
+                    };
+                    dns.records.push(node.id.clone());
                 }
             }
             Edit::RemoveNode { node } => {
@@ -215,5 +213,24 @@ impl Document {
 
     pub(super) fn node_ids(&self) -> String {
         self.nodes.iter().map(|node| node.id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_what_the_schema_says() {
+        let schema = schemars::schema_for!(Edit).to_value();
+        let variants = schema["oneOf"].as_array().expect("one for each edit");
+        assert_eq!(variants.len(), Edit::NAMES.len());
+        for (variant, name) in variants.iter().zip(Edit::NAMES) {
+            let mut blank = Edit::blank_of(name).expect(name);
+            let (own, fields) = blank.parts();
+            assert_eq!(own, name);
+            let valid = variant["properties"][name]["properties"].as_object().expect(name);
+            assert!(fields.iter().map(|field| field.name).eq(valid.keys().map(String::as_str)), "{name}");
+        }
     }
 }
