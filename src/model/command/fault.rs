@@ -376,6 +376,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_is_what_the_schema_says() {
+        let schema = schemars::schema_for!(Fault).to_value();
+        let variants = schema["oneOf"].as_array().expect("one for each fault");
+        assert_eq!(variants.len(), Fault::blanks().len());
+        for (variant, mut blank) in variants.iter().zip(Fault::blanks()) {
+            let name = blank.name();
+            let own = &variant["properties"][name];
+            let mut valid: Vec<&str> = own["properties"].as_object().expect(name).keys().map(String::as_str).collect();
+            let mut needed: Vec<&str> =
+                own["required"].as_array().expect(name).iter().filter_map(Value::as_str).collect();
+            let fields = blank.fields();
+            let mut all: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            let mut must: Vec<&str> = fields.iter().filter(|field| field.needed.is_some()).map(|f| f.name).collect();
+            for names in [&mut valid, &mut needed, &mut all, &mut must] {
+                names.sort_unstable();
+            }
+            assert_eq!((all, must), (valid, needed), "{name}");
+        }
+    }
+
+    #[test]
     fn absurd_numbers_are_refused() {
         let node = || "web".to_owned();
         for fault in [
