@@ -77,10 +77,14 @@ export async function launch(options = {}) {
     site,
     /** What went wrong so far, but for what the test allows. */
     problems: () => all().filter((problem) => !allow.some((pattern) => pattern.test(problem))),
-    /** Goes to the page, with a query such as "?scenario=cached", and waits until the app has started. */
+    /**
+     * Goes to the page, with a query such as "?scenario=cached", and waits until app and engine have started. Before that a
+     * reload would abort what the worker is loading, which is no fault of the page.
+     */
     async open(query = "") {
       await page.goto(site.url + query);
       await page.locator("#boot").waitFor({ state: "detached" });
+      await page.locator("[data-node]").first().waitFor();
     },
     async close() {
       await context.close();
