@@ -83,13 +83,7 @@ impl App {
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
         let key = event.key();
-        // The help sheet is a dialog: it has the keys for itself.
-        if self.is_help_shown && ["Escape", "?"].contains(&key.as_str()) {
-            event.prevent_default();
-            self.is_help_shown = false;
-            return;
-        }
-        let Some(deed) = keymap::deed_of(&key).filter(|_| !self.is_help_shown && self.fatal.is_none()) else { return };
+        let Some(deed) = keymap::deed_of(&key).filter(|_| self.fatal.is_none()) else { return };
         let at_hand = focused_node();
         // On a card, Enter opens; elsewhere it belongs to what has the focus.
         let node = if deed == Deed::Open { at_hand } else { at_hand.or_else(|| self.selected.clone()) };

@@ -11,6 +11,7 @@ use scalescope::model::Document;
 
 use super::{App, Msg, Slot, deeds, news::News};
 use crate::dom::{self, Listener};
+use crate::input::Intent;
 use crate::pulse::Pulse;
 use crate::scenarios;
 use crate::session::Event;
@@ -42,7 +43,7 @@ pub fn create(ctx: &Context<App>) -> App {
     let query = dom::window().location().search().unwrap_or_default();
     let (settings, complaints) = Settings::read(&query);
     for complaint in complaints {
-        ctx.link().send_message(Msg::Do(crate::input::Intent::Complain(complaint)));
+        ctx.link().send_message(Msg::Do(Intent::Complain(complaint)));
     }
     let kept = kept();
     let scenario = kept.is_none().then_some(settings.scenario);
@@ -130,7 +131,13 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
 fn listeners(ctx: &Context<App>) -> Vec<Listener> {
     let link = ctx.link().clone();
     let keys = Listener::active(&dom::document(), "keydown", move |event: KeyboardEvent| {
-        if !is_typing(&event) {
+        // The help sheet is a dialog: it has the keys for itself. The browser must be told at once, before it closes the dialog
+        // by itself: its word of that comes late, and could close a sheet that has been opened again.
+        let is_sheet_open = dom::document().query_selector("dialog[open]").ok().flatten().is_some();
+        if is_sheet_open && ["Escape", "?", "h", "H"].contains(&event.key().as_str()) {
+            event.prevent_default();
+            link.send_message(Msg::Do(Intent::ShowHelp(false)));
+        } else if !is_sheet_open && !is_typing(&event) {
             link.send_message(Msg::Key(event));
         }
     });
