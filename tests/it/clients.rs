@@ -235,3 +235,40 @@ fn users_who_come_back_go_on() {
     engine.run_until(at_s(180.0));
     assert_near("200 users", measure(&mut engine, 230.0).offered_per_s, 200.0, 0.05);
 }
+
+#[test]
+fn time_outs_of_attempts_go_on_after_users_have_given_up() {
+    // The users are less patient than their browsers: each attempt's time-out comes when its request has ended already.
+    let users = readers(
+        20.0,
+        &json!({ "timeout": "1s", "calls": { "attempt_timeout": "1500ms", "retries": 1, "backoff": "none" } }),
+    );
+    let mut engine = engine(chain(&users, &[server(1_000, "10s", &json!({ "service_shape": "constant" }))]));
+    engine.run_until(at_s(20.0));
+    let edit = scalescope::model::Edit::Set { node: "users".into(), param: "timeout".into(), value: json!("1h") };
+    crate::support::edit(&mut engine, edit);
+    engine.run_until(at_s(30.0));
+    let figures = measure(&mut engine, 90.0);
+    assert_near("attempts", node(&figures, "web-1").arrivals_per_s / figures.offered_per_s, 2.0, 0.05);
+}
+
+#[test]
+fn copies_with_nobody_to_ask_fail_once() {
+    let policy = json!({ "calls": { "copies": 3, "hedge_after": "5ms" } });
+    let mut engine = engine(crate::support::scenario("load-balanced"));
+    for node in ["users", "lb-1", "web-1", "web-2"] {
+        for (param, value) in
+            [("calls.copies", &policy["calls"]["copies"]), ("calls.hedge_after", &policy["calls"]["hedge_after"])]
+        {
+            let edit = scalescope::model::Edit::Set { node: node.into(), param: param.into(), value: value.clone() };
+            crate::support::edit(&mut engine, edit);
+        }
+    }
+    engine.run_until(at_s(5.0));
+    for victim in ["web-1", "web-2", "lb-1"] {
+        crash(&mut engine, victim);
+        engine.run_until(engine.now() + scalescope::base::SimDuration::from_secs(20));
+        assert_eq!(engine.violations(), Vec::<String>::new(), "without {victim}");
+    }
+    assert!(engine.report().totals.failed > 100);
+}

@@ -112,8 +112,10 @@ impl LoadBalancer {
             chosen = others.find(|other| self.servers[*other].is_open() && !self.has_asked(call, *other)).or(chosen);
         }
         let Some(chosen) = chosen else {
-            self.caller.leave(ctx, call);
-            ctx.fail(call, Reason::NoHealthyServer);
+            if !self.caller.is_trying(call) {
+                self.caller.leave(ctx, call);
+                ctx.fail(call, Reason::NoHealthyServer);
+            }
             return;
         };
         let server = &mut self.servers[chosen];
@@ -249,8 +251,11 @@ impl Behaviour for LoadBalancer {
             return;
         }
         let Call { verb, key, bytes, version, .. } = *ctx.get(call);
-        for _ in 0..self.caller.copies() {
-            self.attempt(ctx, call, Ask { verb, key, bytes, version });
+        self.attempt(ctx, call, Ask { verb, key, bytes, version });
+        for _ in 1..self.caller.copies() {
+            if self.caller.is_trying(call) {
+                self.attempt(ctx, call, Ask { verb, key, bytes, version });
+            }
         }
     }
 

@@ -199,8 +199,13 @@ impl Caller {
     /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]
     /// until there is none.
     pub fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
-        let call = self.attempts.next_awaited(ctx)?;
-        let parent = ctx.kernel.calls.get(call)?.parent;
+        // A call whose parent has ended is nobody's any more: those behind it are still to be looked at.
+        let (call, parent) = loop {
+            let call = self.attempts.next_awaited(ctx)?;
+            if let Some(parent) = self.parent_of(ctx, call) {
+                break (call, parent);
+            }
+        };
         self.learn(ctx.now(), false);
         let effort = self.efforts.get_mut(&parent)?;
         effort.live.retain(|other| *other != call);
@@ -214,10 +219,18 @@ impl Caller {
 
     /// The next parent that is to be hedged, and what to ask. To be asked at [`Tag::Hedge`] until there is none.
     pub fn hedge_due(&mut self, ctx: &mut Context) -> Option<(Key, Ask)> {
-        let call = self.hedges.next_awaited(ctx)?;
+        loop {
+            let call = self.hedges.next_awaited(ctx)?;
+            if let Some(parent) = self.parent_of(ctx, call) {
+                return self.efforts.get(&parent).map(|effort| (parent, effort.ask));
+            }
+        }
+    }
+
+    /// The parent that still waits for `call`, one of its attempts.
+    fn parent_of(&self, ctx: &Context, call: Key) -> Option<Key> {
         let parent = ctx.kernel.calls.get(call)?.parent;
-        let effort = self.efforts.get(&parent)?;
-        Some((parent, effort.ask))
+        self.efforts.get(&parent).is_some_and(|effort| effort.live.contains(&call)).then_some(parent)
     }
 
     /// What to ask again for `parent`, whose pause is over.

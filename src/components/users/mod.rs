@@ -170,8 +170,12 @@ impl Users {
             self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
             return;
         }
-        for _ in 0..self.caller.copies() {
-            self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        for _ in 1..self.caller.copies() {
+            // Without anybody to ask, the request has ended with the first.
+            if self.caller.is_trying(root) {
+                self.attempt(ctx, root, Ask::of(verb, key, bytes));
+            }
         }
     }
 
@@ -188,7 +192,9 @@ impl Users {
     fn visit(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
         let user = ctx.get(root).user;
         let Some(site) = self.site_of(user) else {
-            self.end(ctx, root, Outcome::failed(Reason::NoRoute));
+            if !self.caller.is_trying(root) {
+                self.end(ctx, root, Outcome::failed(Reason::NoRoute));
+            }
             return;
         };
         if let Some(dns) = near(&self.dns, user) {

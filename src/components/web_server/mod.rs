@@ -198,8 +198,11 @@ impl WebServer {
             self.ended(ctx, call, ask, Outcome::failed(Reason::CircuitOpen));
             return;
         }
-        for _ in 0..self.caller.copies() {
-            self.attempt(ctx, call, ask);
+        self.attempt(ctx, call, ask);
+        for _ in 1..self.caller.copies() {
+            if self.caller.is_trying(call) {
+                self.attempt(ctx, call, ask);
+            }
         }
     }
 
@@ -215,7 +218,9 @@ impl WebServer {
             }
         };
         let Some(target) = target else {
-            self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
+            if !self.caller.is_trying(call) {
+                self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
+            }
             return None;
         };
         self.caller.send(ctx, call, target, ask);
