@@ -7,7 +7,7 @@ use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
 use scalescope::observe::{Figures, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{at_s, count, crash, edit, engine, measure, node, restart};
+use crate::support::{at_s, count, crash, edit, engine, measure, node, restart, set};
 
 /// Users, one load balancer and servers of one core with a mean service of a second; no time is spent between them.
 fn balanced(servers: u32, rate_per_s: f64, params: &Value, seed: u64) -> Document {
@@ -33,10 +33,6 @@ fn balanced(servers: u32, rate_per_s: f64, params: &Value, seed: u64) -> Documen
 
 fn read(document: &Value) -> Document {
     Document::read(&document.to_string()).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn set(engine: &mut Engine, node: &str, param: &str, value: Value) {
-    edit(engine, Edit::Set { node: node.into(), param: param.into(), value });
 }
 
 /// The servers that one request after the other arrives at, as letters.

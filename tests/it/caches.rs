@@ -15,7 +15,7 @@ use scalescope::model::{Command, Document, Edit, Fault, Trace, TracedRead};
 use scalescope::observe::Figures;
 use serde_json::{Value, json};
 
-use crate::support::{at_s, crash, edit, engine, measure, node, restart};
+use crate::support::{at_s, crash, edit, engine, measure, node, restart, run, set};
 
 /// Users → web server → cache → database, everything in no time and of size one, as far as `parts` say nothing else.
 fn design(parts: &[(&str, Value)]) -> Document {
@@ -56,21 +56,8 @@ fn design(parts: &[(&str, Value)]) -> Document {
     Document::read(&document.to_string()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// Figures from `from_s` to `until_s`.
-fn run(document: Document, from_s: f64, until_s: f64) -> Figures {
-    let mut engine = engine(document);
-    engine.run_until(at_s(from_s));
-    let figures = measure(&mut engine, until_s);
-    assert_eq!(engine.violations(), Vec::<String>::new());
-    figures
-}
-
 fn hit_ratio(figures: &Figures) -> f64 {
     node(figures, "cache").hit_ratio.expect("there were lookups")
-}
-
-fn set(engine: &mut Engine, node: &str, param: &str, value: Value) {
-    edit(engine, Edit::Set { node: node.to_owned(), param: param.to_owned(), value });
 }
 
 #[test]

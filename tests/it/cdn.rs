@@ -5,11 +5,11 @@
 
 use proptest::prelude::*;
 use scalescope::engine::Engine;
-use scalescope::model::{Document, Edit};
+use scalescope::model::Document;
 use scalescope::observe::{Figures, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{at_s, count, crash, edit, engine, measure, node, restart};
+use crate::support::{at_s, count, crash, engine, measure, node, restart, set};
 
 /// What one of these systems is made of. The origin answers at once, unless `fetch_s` says otherwise.
 struct Design {
@@ -63,10 +63,6 @@ impl Design {
     fn engine(&self) -> Engine {
         engine(self.document())
     }
-}
-
-fn set(engine: &mut Engine, node: &str, param: &str, value: Value) {
-    edit(engine, Edit::Set { node: node.into(), param: param.into(), value });
 }
 
 fn arrivals(figures: &Figures, id: &str) -> f64 {

@@ -1,10 +1,10 @@
 //! Clients and servers that protect themselves: time-outs, retries, hedges, copies, fan-out, disciplines, closed loops.
 
 use scalescope::model::Document;
-use scalescope::observe::{Figures, Reason};
+use scalescope::observe::Reason;
 use serde_json::{Value, json};
 
-use crate::support::{at_s, count, crash, engine, measure, node, restart};
+use crate::support::{assert_near, at_s, count, crash, engine, measure, node, restart, run, set};
 
 /// Users who read from a chain of servers without any delay between them.
 fn chain(users: &Value, servers: &[Value]) -> Document {
@@ -38,18 +38,6 @@ fn server(cores: u32, service: &str, more: &Value) -> Value {
         params[name] = value.clone();
     }
     params
-}
-
-fn run(document: Document, warmup_s: f64, until_s: f64) -> Figures {
-    let mut engine = engine(document);
-    engine.run_until(at_s(warmup_s));
-    let figures = measure(&mut engine, until_s);
-    assert_eq!(engine.violations(), Vec::<String>::new());
-    figures
-}
-
-fn assert_near(what: &str, measured: f64, expected: f64, tolerance: f64) {
-    assert!((measured / expected - 1.0).abs() < tolerance, "{what}: {measured} for {expected}");
 }
 
 #[test]
@@ -222,16 +210,12 @@ fn an_open_circuit_spares_a_server_in_trouble() {
 fn users_who_come_back_go_on() {
     let users = readers(1.0, &json!({ "users": 100, "loop_kind": "closed", "think_time": "1s" }));
     let mut engine = engine(chain(&users, &[server(1_000, "1ms", &json!({}))]));
-    let set = |engine: &mut scalescope::engine::Engine, users: u32| {
-        let edit = scalescope::model::Edit::Set { node: "users".into(), param: "users".into(), value: json!(users) };
-        crate::support::edit(engine, edit);
-    };
     engine.run_until(at_s(10.0));
     assert_near("100 users", measure(&mut engine, 60.0).offered_per_s, 100.0, 0.05);
-    set(&mut engine, 10);
+    set(&mut engine, "users", "users", json!(10));
     engine.run_until(at_s(70.0));
     assert_near("10 users", measure(&mut engine, 170.0).offered_per_s, 10.0, 0.1);
-    set(&mut engine, 200);
+    set(&mut engine, "users", "users", json!(200));
     engine.run_until(at_s(180.0));
     assert_near("200 users", measure(&mut engine, 230.0).offered_per_s, 200.0, 0.05);
 }
@@ -245,8 +229,7 @@ fn time_outs_of_attempts_go_on_after_users_have_given_up() {
     );
     let mut engine = engine(chain(&users, &[server(1_000, "10s", &json!({ "service_shape": "constant" }))]));
     engine.run_until(at_s(20.0));
-    let edit = scalescope::model::Edit::Set { node: "users".into(), param: "timeout".into(), value: json!("1h") };
-    crate::support::edit(&mut engine, edit);
+    set(&mut engine, "users", "timeout", json!("1h"));
     engine.run_until(at_s(30.0));
     let figures = measure(&mut engine, 90.0);
     assert_near("attempts", node(&figures, "web-1").arrivals_per_s / figures.offered_per_s, 2.0, 0.05);
@@ -254,15 +237,10 @@ fn time_outs_of_attempts_go_on_after_users_have_given_up() {
 
 #[test]
 fn copies_with_nobody_to_ask_fail_once() {
-    let policy = json!({ "calls": { "copies": 3, "hedge_after": "5ms" } });
     let mut engine = engine(crate::support::scenario("load-balanced"));
     for node in ["users", "lb-1", "web-1", "web-2"] {
-        for (param, value) in
-            [("calls.copies", &policy["calls"]["copies"]), ("calls.hedge_after", &policy["calls"]["hedge_after"])]
-        {
-            let edit = scalescope::model::Edit::Set { node: node.into(), param: param.into(), value: value.clone() };
-            crate::support::edit(&mut engine, edit);
-        }
+        set(&mut engine, node, "calls.copies", json!(3));
+        set(&mut engine, node, "calls.hedge_after", json!("5ms"));
     }
     engine.run_until(at_s(5.0));
     for victim in ["web-1", "web-2", "lb-1"] {

@@ -1,12 +1,11 @@
 //! Servers that protect themselves and what is behind them: connection pools, load shedding, rate limits; and sessions.
 
 use proptest::prelude::*;
-use scalescope::engine::Engine;
-use scalescope::model::{Command, Document, Edit};
+use scalescope::model::{Command, Document};
 use scalescope::observe::{Figures, NodeFigures, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{at_s, count, crash, edit, engine, inflict, measure, node, restart, with};
+use crate::support::{assert_near, at_s, count, crash, edit, engine, inflict, measure, node, restart, run, set, with};
 
 /// A design without any delay on its links.
 fn design(seed: u64, nodes: &[(&str, &str, Value)], links: &[(&str, &str)]) -> Document {
@@ -42,18 +41,6 @@ fn pooled(seed: u64, rate_per_s: f64, web: &Value) -> Document {
         ("db", "database", database),
     ];
     design(seed, &nodes, &[("users", "web"), ("web", "db")])
-}
-
-fn run(document: Document, warmup_s: f64, until_s: f64) -> Figures {
-    let mut engine = engine(document);
-    engine.run_until(at_s(warmup_s));
-    let figures = measure(&mut engine, until_s);
-    assert_eq!(engine.violations(), Vec::<String>::new());
-    figures
-}
-
-fn assert_near(what: &str, measured: f64, expected: f64, tolerance: f64) {
-    assert!((measured / expected - 1.0).abs() < tolerance, "{what}: {measured} for {expected}");
 }
 
 fn errors(node: &NodeFigures, reason: Reason) -> u64 {
@@ -304,10 +291,6 @@ impl Pressure {
         ];
         design(self.seed, &nodes, &[("users", "web"), ("web", "cache"), ("web", "db"), ("cache", "db")])
     }
-}
-
-fn set(engine: &mut Engine, node: &str, param: &str, value: Value) {
-    edit(engine, Edit::Set { node: node.into(), param: param.into(), value });
 }
 
 proptest! {

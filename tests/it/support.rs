@@ -67,3 +67,22 @@ pub fn measure(engine: &mut Engine, until_s: f64) -> Figures {
     engine.run_until(at_s(until_s));
     engine.report()
 }
+
+/// Runs `document` and measures between two times.
+pub fn run(document: Document, warmup_s: f64, until_s: f64) -> Figures {
+    let mut engine = engine(document);
+    engine.run_until(at_s(warmup_s));
+    let figures = measure(&mut engine, until_s);
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    figures
+}
+
+/// Sets a parameter of a node while it runs.
+pub fn set(engine: &mut Engine, node: &str, param: &str, value: Value) {
+    edit(engine, Edit::Set { node: node.into(), param: param.into(), value });
+}
+
+/// `measured` is within a share `tolerance` of `expected`.
+pub fn assert_near(what: &str, measured: f64, expected: f64, tolerance: f64) {
+    assert!((measured / expected - 1.0).abs() < tolerance, "{what}: {measured} for {expected}");
+}

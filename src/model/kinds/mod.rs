@@ -42,6 +42,21 @@ pub enum NodeKind {
     Database(Database),
 }
 
+/// The parameters inside, whatever their type; as they are borrowed.
+macro_rules! params_of {
+    ($kind:expr) => {
+        match $kind {
+            NodeKind::Users(params) => params,
+            NodeKind::Dns(params) => params,
+            NodeKind::Cdn(params) => params,
+            NodeKind::LoadBalancer(params) => params,
+            NodeKind::WebServer(params) => params,
+            NodeKind::Cache(params) => params,
+            NodeKind::Database(params) => params,
+        }
+    };
+}
+
 impl NodeKind {
     /// The names of all kinds, as documents write them.
     pub const NAMES: [&'static str; 7] = ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database"];
@@ -73,27 +88,11 @@ impl NodeKind {
     }
 
     fn all_params(&self) -> &dyn Params {
-        match self {
-            Self::Users(params) => params,
-            Self::Dns(params) => params,
-            Self::Cdn(params) => params,
-            Self::LoadBalancer(params) => params,
-            Self::WebServer(params) => params,
-            Self::Cache(params) => params,
-            Self::Database(params) => params,
-        }
+        params_of!(self)
     }
 
     fn all_params_mut(&mut self) -> &mut dyn Params {
-        match self {
-            Self::Users(params) => params,
-            Self::Dns(params) => params,
-            Self::Cdn(params) => params,
-            Self::LoadBalancer(params) => params,
-            Self::WebServer(params) => params,
-            Self::Cache(params) => params,
-            Self::Database(params) => params,
-        }
+        params_of!(self)
     }
 
     /// What a node of this kind is, in a sentence.
