@@ -17,11 +17,16 @@ pub struct Deadlines {
     wake: Option<SimTime>,
     /// What the timer is called.
     tag: Tag,
+    /// At this many it is looked which have ended: one that lives for long at the head hides those behind it.
+    limit: u32,
 }
+
+/// Fewer are not worth looking at.
+const FEW: u32 = 1_024;
 
 impl Deadlines {
     pub fn new(tag: Tag) -> Self {
-        Self { queue: VecDeque::new(), wake: None, tag }
+        Self { queue: VecDeque::new(), wake: None, tag, limit: FEW }
     }
 
     /// `call` has from now until `after` from now.
@@ -30,10 +35,14 @@ impl Deadlines {
         while self.queue.front().is_some_and(|(_, call)| !ctx.kernel.calls.contains(*call)) {
             self.queue.pop_front();
         }
+        if self.queue.len() >= self.limit as usize {
+            self.queue.retain(|(_, call)| ctx.kernel.calls.contains(*call));
+            self.limit = (self.queue.len() as u32).saturating_mul(2).max(FEW);
+        }
         let earliest = self.queue.back().map_or(SimTime::ZERO, |(deadline, _)| *deadline);
         let deadline = (ctx.now() + after).max(earliest);
         self.queue.push_back((deadline, call));
-        if self.wake.is_none() {
+        if self.wake.is_none_or(|wake| wake > deadline) {
             self.wake_at(ctx, deadline);
         }
     }
@@ -47,6 +56,11 @@ impl Deadlines {
         if self.wake.is_some_and(|wake| wake > latest) {
             self.wake_at(ctx, latest);
         }
+    }
+
+    /// Nobody has a deadline any more.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.tag);
     }
 
     /// The next call of this node's own that is due now and still awaited; see [`Self::next`].

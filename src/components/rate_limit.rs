@@ -10,6 +10,8 @@ use crate::base::{SimDuration, SimTime};
 #[derive(Clone, Copy, Debug, Default, Hash)]
 pub struct RateLimit {
     full_at: SimTime,
+    /// Time in which one request's worth comes in, at the last request.
+    spacing: SimDuration,
 }
 
 impl RateLimit {
@@ -19,8 +21,16 @@ impl RateLimit {
             return true;
         }
         let spacing = SimDuration::from_secs_f64(1.0 / rate_per_s);
-        let full_at = self.full_at.max(now) + spacing;
-        let is_within = full_at.since(now) <= spacing.times(u64::from(burst));
+        let burst = spacing.times(u64::from(burst));
+        if spacing != self.spacing {
+            // What is missing from the bucket is so many requests, not so much time.
+            let missing = self.full_at.since(now).as_secs_f64() / self.spacing.as_secs_f64().max(1e-9);
+            self.full_at = now + SimDuration::from_secs_f64(missing * spacing.as_secs_f64());
+            self.spacing = spacing;
+        }
+        // No more can be missing than there is room for.
+        let full_at = self.full_at.max(now).min(now + burst) + spacing;
+        let is_within = full_at.since(now) <= burst;
         if is_within {
             self.full_at = full_at;
         }

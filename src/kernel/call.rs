@@ -69,6 +69,8 @@ impl Marks {
     pub const ABANDONED: Self = Self(4);
     /// Its caller's word that it is abandoned has overtaken it.
     pub const CANCELLED: Self = Self(8);
+    /// It was made in a closed loop: when it has ended, its user thinks and asks again.
+    pub const LOOPED: Self = Self(16);
     /// Its packet will not arrive: a fault has taken it from the link.
     pub const DROPPED: Self = Self(128);
 

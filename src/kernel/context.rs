@@ -298,11 +298,16 @@ impl Context<'_> {
         }
     }
 
+    /// Notes something that is true of `call`.
+    pub fn mark(&mut self, call: Key, mark: Marks, is_set: bool) {
+        if let Some(call) = self.kernel.calls.get_mut(call) {
+            call.marks.set(mark, is_set);
+        }
+    }
+
     /// Gives up a call of this node's own without telling anybody: the work for it goes on, its reply will mean nothing.
     pub fn abandon(&mut self, call: Key) {
-        if let Some(call) = self.kernel.calls.get_mut(call) {
-            call.marks.set(Marks::ABANDONED, true);
-        }
+        self.mark(call, Marks::ABANDONED, true);
     }
 
     /// Gives up a call of this node's own and tells the called node, which may then stop working on it.

@@ -3,7 +3,7 @@
 use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, NodeKind, OnWrite};
+use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite};
 use crate::base::Problems;
 use crate::base::order::sort_by_key;
 use crate::base::{BitRate, SimDuration};
@@ -15,6 +15,8 @@ const MOST_LINKS: usize = 5_000;
 /// Most commands that a document may schedule.
 const MOST_SCHEDULED: usize = 1_000;
 const LONGEST_ID: usize = 64;
+/// Most requests that a population may make, per second.
+const MOST_PER_S: f64 = 1e8;
 /// Longest delay on a link.
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
@@ -198,6 +200,13 @@ impl Document {
                     "the mix of operations is empty",
                     "a positive static_weight, read_weight or write_weight",
                 );
+            }
+            let peak = if users.load == Load::Constant { 1.0 } else { users.load_peak.max(1.0) };
+            let rate = f64::from(users.users) * users.rate_per_user_per_s * peak;
+            if users.loop_kind == Loop::Open && rate > MOST_PER_S {
+                let what = format!("{rate} requests/s are more than can be simulated");
+                let remedy = format!("users × rate_per_user_per_s, and × load_peak: at most {MOST_PER_S} requests/s");
+                problems.push(&at, what, remedy);
             }
             if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") {
                 let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);

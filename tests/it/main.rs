@@ -20,6 +20,7 @@ mod properties;
 mod protection;
 mod replay;
 mod replication;
+mod retuned;
 mod support;
 mod theory;
 mod traces;

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::input::{self, Failure};
 
+/// Most nodes of a kind in a case: a document holds five hundred in all.
+const MOST_NODES: u32 = 490;
+
 /// What must come out of which inputs.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -49,8 +52,14 @@ fn case(value: Value, traces: &Path, effort: f64) -> Result<Case, String> {
         _ => Err(format!("`{name}` has to be an object")),
     };
     let (inputs, expected, tolerance) = (object("inputs")?, object("expected")?, object("tolerance")?);
-    let completions = fields.get("completions").and_then(Value::as_u64);
-    let completions = completions.map(|count| ((count as f64 * effort) as u64).max(1_000));
+    let completions = match fields.get("completions") {
+        None | Some(Value::Null) => None,
+        Some(value) => {
+            let count = value.as_f64().filter(|count| count.fract() == 0.0 && (1.0..1e12).contains(count));
+            let count = count.ok_or_else(|| format!("completions: {value} is not a count of requests"))?;
+            Some(((count * effort) as u64).max(1_000))
+        }
+    };
     Ok(Case { id, family, inputs, expected, tolerance, completions, traces: traces.to_owned() })
 }
 
@@ -92,6 +101,16 @@ impl<'a> Inputs<'a> {
             Ok(number as u32)
         } else {
             Err(format!("{}.{name}: {number} is not a count", self.at))
+        }
+    }
+
+    /// A count of nodes, of which a document does not hold too many.
+    pub fn nodes(&self, name: &str) -> Result<u32, String> {
+        let count = self.count(name)?;
+        if (1..=MOST_NODES).contains(&count) {
+            Ok(count)
+        } else {
+            Err(format!("{}.{name}: {count} nodes: valid: 1 to {MOST_NODES}", self.at))
         }
     }
 

@@ -41,6 +41,9 @@ impl Verdict {
             return Self::Broken("the case expects nothing".to_owned());
         }
         let checks = case.expected.iter().map(|(metric, expected)| {
+            if expected.is_null() {
+                return Err(format!("expected.{metric} is null"));
+            }
             let tolerance = Tolerance::of(metric, expected, case.tolerance.get(metric))?;
             let found = measured.iter().find(|(name, _)| name == metric);
             let measured = found.map(|(_, value)| value.clone());

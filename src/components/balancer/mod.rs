@@ -4,8 +4,8 @@
 //! then. A check is a real message to the server; one that is not answered in time counts as failed. Passive checks, off by
 //! default, judge a server by its answers. A server that is drained gets no new requests: what it has it finishes, and users
 //! whose sessions stick to it stay until their sessions end (as with `drain` of nginx and `HAProxy`).
-//! Requests over a rate limit fail at its door.
-//! Left out: retries on another server, slow start, a panic threshold, connection limits for each server.
+//! Requests over a rate limit fail at its door. A repetition, a hedge or a copy goes to another server.
+//! Left out: slow start, a panic threshold, connection limits for each server.
 
 mod choice;
 mod server;

@@ -69,6 +69,16 @@ struct Effort {
     asked: Vec<NodeIx>,
 }
 
+impl Effort {
+    /// Drops attempts that have ended: their calls are not among the calls any more. Whether one of them was late.
+    fn drop_ended(&mut self, ctx: &Context) -> bool {
+        let count = self.late.len();
+        self.live.retain(|call| ctx.kernel.calls.contains(*call));
+        self.late.retain(|call| ctx.kernel.calls.contains(*call));
+        self.late.len() < count
+    }
+}
+
 /// What is next for a parent.
 #[derive(Clone, Copy, Debug)]
 pub enum Next {
@@ -110,6 +120,12 @@ impl Caller {
             if !policy.attempt_timeout.is_zero() {
                 self.attempts.shorten(ctx, policy.attempt_timeout);
             }
+            if !policy.hedge_after.is_zero() {
+                self.hedges.shorten(ctx, policy.hedge_after);
+            }
+            if policy.breaker_failures == 0 {
+                self.breaker = Breaker::default();
+            }
             self.policy = Derived(policy.clone());
         }
     }
@@ -143,7 +159,8 @@ impl Caller {
     /// Sends one attempt.
     pub fn send(&mut self, ctx: &mut Context, parent: Key, target: Target, ask: Ask) {
         let call = ctx.call(parent, target, ask);
-        if self.is_plain() {
+        // A policy may have become plain while something is under way.
+        if self.is_plain() && !self.efforts.contains_key(&parent) {
             return;
         }
         let is_new = !self.efforts.contains_key(&parent);
@@ -178,22 +195,41 @@ impl Caller {
 
     /// An attempt for `parent` has ended as `reply` says.
     pub fn replied(&mut self, ctx: &mut Context, parent: Key, reply: &Call) -> Next {
-        let is_good = reply.failure.is_none();
-        self.learn(ctx.now(), is_good);
-        let outcome = Outcome::of(reply);
-        let Some(effort) = self.efforts.get_mut(&parent) else { return Next::Done(asked_by(reply), outcome) };
-        // The call of this reply is not among the calls any more.
-        let count = effort.late.len();
-        effort.live.retain(|call| ctx.kernel.calls.contains(*call));
-        effort.late.retain(|call| ctx.kernel.calls.contains(*call));
-        let was_late = effort.late.len() < count;
+        let (is_good, outcome) = (reply.failure.is_none(), Outcome::of(reply));
+        let Some(effort) = self.efforts.get_mut(&parent) else {
+            self.learn(ctx.now(), is_good);
+            return Next::Done(asked_by(reply), outcome);
+        };
+        let (was_late, ask) = (effort.drop_ended(ctx), effort.ask);
         if is_good {
-            let ask = effort.ask;
+            self.learn(ctx.now(), true);
             self.forget(ctx, parent, self.policy.on_give_up);
             return Next::Done(ask, outcome);
         }
-        // That a late attempt has failed as well changes nothing.
-        if was_late { Next::Pending } else { self.after_failure(ctx, parent, outcome) }
+        // A late attempt counted as failed when its time was over: that it has failed as well changes nothing.
+        if was_late {
+            return Next::Pending;
+        }
+        self.learn(ctx.now(), false);
+        self.after_failure(ctx, parent, outcome)
+    }
+
+    /// An attempt for `parent` has failed as `reply` says, and another stands in for it, which is to be sent next. False: the
+    /// attempt was late already, and nothing is to stand in for it.
+    pub fn is_replaced(&mut self, ctx: &Context, parent: Key) -> bool {
+        let Some(effort) = self.efforts.get_mut(&parent) else {
+            self.learn(ctx.now(), false);
+            return true;
+        };
+        if effort.drop_ended(ctx) {
+            return false;
+        }
+        // What stands in for an attempt belongs to the same round.
+        if effort.live.is_empty() {
+            effort.rounds -= 1;
+        }
+        self.learn(ctx.now(), false);
+        true
     }
 
     /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]

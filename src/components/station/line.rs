@@ -48,14 +48,7 @@ impl Line {
 
     /// `job` waits from now on, for at most `patience` if that is not zero.
     pub fn push(&mut self, ctx: &mut Context, job: Job, patience: SimDuration) {
-        let class = match self.discipline {
-            Discipline::Priority => usize::from(ctx.get(job.call).priority),
-            _ => 0,
-        };
-        if self.classes.len() <= class {
-            self.classes.resize_with(class + 1, VecDeque::new);
-        }
-        self.classes[class].push_back(job);
+        self.place(ctx, job);
         self.len += 1;
         ctx.set_stage(job.call, self.stage);
         if !patience.is_zero() {
@@ -71,7 +64,7 @@ impl Line {
                 Discipline::Lifo => class.pop_back(),
                 _ => class.pop_front(),
             }?;
-            if self.is_here(ctx, job.call) {
+            if is_waiting(ctx, job.call, self.stage) {
                 self.len -= 1;
                 ctx.set_stage(job.call, Stage::Held);
                 return Some(job);
@@ -116,21 +109,30 @@ impl Line {
         self.classes = vec![VecDeque::new()];
         self.gone = 0;
         for job in jobs {
-            let class = if discipline == Discipline::Priority { usize::from(ctx.get(job.call).priority) } else { 0 };
-            if self.classes.len() <= class {
-                self.classes.resize_with(class + 1, VecDeque::new);
-            }
-            self.classes[class].push_back(job);
+            self.place(ctx, job);
         }
+    }
+
+    /// Changes how long one may wait, also for those who wait already; zero means for ever.
+    pub fn set_patience(&mut self, ctx: &mut Context, patience: SimDuration) {
+        if patience.is_zero() {
+            self.patience.clear();
+        } else {
+            self.patience.shorten(ctx, patience);
+        }
+    }
+
+    fn place(&mut self, ctx: &Context, job: Job) {
+        let class = if self.discipline == Discipline::Priority { usize::from(ctx.get(job.call).priority) } else { 0 };
+        if self.classes.len() <= class {
+            self.classes.resize_with(class + 1, VecDeque::new);
+        }
+        self.classes[class].push_back(job);
     }
 
     /// Drops everything; the calls have been failed already.
     pub fn clear(&mut self) {
         *self = Self::new(self.discipline, self.stage);
-    }
-
-    fn is_here(&self, ctx: &Context, call: Key) -> bool {
-        is_waiting(ctx, call, self.stage)
     }
 }
 

@@ -124,6 +124,9 @@ impl Station {
     /// Changes the station while it works. Calls over a smaller limit keep their places; those on a core stay there.
     pub fn reshape(&mut self, ctx: &mut Context, size: Size) {
         self.sharing.resize(ctx, self.size.cores, size.cores);
+        if size.patience != self.size.patience {
+            self.waiting.set_patience(ctx, size.patience);
+        }
         self.size = size;
         self.waiting.set_discipline(ctx, size.discipline);
         self.start(ctx);

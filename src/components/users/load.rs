@@ -42,11 +42,13 @@ fn highest(params: &Users) -> f64 {
 /// Time from `now` to the next candidate.
 pub fn gap(params: &Users, now: SimTime, stream: &mut Stream) -> SimDuration {
     let rate = base_rate(params);
-    SimDuration::from_secs_f64(match params.arrivals {
+    let gap = SimDuration::from_secs_f64(match params.arrivals {
         Arrivals::Poisson => stream.exponential() / (rate * highest(params)),
         // A rate of nothing is looked at again soon.
         Arrivals::Regular => 1.0 / (rate * factor(params, now).max(1e-3)),
-    })
+    });
+    // Time goes on, however fast they come.
+    gap.max(SimDuration::from_nanos(1))
 }
 
 /// Whether the candidate that is due now is an arrival.

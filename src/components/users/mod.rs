@@ -22,7 +22,7 @@ use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target, Verb};
+use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::Reason;
@@ -149,6 +149,7 @@ impl Users {
         }
         let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
         let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
+        ctx.mark(root, Marks::LOOPED, user.is_some());
         self.waiting.push(ctx, root, self.params.timeout);
         let Some(dns) = near(&self.dns, choice.user) else {
             self.request(ctx, root);
@@ -193,6 +194,7 @@ impl Users {
         let user = ctx.get(root).user;
         let Some(site) = self.site_of(user) else {
             if !self.caller.is_trying(root) {
+                self.caller.leave(ctx, root);
                 self.end(ctx, root, Outcome::failed(Reason::NoRoute));
             }
             return;
@@ -222,11 +224,11 @@ impl Users {
         }
     }
 
-    /// A request ends; a user of a closed loop begins to think.
+    /// A request ends. Whoever asked in a closed loop begins to think, even if it has been opened since: it may close again.
     fn end(&mut self, ctx: &mut Context, root: Key, outcome: Outcome) {
-        let user = ctx.get(root).user;
+        let Call { user, marks, .. } = *ctx.get(root);
         ctx.end(root, outcome);
-        if self.is_closed() && user < self.begun {
+        if marks.has(Marks::LOOPED) {
             let at_least = if outcome.failure.is_some() { SHORTEST_PAUSE } else { SHORTEST_THOUGHT };
             self.think(ctx, user, at_least);
         }
@@ -266,19 +268,18 @@ impl Behaviour for Users {
             }
             return;
         }
-        match self.edges.after(reply) {
-            Some(edges::Next::Edge(edge)) => {
-                let bytes = ctx.get(parent).bytes;
-                self.caller.send(ctx, parent, edge, Ask::of(reply.verb, reply.key, bytes));
-            }
-            Some(edges::Next::Site) => {
-                let bytes = ctx.get(parent).bytes;
-                self.visit(ctx, parent, Ask::of(reply.verb, reply.key, bytes));
-            }
-            None => {
-                let next = self.caller.replied(ctx, parent, reply);
-                self.next(ctx, parent, next);
-            }
+        let Some(stand_in) = self.edges.after(reply) else {
+            let next = self.caller.replied(ctx, parent, reply);
+            self.next(ctx, parent, next);
+            return;
+        };
+        if !self.caller.is_replaced(ctx, parent) {
+            return;
+        }
+        let ask = Ask::of(reply.verb, reply.key, ctx.get(parent).bytes);
+        match stand_in {
+            edges::Next::Edge(edge) => self.caller.send(ctx, parent, edge, ask),
+            edges::Next::Site => self.visit(ctx, parent, ask),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Calls to services behind a server: one, or several at once that must all answer (fork and join).
 //!
 //! The slowest answer decides when a request goes on, and one failure fails it at once: what is still under way for it is given up.
+//! Left out: time-outs and retries of the single calls where there are several.
 
 use crate::base::map::Map;
 use crate::base::slab::Key;
@@ -45,6 +46,11 @@ impl FanOut {
     /// Whether `parent` waits for services.
     pub fn is_joining(&self, parent: Key) -> bool {
         !self.joins.is_empty() && self.joins.contains_key(&parent)
+    }
+
+    /// Whether `parent` waits for several services. How many there are now does not matter to a request that has begun.
+    pub fn has_forked(&self, parent: Key) -> bool {
+        self.joins.get(&parent).is_some_and(|join| !join.calls.is_empty())
     }
 
     /// `parent` waits for one service, which somebody else asks.

@@ -11,13 +11,14 @@ mod caching;
 mod codel;
 mod fan_out;
 mod pools;
+mod scaling;
 mod sessions;
 
 use super::cache::CachePool;
 use super::caller::{Caller, Next};
 use super::rate_limit::RateLimit;
 use super::route::DataRoute;
-use super::station::{Job, Line, Size, Station};
+use super::station::{Job, Line, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
@@ -31,6 +32,7 @@ use caching::Steps;
 use codel::Codel;
 use fan_out::FanOut;
 use pools::Pools;
+use scaling::{cpu_size, slowdown};
 use sessions::Sessions;
 
 /// A web server.
@@ -219,6 +221,8 @@ impl WebServer {
         };
         let Some(target) = target else {
             if !self.caller.is_trying(call) {
+                // What was tried before must not answer for what comes next.
+                self.caller.forget(ctx, call, self.caller.way());
                 self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
             }
             return None;
@@ -263,18 +267,6 @@ impl WebServer {
     }
 }
 
-/// How much longer everything takes with so many cores: C(n) = n / (1 + α(n − 1) + βn(n − 1)), so each core works slower by the
-/// denominator.
-fn slowdown(params: &kinds::WebServer) -> f64 {
-    let n = f64::from(params.cores);
-    1.0 + params.contention * (n - 1.0) + params.coherency * n * (n - 1.0)
-}
-
-fn cpu_size(params: &kinds::WebServer) -> Size {
-    let &kinds::WebServer { cores, discipline, queue_timeout: patience, .. } = params;
-    Size { cores, limit: u32::MAX, discipline, patience }
-}
-
 impl Behaviour for WebServer {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         if !self.limit.admits(ctx.now(), self.params.rate_limit_per_s, self.params.rate_burst) {
@@ -303,7 +295,7 @@ impl Behaviour for WebServer {
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
-        if self.services.is_joining(parent) && !self.services.is_single() {
+        if self.services.has_forked(parent) {
             if let Some(outcome) = self.services.replied(ctx, self.caller.way(), parent, reply) {
                 self.after_services(ctx, parent, outcome);
             }
@@ -383,6 +375,12 @@ impl Behaviour for WebServer {
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         if let NodeKind::WebServer(params) = &wiring.own.kind {
+            if params.queue_timeout != self.params.queue_timeout {
+                self.accepted.set_patience(ctx, params.queue_timeout);
+            }
+            if params.shedding == Shedding::None {
+                self.codel = Codel::default();
+            }
             self.params = Derived(params.clone());
             self.cpu.reshape(ctx, cpu_size(params));
             self.accepted.set_discipline(ctx, params.discipline);

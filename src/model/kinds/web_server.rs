@@ -85,7 +85,8 @@ params! {
         coherency: f64 = 0.0, "", 0.0, 1.0;
         /// Share of requests that fail after their service, as with a bad deploy.
         error_ratio: f64 = 0.0, "", 0.0, 1.0;
-        /// Calls that a request makes at once to the services behind, in turn; 0 means one to each.
+        /// Calls that a request makes at once to the services behind, in turn; 0 means one to each. If there are several, each is
+        /// made once, and what is said of `calls` does not hold for them.
         fan_out: u32 = 0, "calls", 0.0, 10_000.0;
         /// Calls that it may have under way to its databases at a time (connection pool); more wait, each holding its worker.
         /// 0 means no limit.

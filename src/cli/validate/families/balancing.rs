@@ -31,7 +31,7 @@ fn balanced(
 
 /// Response times under a policy.
 pub fn balancer(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
-    let (servers, load) = (inputs.count("servers")?, inputs.number("load_per_server")?);
+    let (servers, load) = (inputs.nodes("servers")?, inputs.number("load_per_server")?);
     let (mean, shape) = inputs.distribution("service")?;
     let mut params = json!({ "policy": inputs.word("policy")? });
     let d = inputs.count_or("d", 1)?;
@@ -57,7 +57,7 @@ pub fn balancer(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 
 /// Copies of each request to several servers, of which the first answer counts.
 pub fn redundancy(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
-    let (servers, copies) = (inputs.count("servers")?, inputs.count("copies")?);
+    let (servers, copies) = (inputs.nodes("servers")?, inputs.count("copies")?);
     let load = inputs.number("load_per_server")?;
     let (mean, shape) = inputs.distribution("service")?;
     if inputs.word("cancel_on")? != "completion" {
@@ -107,10 +107,10 @@ pub fn weighted_round_robin(case: &Case, inputs: &Inputs) -> Result<Plan, String
 pub fn hash_ring(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     /// Keys that are looked up before and after.
     const KEYS: u64 = 20_000;
-    let (count, points) = (inputs.count("nodes")?, inputs.count("virtual_nodes")?);
+    let (count, points) = (inputs.nodes("nodes")?, inputs.count("virtual_nodes")?);
     let seeds = inputs.count_or("seeds", 100)?;
-    if count == 0 || count > 499 || points == 0 || points > 1_000 {
-        return Err("inputs: valid: 1 to 499 nodes with 1 to 1000 virtual nodes".to_owned());
+    if points == 0 || points > 1_000 {
+        return Err(format!("inputs.virtual_nodes: {points}: valid: 1 to 1000"));
     }
     let params = json!({ "policy": "ring_hash", "virtual_nodes": points });
     let own = vec![json!({}); count as usize];

@@ -49,7 +49,7 @@ pub fn retry_amplification(case: &Case, inputs: &Inputs) -> Result<Plan, String>
     const RATE: f64 = 1_000.0;
     let error_ratio = inputs.number("error_ratio")?;
     let (layers, retries) = if inputs.get("layers").is_some() {
-        (inputs.count("layers")?, inputs.count("attempts_per_layer")?.saturating_sub(1))
+        (inputs.nodes("layers")?, inputs.count("attempts_per_layer")?.saturating_sub(1))
     } else {
         (1, inputs.count("max_retries")?)
     };
@@ -109,6 +109,9 @@ pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     /// Most calls to leaves: enough for a ratio to be exact to a third of a percent point or better.
     const MOST_CALLS: u64 = 100_000_000;
     let leaves = inputs.count("leaves")?;
+    if !(1..=10_000).contains(&leaves) {
+        return Err(format!("inputs.leaves: {leaves}: valid: 1 to 10000"));
+    }
     let (mean, shape) = if let Some(slow) = inputs.number_or("slow_ratio", None)? {
         // Of two kinds of answers the slow take a hundred times as long: whether a request is slow is seen from its time.
         (1e-3 * (1.0 - slow + slow * SLOW), json!(format!("empirical({}:1, {slow}:{SLOW})", 1.0 - slow)))
@@ -141,7 +144,7 @@ pub fn fan_out(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 
 /// One request, a queue for each part of it.
 pub fn fork_join(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
-    let (queues, load) = (inputs.count("queues")?, inputs.number("load")?);
+    let (queues, load) = (inputs.nodes("queues")?, inputs.number("load")?);
     let (mean, shape) = inputs.distribution("service")?;
     let rate = load / mean;
     let (mut nodes, mut links) =

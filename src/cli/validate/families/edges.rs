@@ -55,7 +55,7 @@ pub fn shield(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let cdn = json!({
         "ttl": duration(inputs.number("max_age_s")?), "age": if is_honoured { "request" } else { "ignored" },
     });
-    let (count, has_shield) = (inputs.count("edges")?, inputs.flag("shield")?);
+    let (count, has_shield) = (inputs.nodes("edges")?, inputs.flag("shield")?);
     let document = edges(&case.id, users(rate, &json!({})), count, has_shield, &cdn, 0.0);
     origin_rate(&document, rate, completions(case))
 }
