@@ -76,6 +76,10 @@ pub enum Tag {
     Hedge,
     /// Somebody may have waited too long for a connection.
     Pool,
+    /// What a replica has received is safely on its disk.
+    Synced,
+    /// The oldest write that waits for replicas may have waited too long.
+    Degrade,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

@@ -20,6 +20,8 @@ mod properties;
 mod protection;
 mod replay;
 mod replication;
+mod replication_rules;
+mod replication_rules_shared;
 mod retuned;
 mod support;
 mod theory;

@@ -174,7 +174,8 @@ impl WebServer {
             Verb::Write if self.caches.take_writes(key) => self.write_through(ctx, call),
             Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
             Verb::Write => {
-                let version = ctx.kernel.truth.commit(key);
+                let now = ctx.now();
+                let version = ctx.kernel.truth.commit(key, now);
                 self.disk.set(key as usize, version);
                 self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
             }
@@ -214,7 +215,7 @@ impl WebServer {
             self.services.next()
         } else {
             match ask.verb {
-                Verb::Read => self.route.reader(ctx),
+                Verb::Read => self.route.reader(ctx, call),
                 Verb::Write if !self.is_writing_through(call) => self.route.writer(ctx),
                 _ => self.cache_for(ctx, call, ask),
             }
@@ -226,6 +227,10 @@ impl WebServer {
                 self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
             }
             return None;
+        };
+        let ask = match ask.verb {
+            Verb::Read => Ask { version: self.route.required(ctx, call), ..ask },
+            _ => ask,
         };
         self.caller.send(ctx, call, target, ask);
         Some(ctx.get(call).child)
@@ -388,7 +393,7 @@ impl Behaviour for WebServer {
             self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
-        self.route.set(topology.targets(ctx.node, &["database"]));
+        self.route.rewire(topology, ctx.node, wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);
