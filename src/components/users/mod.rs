@@ -147,8 +147,7 @@ impl Users {
             self.replayed += 1;
             choice = choices::Choice::read(choice.user, read.key, read.bytes);
         }
-        let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
-        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
+        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
         ctx.mark(root, Marks::LOOPED, user.is_some());
         self.waiting.push(ctx, root, self.params.timeout);
         let Some(dns) = near(&self.dns, choice.user) else {
@@ -166,16 +165,16 @@ impl Users {
 
     /// Sends the request itself, as often as the policy wants copies.
     fn request(&mut self, ctx: &mut Context, root: Key) {
-        let Call { verb, key, bytes, .. } = *ctx.get(root);
+        let ask = Ask::from(ctx.get(root));
         if !self.caller.permits(ctx) {
             self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
             return;
         }
-        self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        self.attempt(ctx, root, ask);
         for _ in 1..self.caller.copies() {
             // Without anybody to ask, the request has ended with the first.
             if self.caller.is_trying(root) {
-                self.attempt(ctx, root, Ask::of(verb, key, bytes));
+                self.attempt(ctx, root, ask);
             }
         }
     }
