@@ -18,6 +18,7 @@ mod layers;
 mod network;
 mod properties;
 mod protection;
+mod read_back;
 mod replay;
 mod replication;
 mod retuned;
