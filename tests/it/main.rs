@@ -19,6 +19,7 @@ mod network;
 mod operations;
 mod properties;
 mod protection;
+mod read_back;
 mod replay;
 mod replication;
 mod retuned;
