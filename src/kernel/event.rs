@@ -76,6 +76,8 @@ pub enum Tag {
     Hedge,
     /// Somebody may have waited too long for a connection.
     Pool,
+    /// It is time for a user to read again what they have written.
+    ReadBack,
     /// What a replica has received is safely on its disk.
     Synced,
     /// The oldest write that waits for replicas may have waited too long.

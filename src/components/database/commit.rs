@@ -12,7 +12,7 @@ use super::{Database, Duty};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Gtid, Outcome, Record, Tag, Version};
+use crate::kernel::{Call, Context, Gtid, Outcome, Record, Tag, Verb, Version};
 use crate::model::kinds::CommitMode;
 use crate::observe::{LostWrite, Reason, StepKind};
 
@@ -37,6 +37,14 @@ struct Waiting {
     is_hidden: bool,
     /// Somebody has read it.
     is_seen: bool,
+}
+
+/// What a write writes; `given` is its version, if it was acknowledged before.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    pub key: u32,
+    pub bytes: u32,
+    pub given: Version,
 }
 
 /// A write whose client was never told.
@@ -116,25 +124,60 @@ impl Database {
             ctx.fail(call, Reason::ServerError);
             return;
         }
-        let Call { key, user, bytes, version: given, .. } = *ctx.get(call);
+        let Call { key, bytes, version: given, verb, .. } = *ctx.get(call);
         if given != Version::default() && given <= self.version(key) {
             // What a write-back cache has acknowledged before comes late: the last writer has won.
             ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
             return;
         }
-        let Some((key, value)) = self.data.written(&self.params, key) else {
+        let logged = if verb == Verb::Transact {
+            self.transact(ctx, call)
+        } else {
+            self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect()
+        };
+        if logged.is_empty() {
             ctx.fail(call, Reason::ServerError);
             return;
-        };
-        let version = if given == Version::default() { ctx.kernel.truth.number() } else { given };
-        self.sequence += 1;
-        let id = Gtid { origin: ctx.node, sequence: self.sequence };
-        let record = Record { id, version, at: ctx.now(), key, user, bytes, value };
-        let is_waiting = match self.params.mode {
+        }
+        self.ship_after_delay(ctx);
+        if self.is_waiting() {
+            self.release(ctx);
+            return;
+        }
+        let first = self.log.end() + 1 - logged.len() as u64;
+        let mut version = Version::default();
+        for (record, position) in logged.iter().zip(first..) {
+            self.book(ctx, record, position);
+            version = record.version;
+        }
+        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+    }
+
+    /// Whether what is committed now must wait for replicas.
+    fn is_waiting(&self) -> bool {
+        match self.params.mode {
             CommitMode::Asynchronous => false,
             CommitMode::SemiSyncAfterSync | CommitMode::SemiSyncAfterCommit => !self.commits.is_degraded,
             CommitMode::Synchronous => true,
-        };
+        }
+    }
+
+    /// Puts a write of `call` in the log; none if it cannot be done.
+    pub(super) fn log_write(
+        &mut self,
+        ctx: &mut Context,
+        call: Key,
+        written: Written,
+        is_last: bool,
+    ) -> Option<Record> {
+        let (key, value) = self.data.written(&self.params, written.key)?;
+        let is_new = written.given == Version::default();
+        let version = if is_new { ctx.kernel.truth.number() } else { written.given };
+        self.sequence += 1;
+        let id = Gtid { origin: ctx.node, sequence: self.sequence };
+        let (user, bytes) = (ctx.get(call).user, written.bytes);
+        let record = Record { id, version, at: ctx.now(), key, user, bytes, value };
+        let is_waiting = self.is_waiting();
         let is_hidden = is_waiting && self.params.mode == CommitMode::SemiSyncAfterSync;
         self.append(ctx, record);
         self.receiving.known.insert(id);
@@ -146,14 +189,10 @@ impl Database {
             if self.commits.waiting.is_empty() && self.params.mode != CommitMode::Synchronous {
                 ctx.timer(self.params.semi_sync_timeout, Tag::Degrade);
             }
+            let call = if is_last { call } else { Key::NONE };
             self.commits.waiting.push_back(Waiting { position, call, since, record, is_hidden, is_seen: false });
         }
-        self.ship_after_delay(ctx);
-        if is_waiting {
-            self.release(ctx);
-        } else {
-            self.acknowledge(ctx, call, &record, self.log.end());
-        }
+        Some(record)
     }
 
     /// Logs a record that is executed, and drops what is too old to be kept.
@@ -179,23 +218,21 @@ impl Database {
         }
     }
 
-    /// Tells the client. What a second primary acknowledges belongs to no common history.
-    fn acknowledge(&mut self, ctx: &mut Context, call: Key, record: &Record, position: u64) {
+    /// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
+    fn book(&mut self, ctx: &mut Context, record: &Record, position: u64) {
         let is_rightful = is_rightful(ctx);
         let (node, now) = (ctx.node, ctx.now());
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(node) {
-            let page = ctx.kernel.ledger.page(cluster);
-            if is_rightful {
-                page.acknowledged += 1;
-            } else {
-                page.diverged.note(listed(record, position));
-                if !page.is_split {
-                    (page.is_split, page.split_brains) = (true, page.split_brains + 1);
-                    page.step(now, node, StepKind::SplitBrain);
-                }
-            }
+        let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
+        let page = ctx.kernel.ledger.page(cluster);
+        if is_rightful {
+            page.acknowledged += 1;
+            return;
         }
-        ctx.answer(call, Outcome { version: record.version, ..Outcome::good(0) });
+        page.diverged.note(listed(record, position));
+        if !page.is_split {
+            (page.is_split, page.split_brains) = (true, page.split_brains + 1);
+            page.step(now, node, StepKind::SplitBrain);
+        }
     }
 
     /// Acknowledges all writes that have waited for enough.
@@ -208,11 +245,10 @@ impl Database {
             if waiting.is_hidden {
                 self.show(ctx, &waiting.record);
             }
+            self.book(ctx, &waiting.record, waiting.position);
             // The client may have given up meanwhile: then nobody is told, but it stands.
             if ctx.is_going_on(waiting.call) {
-                self.acknowledge(ctx, waiting.call, &waiting.record, waiting.position);
-            } else if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-                ctx.kernel.ledger.page(cluster).acknowledged += 1;
+                ctx.answer(waiting.call, Outcome { version: waiting.record.version, ..Outcome::good(0) });
             }
         }
     }

@@ -14,11 +14,13 @@ pub mod monitor;
 mod receiving;
 mod shipping;
 mod snapshot;
+mod work;
 
 pub use log::Log;
 pub use monitor::Monitor;
 pub use receiving::Tally;
 
+use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -58,6 +60,8 @@ pub struct Database {
     lagging: Vec<Key>,
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
+    /// The records that there are, as the populations of users tell.
+    data_set: Derived<DataSet>,
 }
 
 /// What the node does in its cluster.
@@ -94,6 +98,7 @@ impl Database {
             is_fetching: false,
             lagging: Vec::new(),
             heard: Vec::new(),
+            data_set: Derived(DataSet::default()),
         }
     }
 
@@ -200,19 +205,25 @@ impl Database {
         }
         let version = self.version(key);
         self.commits.saw(version);
-        let current = ctx.kernel.truth.current(key);
-        // A replica may be ahead of what its primary shows; a second primary shows what is no truth.
-        let is_stale = version < current || version > current && self.duty == Duty::Primary;
+        let is_stale = self.is_stale(ctx, call);
         if is_stale {
             ctx.meter().stale_reads += 1;
             let (node, at) = (ctx.node, ctx.now());
             let lag = at.since(ctx.kernel.truth.since(key));
+            let current = ctx.kernel.truth.current(key);
             if let Some(cluster) = ctx.kernel.directory.cluster_of(node) {
                 let page = ctx.kernel.ledger.page(cluster);
                 page.stale_read(StaleRead { at, node, key, user, version, current, lag });
             }
         }
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+    }
+
+    /// Whether `key` has another version here than it should have. A replica may be ahead of what its primary shows; a second
+    /// primary shows what is no truth.
+    fn is_outdated(&self, ctx: &Context, key: u32) -> bool {
+        let (version, current) = (self.version(key), ctx.kernel.truth.current(key));
+        version < current || version > current && self.duty == Duty::Primary
     }
 
     /// Answers the reads that have waited for what has been applied now.
@@ -343,13 +354,9 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let mean = match ctx.get(call).verb {
-            Verb::Read => self.params.read_service,
-            Verb::Write if self.duty == Duty::Primary => self.params.write_service,
-            _ => {
-                ctx.fail(call, Reason::NoPrimary);
-                return;
-            }
+        let Some(mean) = self.mean_service(ctx.get(call)) else {
+            ctx.fail(call, Reason::NoPrimary);
+            return;
         };
         let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
@@ -361,7 +368,7 @@ impl Behaviour for Database {
         ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
         match ctx.get(call).verb {
-            Verb::Write => self.write(ctx, call),
+            Verb::Write | Verb::Transact => self.write(ctx, call),
             _ => self.read(ctx, call),
         }
     }
@@ -437,6 +444,7 @@ impl Behaviour for Database {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
         }
+        self.data_set = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
         self.find_sources(ctx, wiring);
         if ctx.kernel.topology.node(ctx.node).is_up {

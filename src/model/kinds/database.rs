@@ -1,6 +1,6 @@
 //! Databases.
 
-use super::{Discipline, MS, SECS, Switch};
+use super::{Discipline, MS, SECS, Switch, US};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -109,6 +109,8 @@ params! {
         read_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
         /// Mean time of a write on a core.
         write_service: SimDuration = MS(6), "s", 0.0, 3_600.0;
+        /// Mean time for each further record that an operation reads: of a join, a range, an aggregate, a traversal.
+        record_service: SimDuration = US(10), "s", 0.0, 3_600.0;
         /// As primary: when it acknowledges a write. Each server has its own setting, as in MySQL: one that may be promoted needs the
         /// same.
         mode: CommitMode = CommitMode::Asynchronous, "", 0.0, 0.0;
