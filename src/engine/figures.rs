@@ -44,7 +44,8 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
-    figures.clusters = world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
+    figures.clusters =
+        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
     figures
 }
 

@@ -113,7 +113,11 @@ fn r_async_2_what_has_left_the_host_arrives() {
 
 #[test]
 fn r_semi_1_what_is_acknowledged_is_in_a_relay_log() {
-    let users = writers("users", 1.0, json!({ "users": 8, "loop_kind": "closed", "think_time": "0s", "think_shape": "constant" }));
+    let users = writers(
+        "users",
+        1.0,
+        json!({ "users": 8, "loop_kind": "closed", "think_time": "0s", "think_shape": "constant" }),
+    );
     let own = json!({ "mode": "semi_sync_after_sync", "wait_for_replicas": 1, "commit_fsync": "1ms" });
     let mut engine = engine(cluster(users, own, &[("a", "35ms", json!({ "relay_fsync": "1ms" }))]));
     engine.run_until(at_s(2.0));
@@ -281,7 +285,7 @@ fn r_purge_1_whoever_was_away_longer_than_the_log_is_kept_must_be_rebuilt() {
 
 /// Each write is read back, after `after_s`, from any of a primary and two replicas that apply with an exponential lag.
 fn stale_share(reads: &str, after_s: f64) -> f64 {
-    let own = json!({ "reads": reads, "sticky_window": "60s", "check_interval": "1h" });
+    let own = json!({ "reads": reads, "sticky_window": "60s", "check_interval": "1h", "check_timeout": "10m" });
     let users = writers("users", 0.05, json!({ "keys": 1 }));
     let readers = self::writers("readers", 0.05, json!({ "keys": 1, "read_weight": 1, "write_weight": 0 }));
     let mut nodes = vec![users, readers, web("web"), primary(own)];
@@ -332,7 +336,8 @@ fn split(more: Value) -> (ClusterFigures, Figures) {
         primary(own),
         database("a", "replica", json!({})),
     ];
-    let links = [("users", "web"), ("others", "web-beside"), ("web", "primary"), ("web", "a"), ("web-beside", "primary")];
+    let links =
+        [("users", "web"), ("others", "web-beside"), ("web", "primary"), ("web", "a"), ("web-beside", "primary")];
     let links = links.into_iter().chain([("web-beside", "a"), ("primary", "a")]).map(|(from, to)| link(from, to, "0s"));
     let mut engine = engine(document(nodes, links.collect()));
     engine.run_until(at_s(10.0));
@@ -349,10 +354,10 @@ fn split(more: Value) -> (ClusterFigures, Figures) {
     let healed = engine.figures();
     assert_eq!(only(&healed).primary.as_deref(), Some("a"));
     assert_eq!(only(&healed).diverged_count, only(&apart).diverged_count, "there is one primary again");
-    set(&mut engine, "users", "write_weight", json!(0));
-    set(&mut engine, "users", "read_weight", json!(1));
-    set(&mut engine, "others", "write_weight", json!(0));
-    set(&mut engine, "others", "read_weight", json!(1));
+    for id in ["users", "others"] {
+        set(&mut engine, id, "read_weight", json!(1));
+        set(&mut engine, id, "write_weight", json!(0));
+    }
     engine.run_until(at_s(70.0));
     let healed = engine.figures();
     let executed = |id| node(&healed, id).replication.as_ref().unwrap().executed.clone();
@@ -368,7 +373,9 @@ fn r_split_1_without_a_fence_two_primaries_acknowledge() {
     let promoted_s = step_s(&apart, StepKind::Elected).unwrap();
     let expected = (30.0 - promoted_s) * 30.0;
     assert!((apart.diverged_count as f64 - expected).abs() <= 1.0, "{} of {expected}", apart.diverged_count);
-    assert!(apart.diverged.iter().all(|write| write.key >= 1_000_000 && write.at_ns.unwrap() as f64 >= promoted_s * 1e9));
+    assert!(
+        apart.diverged.iter().all(|write| write.key >= 1_000_000 && write.at_ns.unwrap() as f64 >= promoted_s * 1e9)
+    );
     // What it acknowledged alone before the promotion is lost, not diverged.
     let alone = apart.lost_count as f64;
     assert!((alone - (promoted_s - 10.0) * 30.0).abs() < 3.0, "{alone}");

@@ -47,11 +47,12 @@ impl Database {
         if page.rightful.is_some() {
             return;
         }
-        let gone = self.log.range(0, u64::MAX).filter(|(_, record)| {
-            record.id.origin == ctx.node && !kept.contains(record.id)
-        });
-        let gone: Vec<_> = gone.map(|(position, record)| listed(record, position)).collect();
-        ctx.kernel.recorder.counts.lost_writes += gone.len() as u64;
-        gone.into_iter().for_each(|write| page.lost.note(write));
+        let gone =
+            self.log.range(0, u64::MAX).filter(|(_, record)| record.id.origin == ctx.node && !kept.contains(record.id));
+        gone.for_each(|(position, record)| page.lost.list_only(listed(record, position)));
+        // The log may have dropped some of them.
+        let count = self.data.executed.only(ctx.node).without(kept).len();
+        page.lost.count += count;
+        ctx.kernel.recorder.counts.lost_writes += count;
     }
 }
