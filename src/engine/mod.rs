@@ -43,6 +43,16 @@ pub struct Entry {
     pub command: Command,
 }
 
+/// A database's copy of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Id of the database.
+    pub node: String,
+    /// Number of the write among all committed writes of the run; 0 if the record was never written.
+    pub version: u64,
+    pub value: u32,
+}
+
 /// The two ends of a link, by its index in [`Hop::link`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkEnds {
@@ -121,6 +131,21 @@ impl Engine {
     /// What is wrong with the world, in words: always empty, unless the program has a bug.
     pub fn violations(&self) -> Vec<String> {
         invariants::violations(&self.world)
+    }
+
+    /// What each database has of the record `key`: its version, and its content where users' writes count.
+    pub fn holdings(&self, key: u32) -> Vec<Holding> {
+        let nodes = self.world.nodes.iter().zip(&self.world.kernel.topology.nodes);
+        let databases = nodes.filter_map(|(component, state)| match component {
+            Component::Database(database) if !state.is_removed => Some((database, state)),
+            _ => None,
+        });
+        databases
+            .map(|(database, state)| {
+                let (version, value) = (database.version(key).0, database.value(key));
+                Holding { node: state.id.clone(), version, value }
+            })
+            .collect()
     }
 
     pub fn state_hash(&self) -> u64 {

@@ -78,6 +78,10 @@ pub enum Tag {
     Pool,
     /// It is time for a user to read again what they have written.
     ReadBack,
+    /// What a replica has received is safely on its disk.
+    Synced,
+    /// The oldest write that waits for replicas may have waited too long.
+    Degrade,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

@@ -22,6 +22,8 @@ mod protection;
 mod read_back;
 mod replay;
 mod replication;
+mod replication_rules;
+mod replication_rules_shared;
 mod retuned;
 mod support;
 mod theory;
