@@ -188,15 +188,14 @@ impl Engine {
 
     /// Runs all events up to `until`; false if `left` ran out before.
     fn run_events(&mut self, until: SimTime, left: &mut u64) -> bool {
-        while self.world.kernel.queue.next_time().is_some_and(|next| next <= until) {
-            if *left == 0 {
-                return false;
+        while *left > 0 || !self.world.kernel.queue.is_due(until) {
+            if !self.world.step(until) {
+                self.world.kernel.now = self.world.kernel.now.max(until);
+                return true;
             }
             *left -= 1;
-            self.world.step();
         }
-        self.world.kernel.now = self.world.kernel.now.max(until);
-        true
+        false
     }
 
     /// Carries out `command` now, after everything else of this instant, and records it in the journal.
