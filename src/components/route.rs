@@ -1,6 +1,7 @@
 //! The way to the data: which database a reader or a writer asks.
 //!
-//! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary.
+//! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary. If there
+//! is a replica in the caller's own region, or else the primary, nobody reads in another.
 //! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead.
 
 use crate::base::NodeIx;
@@ -29,16 +30,25 @@ impl DataRoute {
 
     /// Whom to ask for a read.
     pub fn reader(&mut self, ctx: &Context) -> Option<Target> {
-        let directory = &ctx.kernel.directory;
-        let count = self.databases.len();
-        let mut in_turn = (0..count).map(|step| (self.turn + step) % count);
-        match in_turn.find(|at| directory.is_replica(self.databases[*at].node)) {
-            Some(position) => {
-                self.turn = (position + 1) % count;
-                Some(self.databases[position])
-            }
-            None => self.writer(ctx),
+        let (directory, topology) = (&ctx.kernel.directory, &ctx.kernel.topology);
+        let is_here = |target: Target| topology.are_together(ctx.node, target.node);
+        let is_replica = |target: Target| directory.is_replica(target.node);
+        if let Some(here) = self.in_turn(|target| is_here(target) && is_replica(target)) {
+            return Some(here);
         }
+        let primary = self.writer(ctx);
+        if primary.is_some_and(is_here) {
+            return primary;
+        }
+        self.in_turn(is_replica).or(primary)
+    }
+
+    /// The next in turn of which this is true.
+    fn in_turn(&mut self, is_meant: impl Fn(Target) -> bool) -> Option<Target> {
+        let count = self.databases.len();
+        let position = (0..count).map(|step| (self.turn + step) % count).find(|at| is_meant(self.databases[*at]))?;
+        self.turn = (position + 1) % count;
+        Some(self.databases[position])
     }
 
     /// Whom to tell a write.

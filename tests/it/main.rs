@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod browsers;
 mod caches;
 mod cdn;
 mod cli;
@@ -19,6 +20,7 @@ mod network;
 mod properties;
 mod protection;
 mod read_back;
+mod regions;
 mod replay;
 mod replication;
 mod retuned;

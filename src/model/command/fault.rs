@@ -85,6 +85,10 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<u32>,
     },
+    /// A region is cut off from the world, and everything in it dies. Its users live on, and do not lose their way to elsewhere.
+    RegionOutage { region: String },
+    /// The region's links are whole again, and what is dead there starts again.
+    RegionHeal { region: String },
 }
 
 choices! {
@@ -124,13 +128,14 @@ pub enum Aim<'a> {
         from: &'a str,
         to: &'a str,
     },
+    Region(&'a str),
     /// A request: whether there is one by that number only the run can tell.
     Request,
 }
 
 impl Fault {
     /// One of each, to be read into.
-    fn blanks() -> [Self; 16] {
+    fn blanks() -> [Self; 18] {
         let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
         [
             Self::Crash { node: node() },
@@ -149,6 +154,8 @@ impl Fault {
             Self::Drop { request: 0 },
             Self::Flush { node: node() },
             Self::Purge { node: node(), key: None },
+            Self::RegionOutage { region: String::new() },
+            Self::RegionHeal { region: String::new() },
         ]
     }
 
@@ -171,6 +178,8 @@ impl Fault {
             Self::Drop { .. } => "drop",
             Self::Flush { .. } => "flush",
             Self::Purge { .. } => "purge",
+            Self::RegionOutage { .. } => "region_outage",
+            Self::RegionHeal { .. } => "region_heal",
         }
     }
 
@@ -205,6 +214,9 @@ impl Fault {
                 vec![from(source), to(target), bandwidth, may("way", way)]
             }
             Self::Drop { request } => vec![must("request", "number of a request", request)],
+            Self::RegionOutage { region } | Self::RegionHeal { region } => {
+                vec![must("region", "a region of the design", region)]
+            }
         }
     }
 
@@ -226,6 +238,7 @@ impl Fault {
             | Self::NarrowLink { from, to, .. }
             | Self::HealLink { from, to, .. } => Aim::Link { from, to },
             Self::Drop { .. } => Aim::Request,
+            Self::RegionOutage { region } | Self::RegionHeal { region } => Aim::Region(region),
         }
     }
 
@@ -245,6 +258,14 @@ impl Fault {
                     let links: Vec<String> = calls.map(|link| format!("{} to {}", link.from, link.to)).collect();
                     let remedy = format!("links of `{from}`: {}", links.join(", "));
                     return Err(Problem::new("link", format!("there is no link from `{from}` to `{to}`"), remedy));
+                }
+            }
+            Aim::Region(region) => {
+                let regions = document.regions();
+                if !regions.contains(&region) {
+                    let valid =
+                        if regions.is_empty() { "a region for some nodes".to_owned() } else { regions.join(", ") };
+                    return Err(Problem::new("region", format!("no node is in `{region}`"), format!("valid: {valid}")));
                 }
             }
             Aim::Request => {}
@@ -316,6 +337,8 @@ impl Fault {
             Self::Drop { request } => format!("Packet of request {request} is lost"),
             Self::Flush { node } => format!("{} is flushed", label(node)),
             Self::Purge { node, key: None } => format!("{} is purged", label(node)),
+            Self::RegionOutage { region } => format!("Region {region} is out"),
+            Self::RegionHeal { region } => format!("Region {region} is back"),
             Self::Purge { node, key: Some(key) } => format!("Asset {key} is purged from {}", label(node)),
         }
     }
