@@ -17,6 +17,7 @@ mod golden;
 mod http_caching;
 mod layers;
 mod network;
+mod operations;
 mod properties;
 mod protection;
 mod read_back;

@@ -168,8 +168,7 @@ impl Users {
 
     /// The request for what somebody wants begins, by finding out where the site is.
     fn begin(&mut self, ctx: &mut Context, choice: Choice, is_looped: bool) {
-        let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
-        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
+        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
         ctx.mark(root, Marks::LOOPED, is_looped);
         if choice.operation == Operation::Static && self.is_at_hand(ctx, &choice) {
             self.end(ctx, root, Outcome::good(choice.bytes));
@@ -204,9 +203,10 @@ impl Users {
 
     /// What is asked of the system for `root`: of a copy that is at hand but not fresh, only whether it is still good.
     fn ask_for(&self, ctx: &Context, root: Key) -> Ask {
-        let &Call { verb, key, bytes, user, .. } = ctx.get(root);
-        let is_held = verb == Verb::Static && self.params.browser_cache.0 > 0 && self.browsers.holds(user, key);
-        Ask { version: if is_held { CONDITIONAL } else { Version::default() }, ..Ask::of(verb, key, bytes) }
+        let root = ctx.get(root);
+        let has_cache = root.verb == Verb::Static && self.params.browser_cache.0 > 0;
+        let is_held = has_cache && self.browsers.holds(root.user, root.key);
+        Ask { version: if is_held { CONDITIONAL } else { Version::default() }, ..Ask::from(root) }
     }
 
     /// The asset that `reply` brings, or confirms, is kept.
