@@ -233,7 +233,7 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
         }
         Ok(())
     }

@@ -18,9 +18,9 @@ use crate::model::{Document, Node, NodeKind};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
 /// The link's parameters as the kernel wants them.
-fn params_of(link: &crate::model::Link) -> LinkParams {
+fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
     LinkParams {
-        latency: link.latency,
+        latency: document.latency_of(link),
         latency_shape: link.latency_shape.clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
@@ -52,7 +52,7 @@ impl World {
             world.add_node(node);
         }
         for link in &document.links {
-            world.add_link(link);
+            world.add_link(document, link);
         }
         world.form_clusters(document);
         world.rewire(document);
@@ -222,6 +222,9 @@ impl World {
         }
         self.rewire(document);
         self.with(node, Component::on_start);
+        if self.kernel.topology.is_dark(node) {
+            self.crash(node, Reason::NodeCrashed);
+        }
     }
 
     /// Takes a node out; what it was doing fails.
@@ -247,7 +250,7 @@ impl World {
             let topology = &self.kernel.topology;
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
             if !topology.links.iter().any(|own| own.from == from && own.to == to && !own.is_removed) {
-                self.add_link(link);
+                self.add_link(document, link);
             }
         }
     }
@@ -259,12 +262,16 @@ impl World {
             let (Some(from), Some(to)) = ends else { continue };
             let links = &mut self.kernel.topology.links;
             if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
-                own.configure(self.kernel.now, params_of(link));
+                own.configure(self.kernel.now, params_of(document, link));
             }
         }
         for state in &mut self.kernel.topology.nodes {
             state.is_private = document.is_private(&state.id);
+            if let Some(node) = document.node(&state.id) {
+                state.region.clone_from(&node.region);
+            }
         }
+        self.kernel.topology.darken();
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);
@@ -287,6 +294,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),
             epoch: 0,
@@ -298,11 +306,11 @@ impl World {
         index
     }
 
-    fn add_link(&mut self, link: &crate::model::Link) {
+    fn add_link(&mut self, document: &Document, link: &crate::model::Link) {
         let topology = &mut self.kernel.topology;
         let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
         let name = format!("{}→{}", link.from, link.to);
-        topology.links.push(Link::new(from, to, params_of(link), &name, self.seed));
+        topology.links.push(Link::new(from, to, params_of(document, link), &name, self.seed));
         self.kernel.recorder.links.push(LinkMeter::default());
     }
 

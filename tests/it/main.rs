@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod browsers;
 mod caches;
 mod cdn;
 mod cli;
@@ -20,6 +21,7 @@ mod operations;
 mod properties;
 mod protection;
 mod read_back;
+mod regions;
 mod replay;
 mod replication;
 mod replication_rules;
