@@ -210,8 +210,17 @@ impl Engine {
                 }
             }
             Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+            Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())
+    }
+
+    /// Takes over the document's schedule. What was due before, or is due at this instant, is not made up for.
+    fn reschedule(&mut self) {
+        let now = self.now();
+        self.schedule.clone_from(&self.document.schedule);
+        sort_by_key(&mut self.schedule, |scheduled| scheduled.at);
+        self.done = self.schedule.iter().take_while(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
     }
 
     /// From here on a report counts: the warm-up is over.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::command::Scheduled;
 use super::document::{Document, Link, Node};
 use super::kinds::{DatabaseRole, NodeKind};
 use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
@@ -26,10 +27,12 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Replaces all that is scheduled. What lies in the past has happened as it was scheduled then.
+    SetSchedule { schedule: Vec<Scheduled> },
 }
 
 impl Edit {
-    const NAMES: [&str; 4] = ["add_node", "remove_node", "set", "set_link"];
+    const NAMES: [&str; 5] = ["add_node", "remove_node", "set", "set_link", "set_schedule"];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -37,6 +40,7 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             _ => return None,
         })
     }
@@ -57,6 +61,9 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::SetSchedule { schedule } => {
+                ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
+            }
         }
     }
 
@@ -180,6 +187,7 @@ impl Document {
                     Problem::new("link", what, "a link of the document")
                 })? = link.clone();
             }
+            Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
         Ok(())
     }

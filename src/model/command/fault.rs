@@ -130,7 +130,7 @@ pub enum Aim<'a> {
 
 impl Fault {
     /// One of each, to be read into.
-    fn blanks() -> [Self; 16] {
+    pub(super) fn blanks() -> [Self; 16] {
         let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
         [
             Self::Crash { node: node() },
@@ -153,7 +153,7 @@ impl Fault {
     }
 
     /// Its name in a document.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Crash { .. } => "crash",
             Self::Restart { .. } => "restart",

@@ -16,6 +16,8 @@ use crate::app::Shown;
 use crate::format;
 use crate::icons::icon;
 use crate::input::Intent;
+use crate::panels::bench::Wish;
+use crate::panels::faults::Target;
 use crate::stage::{State, blank};
 use facts::facts;
 use field::Field;
@@ -81,6 +83,8 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
             if !is_users {
                 if figures.is_up {
                     <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash">{ icon("crash") }{ "Crash" }</button>
+                    <button class="danger" onclick={act(|id| Intent::Bench(Wish::Menu { target: Target::Node(id), at: None }))}
+                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break…" }</button>
                 } else {
                     <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }

@@ -1,0 +1,136 @@
+//! The bench: the panels beside the stage, one at a time, and what they need to remember.
+//!
+//! Panels send [`Wish`]es; the app carries out those that reach the engine and hands the rest to [`Bench::settle`].
+
+mod events;
+mod rail;
+
+use std::rc::Rc;
+
+use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
+
+pub use events::{Event, Events, Kind};
+pub use rail::Rail;
+
+use super::faults::Target;
+
+/// The panels, in the order of the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Panel {
+    /// The inspector of the selected node.
+    Part,
+    Faults,
+}
+
+impl Panel {
+    pub const ALL: [Self; 2] = [Self::Part, Self::Faults];
+
+    /// For tests and ids; also the name of its icon.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Part => "part",
+            Self::Faults => "faults",
+        }
+    }
+
+    /// For people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Part => "Node",
+            Self::Faults => "Faults",
+        }
+    }
+
+    /// The key that opens it, as the help sheet has it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Part => "Enter",
+            Self::Faults => "X",
+        }
+    }
+}
+
+/// What a panel wants.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Opens a panel, or closes it if it is open.
+    Toggle(Panel),
+    Open(Panel),
+    Close,
+    /// The menu of all that can break at a place; `at` is where the pointer is, none means beside the place's card.
+    Menu {
+        target: Target,
+        at: Option<(f64, f64)>,
+    },
+    CloseMenu,
+    /// Shows the faults of a place in the panel.
+    Aim(Target),
+    Break(Fault),
+    /// All faults of the list at once, as when everything is healed.
+    BreakAll(Vec<Fault>),
+    Schedule(Vec<Scheduled>),
+}
+
+/// The menu that is open at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Menu {
+    pub target: Target,
+    pub at: Option<(f64, f64)>,
+}
+
+/// What the bench shows.
+#[derive(Clone, Debug, Default)]
+pub struct Bench {
+    pub panel: Option<Panel>,
+    pub menu: Option<Menu>,
+    /// The place that the panel of faults is about.
+    pub aim: Option<Target>,
+    /// What was done to the run so far.
+    pub events: Rc<Events>,
+}
+
+impl Bench {
+    /// Another run has begun.
+    pub fn restart(&mut self) {
+        self.events = Rc::default();
+        self.menu = None;
+    }
+
+    /// A command was carried out at `at_s`.
+    pub fn note(&mut self, command: &Command, document: &Document, at_s: f64) {
+        // Moving the users' slider is one deed, not hundreds; the timeline shows itself.
+        let is_marked = !matches!(command, Command::Edit(Edit::SetSchedule { .. }));
+        let text = crate::app::sentence(command, document);
+        if is_marked {
+            Rc::make_mut(&mut self.events).push(Event { at_s, kind: Kind::of(command), text });
+        }
+    }
+
+    /// Carries out what concerns nobody but the bench. Returns what is left to be done by the app.
+    pub fn settle(&mut self, wish: Wish) -> Option<Wish> {
+        match wish {
+            Wish::Toggle(panel) if self.panel == Some(panel) => self.panel = None,
+            Wish::Toggle(panel) | Wish::Open(panel) => self.panel = Some(panel),
+            Wish::Close => self.panel = None,
+            Wish::Menu { target, at } => self.menu = Some(Menu { target, at }),
+            Wish::CloseMenu => self.menu = None,
+            Wish::Aim(target) => {
+                self.aim = Some(target);
+                self.menu = None;
+                self.panel = Some(Panel::Faults);
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    /// Whether something lies over the stage that Escape closes first.
+    pub fn is_menu_open(&self) -> bool {
+        self.menu.is_some()
+    }
+}
+
+/// The edit that puts `schedule` into the design.
+pub fn reschedule(schedule: Vec<Scheduled>) -> Edit {
+    Edit::SetSchedule { schedule }
+}
