@@ -26,6 +26,8 @@ pub fn path(name: &str) -> &'static str {
         // Panels.
         "part" => "M4 7h9M17 7h3M4 17h3M11 17h9M13 4.500v5M11 14.500v5",
         "faults" => "M12 3.500 2.500 20h19zM12.600 9.500l-2 3.300h2.800l-2 3.400",
+        "requests" => "M4 5.500h9M4 12h4M4 18.500h12M16 5.500h4M11 12h9M19 18.500h1",
+        "target" => "M12 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12M12 2v5M12 17v5M2 12h5M17 12h5",
         "well" => "M4.500 12.500 10 18 20 6.500",
         // Controls.
         "play" => "M7 4.5v15l12-7.5z",

@@ -20,6 +20,7 @@ mod properties;
 mod protection;
 mod replay;
 mod replication;
+mod request_traces;
 mod retuned;
 mod support;
 mod theory;

@@ -11,9 +11,11 @@ use scalescope::model::Command;
 
 use super::{App, Msg, Shown, sentence};
 use crate::input::Intent;
-use crate::panels::bench::{Panel, Rail, Wish, reschedule};
+use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
 use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
 use crate::panels::inspector::Inspector;
+use crate::panels::requests::Requests;
+use crate::protocol::Watched;
 
 impl App {
     /// Takes what concerns the bench out of `intent`. Returns what is left for the rest of the app.
@@ -23,6 +25,7 @@ impl App {
                 if let Some(wish) = self.bench.settle(wish) {
                     self.wish(ctx, wish);
                 }
+                self.watch();
                 None
             }
             Intent::Select(_) => {
@@ -43,8 +46,42 @@ impl App {
             Wish::Break(fault) => self.command(Command::Fault(fault)),
             Wish::BreakAll(faults) => faults.into_iter().for_each(|fault| self.command(Command::Fault(fault))),
             Wish::Schedule(schedule) => self.edit(ctx, reschedule(schedule)),
+            Wish::Pick(picked) => {
+                self.with_session(|session| session.pick(picked));
+            }
             _ => {}
         }
+    }
+
+    /// Asks the engine for what the bench shows, if that is something else than before.
+    pub(super) fn watch(&mut self) {
+        let watch = self.bench.watch();
+        if watch != self.bench.told {
+            self.bench.told = watch.clone();
+            self.with_session(|session| session.watch(watch));
+        }
+        self.follow();
+    }
+
+    /// The engine has told of what is watched.
+    pub(super) fn watched(&mut self, watched: Watched) {
+        self.bench.hear(watched);
+        self.follow();
+    }
+
+    /// The engine has found the request of a dot, or has not.
+    pub(super) fn picked(&mut self, ctx: &Context<Self>, serial: Option<u32>) {
+        if serial.is_some() {
+            self.bench.look_at(serial, true);
+            self.watch();
+        } else {
+            self.toast(ctx, "That dot belongs to no request that is traced.", false);
+        }
+    }
+
+    fn follow(&mut self) {
+        let trace = self.bench.trace.clone().filter(|_| self.bench.is_following);
+        self.view.borrow_mut().follow(trace);
     }
 
     /// Marks what the document had scheduled, as it comes to pass.
@@ -73,6 +110,10 @@ impl App {
         match (self.open_panel(), self.selected.clone()) {
             (Some(Panel::Part), Some(id)) => {
                 html! { <Inspector key={id.to_string()} id={id.clone()} {shown} {figures} {on_intent} /> }
+            }
+            (Some(Panel::Requests), _) => {
+                let Bench { filter, ended, serial, trace, is_following, .. } = self.bench.clone();
+                html! { <Requests {shown} {filter} {ended} {serial} {trace} {is_following} {on_intent} /> }
             }
             (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
             _ => Html::default(),

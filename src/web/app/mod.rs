@@ -195,6 +195,8 @@ impl App {
                     self.toast(ctx, &problem.to_string(), true);
                 }
             }
+            Event::Watched(watched) => self.watched(watched),
+            Event::Picked(serial) => self.picked(ctx, serial),
             Event::Fatal(message) => self.die(&message),
             Event::Frame(..) => {}
         }
@@ -206,6 +208,7 @@ impl App {
         self.history = Rc::default();
         self.news.reset();
         self.bench.restart();
+        self.watch();
         self.view.borrow_mut().clear();
         self.redesigned(ctx, design);
         if let Some(shown) = &self.shown {

@@ -45,7 +45,7 @@ const fn row(keys: &'static [&'static str], shown: &'static str, help: &'static 
     Binding { keys, shown, help, deed }
 }
 
-pub const BINDINGS: [Binding; 22] = [
+pub const BINDINGS: [Binding; 23] = [
     row(&[" "], "Space", "Play or pause", Deed::TogglePlay),
     row(&["."], ".", "A little further, while paused", Deed::Step),
     row(&["+", "="], "+", "Faster", Deed::Faster),
@@ -63,6 +63,7 @@ pub const BINDINGS: [Binding; 22] = [
     row(&["x", "X"], "X", "Faults: what is broken, and the timeline", Deed::Panel(Panel::Faults)),
     row(&["a", "A"], "A", "Add one more like the node", Deed::Add),
     row(&["Delete", "Backspace"], "Delete", "Remove the node", Deed::Remove),
+    row(&["t", "T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
     row(&["f", "F", "!"], "F", "Fit the drawing", Deed::Fit),
     row(&["PageUp"], "Page up", "Zoom in", Deed::ZoomIn),
     row(&["PageDown"], "Page down", "Zoom out", Deed::ZoomOut),

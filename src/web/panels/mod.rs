@@ -7,6 +7,7 @@ pub mod help;
 pub mod inspector;
 pub mod legend;
 pub mod metrics;
+pub mod requests;
 pub mod slider;
 mod sparkline;
 pub mod toasts;

@@ -12,7 +12,11 @@ use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 pub use events::{Event, Events, Kind};
 pub use rail::Rail;
 
+use scalescope::observe::trace::{Ended, Trace};
+use scalescope::scene::Picked;
+
 use super::faults::Target;
+use crate::protocol::{Filter, Watch, Watched};
 
 /// The panels, in the order of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +24,19 @@ pub enum Panel {
     /// The inspector of the selected node.
     Part,
     Faults,
+    /// What became of single requests.
+    Requests,
 }
 
 impl Panel {
-    pub const ALL: [Self; 2] = [Self::Part, Self::Faults];
+    pub const ALL: [Self; 3] = [Self::Part, Self::Faults, Self::Requests];
 
     /// For tests and ids; also the name of its icon.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Part => "part",
             Self::Faults => "faults",
+            Self::Requests => "requests",
         }
     }
 
@@ -38,6 +45,7 @@ impl Panel {
         match self {
             Self::Part => "Node",
             Self::Faults => "Faults",
+            Self::Requests => "Requests",
         }
     }
 
@@ -46,6 +54,7 @@ impl Panel {
         match self {
             Self::Part => "Enter",
             Self::Faults => "X",
+            Self::Requests => "T",
         }
     }
 }
@@ -69,6 +78,14 @@ pub enum Wish {
     /// All faults of the list at once, as when everything is healed.
     BreakAll(Vec<Fault>),
     Schedule(Vec<Scheduled>),
+    /// Which requests to list.
+    Filter(Filter),
+    /// Looks at one request, or at all again.
+    Trace(Option<u32>),
+    /// Keeps the request that is looked at in view.
+    Follow(bool),
+    /// Looks at the request that a dot stands for.
+    Pick(Picked),
 }
 
 /// The menu that is open at a place.
@@ -87,13 +104,21 @@ pub struct Bench {
     pub aim: Option<Target>,
     /// What was done to the run so far.
     pub events: Rc<Events>,
+    pub filter: Filter,
+    pub ended: Rc<Vec<Ended>>,
+    /// The request that is looked at.
+    pub serial: Option<u32>,
+    pub trace: Option<Rc<Trace>>,
+    pub is_following: bool,
+    /// What the engine was last asked to tell.
+    pub told: Watch,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        self.events = Rc::default();
-        self.menu = None;
+        let Self { panel, aim, filter, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -119,9 +144,39 @@ impl Bench {
                 self.menu = None;
                 self.panel = Some(Panel::Faults);
             }
+            Wish::Filter(filter) => self.filter = filter,
+            Wish::Trace(serial) => self.look_at(serial, false),
+            Wish::Follow(is_following) => self.is_following = is_following,
             other => return Some(other),
         }
         None
+    }
+
+    /// Looks at a request, and follows it if that is wanted.
+    pub fn look_at(&mut self, serial: Option<u32>, is_following: bool) {
+        (self.serial, self.trace, self.is_following) = (serial, None, is_following);
+        if serial.is_some() {
+            self.panel = Some(Panel::Requests);
+        }
+    }
+
+    /// What the engine shall tell for what is shown.
+    pub fn watch(&self) -> Watch {
+        let is_open = self.panel == Some(Panel::Requests);
+        Watch {
+            requests: (is_open && self.serial.is_none()).then(|| self.filter.clone()),
+            serial: self.serial.filter(|_| is_open || self.is_following),
+        }
+    }
+
+    /// The engine has told.
+    pub fn hear(&mut self, watched: Watched) {
+        if let Some(ended) = watched.ended {
+            self.ended = Rc::new(ended);
+        }
+        if let Some(trace) = watched.trace.filter(|trace| Some(trace.serial) == self.serial) {
+            self.trace = Some(Rc::new(trace));
+        }
     }
 
     /// Whether something lies over the stage that Escape closes first.

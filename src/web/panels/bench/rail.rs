@@ -26,9 +26,8 @@ pub fn Rail(props: &Props) -> Html {
                 let is_idle = panel == Panel::Part && !has_part;
                 let count = counts.iter().find(|(own, _)| *own == panel).map_or(0, |(_, count)| *count);
                 let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Toggle(panel)));
-                let label = if count > 0 { format!("{}, {count}", panel.label()) } else { panel.label().to_owned() };
                 html! {
-                    <button class="rail-button" {onclick} disabled={is_idle} aria-pressed={is_open.to_string()} aria-label={label}
+                    <button class="rail-button" {onclick} disabled={is_idle} aria-pressed={is_open.to_string()}
                         title={format!("{} ({})", panel.label(), panel.key())} data-testid={format!("rail-{}", panel.name())}>
                         { icon(panel.name()) }
                         <span>{ panel.label() }</span>

@@ -97,7 +97,7 @@ pub fn Timeline(props: &Props) -> Html {
                     }) }
                     <path class="timeline-now" d={format!("M{:.1} 0v64", x(*now_s))} />
                 </svg>
-                <svg class="timeline-labels" aria-hidden="true">
+                <svg class="timeline-labels" role="group" aria-label="Scheduled faults">
                     { for ticks.map(|at| html! { <text x={format!("{:.2}%", at / end * 100.0)} dx="4" y="100%" dy="-5">{ seconds(at) }</text> }) }
                     { for events.all().iter().map(|event| html! {
                         <circle class={classes!("timeline-event", format!("is-{}", event.kind.name()))} cx={format!("{:.3}%", event.at_s / end * 100.0)} cy="6" r="3.5">
