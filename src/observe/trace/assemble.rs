@@ -221,7 +221,7 @@ fn arranged(root: Key, drafts: Vec<Draft>, now_ns: u64) -> Vec<Span> {
     spans
 }
 
-/// What the node did with a call: its stages, where what is neither waiting nor service is told apart by `calls`.
+/// What the node did with a call: its stages. While a call made for it is under way, it waits for that, whatever the stage says.
 fn parts(span: &Span, stages: &[(u64, Doing)], calls: &[(u64, u64)], now_ns: u64) -> Vec<Part> {
     let end = span.answered_ns.or(span.back_ns).unwrap_or(now_ns);
     let mut parts = Vec::new();
@@ -234,17 +234,17 @@ fn parts(span: &Span, stages: &[(u64, Doing)], calls: &[(u64, u64)], now_ns: u64
     let starts = std::iter::once(first).chain(stages.iter().copied()).collect::<Vec<_>>();
     for (i, (from, doing)) in starts.iter().enumerate() {
         let to = starts.get(i + 1).map_or(end, |(next, _)| (*next).min(end));
-        if *doing != Doing::Held {
+        if *doing == Doing::Queued {
             add(*doing, *from, to);
             continue;
         }
         let mut at = *from;
         for (made, back) in merged(calls, *from, to) {
-            add(Doing::Held, at, made);
+            add(*doing, at, made);
             add(Doing::Calling, made, back);
             at = back;
         }
-        add(Doing::Held, at, to);
+        add(*doing, at, to);
     }
     parts
 }

@@ -178,7 +178,10 @@ fn spent(spent: &Spent) -> Html {
                 html! {
                     <div class={format!("part-{name}")}>
                         <dt><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>{ format::name(name) }</dt>
-                        <dd>{ format::duration(time as f64 / 1e9) }<small>{ format::percent(share) }</small></dd>
+                        <dd>
+                            <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width={format!("{:.1}", share * 100.0)} height="10" /></svg>
+                            <b>{ format::duration(time as f64 / 1e9) }</b><small>{ format::percent(share) }</small>
+                        </dd>
                     </div>
                 }
             }) }
