@@ -33,7 +33,7 @@ pub fn Legend(props: &Props) -> Html {
     }
 }
 
-/// The shape of the kind of dot that stands at this place of the legend: an operation has its own number.
+/// The shape of the kind of dot that stands at this place of the legend.
 pub fn shape(place: usize) -> Html {
     let (_, class, shape) = ENTRIES[place.min(ENTRIES.len() - 1)];
     html! { <svg class={classes!("legend-dot", class)} viewBox="0 0 14 14" aria-hidden="true"><path d={shape} /></svg> }

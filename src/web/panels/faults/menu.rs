@@ -45,9 +45,8 @@ pub fn FaultMenu(props: &Props) -> Html {
         }
         // Whoever had the focus gets it back.
         move || {
-            let had = before.and_then(|element| element.dyn_into::<HtmlElement>().ok());
-            if let Some(had) = had.filter(|had| had.is_connected()) {
-                let _ = had.focus();
+            if let Some(had) = before.filter(|had| had.is_connected()) {
+                dom::focus(&had);
             }
         }
     });

@@ -65,7 +65,7 @@ fn row(ended: &Ended, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
     html! {
         <li key={serial}>
             <button {onclick} class={classes!(outcome.is_some().then_some("is-bad"))} data-testid="request-row" data-value={serial.to_string()}>
-                { legend::shape(operation_index(ended.operation)) }
+                { legend::shape(kind_of_dot(ended.operation)) }
                 <span class="request-what">{ format!("{} {}", ended.operation.name(), format::count(ended.key.into())) }</span>
                 <b>{ length }</b>
                 <span class="request-when">{ format::clock(ended.ended_ns as f64 / 1e9) }</span>
@@ -75,6 +75,11 @@ fn row(ended: &Ended, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
     }
 }
 
-fn operation_index(operation: Operation) -> usize {
-    operation as usize
+/// The place in the legend of the dots of an operation.
+fn kind_of_dot(operation: Operation) -> usize {
+    match operation {
+        Operation::Static => 0,
+        Operation::Write | Operation::Transaction => 2,
+        _ => 1,
+    }
 }
