@@ -12,6 +12,7 @@ use scalescope::model::Command;
 use super::{App, Msg, Shown, sentence};
 use crate::input::Intent;
 use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
+use crate::panels::charts::Charts;
 use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
 use crate::panels::inspector::Inspector;
 use crate::panels::requests::Requests;
@@ -109,11 +110,15 @@ impl App {
         let (shown, figures, on_intent) = (shown.clone(), self.figures.clone(), on_intent.clone());
         match (self.open_panel(), self.selected.clone()) {
             (Some(Panel::Part), Some(id)) => {
-                html! { <Inspector key={id.to_string()} id={id.clone()} {shown} {figures} {on_intent} /> }
+                html! { <Inspector key={id.to_string()} id={id.clone()} pins={self.bench.pins.clone()} {shown} {figures} {on_intent} /> }
             }
             (Some(Panel::Requests), _) => {
                 let Bench { filter, ended, serial, trace, is_following, .. } = self.bench.clone();
                 html! { <Requests {shown} {filter} {ended} {serial} {trace} {is_following} {on_intent} /> }
+            }
+            (Some(Panel::Charts), _) => {
+                let Bench { log, stamp, events, pins, .. } = self.bench.clone();
+                html! { <Charts {log} {stamp} {shown} {events} {pins} is_dark={self.theme.is_dark()} {on_intent} /> }
             }
             (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
             _ => Html::default(),

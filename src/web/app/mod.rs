@@ -172,6 +172,7 @@ impl App {
         }
         if figures.now_s > self.figures.now_s {
             Rc::make_mut(&mut self.history).push(&figures);
+            self.bench.log(&figures, dom::now_ms());
         }
         self.figures = Rc::from(figures);
         self.note_scheduled();

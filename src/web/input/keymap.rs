@@ -45,7 +45,7 @@ const fn row(keys: &'static [&'static str], shown: &'static str, help: &'static 
     Binding { keys, shown, help, deed }
 }
 
-pub const BINDINGS: [Binding; 23] = [
+pub const BINDINGS: [Binding; 24] = [
     row(&[" "], "Space", "Play or pause", Deed::TogglePlay),
     row(&["."], ".", "A little further, while paused", Deed::Step),
     row(&["+", "="], "+", "Faster", Deed::Faster),
@@ -64,6 +64,7 @@ pub const BINDINGS: [Binding; 23] = [
     row(&["a", "A"], "A", "Add one more like the node", Deed::Add),
     row(&["Delete", "Backspace"], "Delete", "Remove the node", Deed::Remove),
     row(&["t", "T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
+    row(&["g", "G"], "G", "Charts", Deed::Panel(Panel::Charts)),
     row(&["f", "F", "!"], "F", "Fit the drawing", Deed::Fit),
     row(&["PageUp"], "Page up", "Zoom in", Deed::ZoomIn),
     row(&["PageDown"], "Page down", "Zoom out", Deed::ZoomOut),

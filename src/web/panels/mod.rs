@@ -1,6 +1,7 @@
 //! The panels around the stage. They show what they are given and send intents; none of them knows the engine.
 
 pub mod bench;
+pub mod charts;
 pub mod fatal;
 pub mod faults;
 pub mod help;

@@ -12,11 +12,16 @@ use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 pub use events::{Event, Events, Kind};
 pub use rail::Rail;
 
+use scalescope::observe::Figures;
 use scalescope::observe::trace::{Ended, Trace};
 use scalescope::scene::Picked;
 
+use super::charts::{Pin, SharedLog};
 use super::faults::Target;
 use crate::protocol::{Filter, Watch, Watched};
+
+/// Wall time between two redraws of the charts.
+const CHARTS_EVERY_MS: f64 = 190.0;
 
 /// The panels, in the order of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +31,12 @@ pub enum Panel {
     Faults,
     /// What became of single requests.
     Requests,
+    /// The recent past of the figures.
+    Charts,
 }
 
 impl Panel {
-    pub const ALL: [Self; 3] = [Self::Part, Self::Faults, Self::Requests];
+    pub const ALL: [Self; 4] = [Self::Part, Self::Faults, Self::Requests, Self::Charts];
 
     /// For tests and ids; also the name of its icon.
     pub const fn name(self) -> &'static str {
@@ -37,6 +44,7 @@ impl Panel {
             Self::Part => "part",
             Self::Faults => "faults",
             Self::Requests => "requests",
+            Self::Charts => "charts",
         }
     }
 
@@ -46,6 +54,7 @@ impl Panel {
             Self::Part => "Node",
             Self::Faults => "Faults",
             Self::Requests => "Requests",
+            Self::Charts => "Charts",
         }
     }
 
@@ -55,6 +64,7 @@ impl Panel {
             Self::Part => "Enter",
             Self::Faults => "X",
             Self::Requests => "T",
+            Self::Charts => "G",
         }
     }
 }
@@ -86,6 +96,8 @@ pub enum Wish {
     Follow(bool),
     /// Looks at the request that a dot stands for.
     Pick(Picked),
+    /// Pins the chart of a node's figure, or takes it off.
+    Pin(Pin),
 }
 
 /// The menu that is open at a place.
@@ -112,13 +124,18 @@ pub struct Bench {
     pub is_following: bool,
     /// What the engine was last asked to tell.
     pub told: Watch,
+    pub log: SharedLog,
+    /// Counts what the charts are to show anew.
+    pub stamp: u32,
+    drawn_ms: f64,
+    pub pins: Vec<Pin>,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        let Self { panel, aim, filter, .. } = std::mem::take(self);
-        *self = Self { panel, aim, filter, ..Self::default() };
+        let Self { panel, aim, filter, pins, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, pins, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -147,9 +164,24 @@ impl Bench {
             Wish::Filter(filter) => self.filter = filter,
             Wish::Trace(serial) => self.look_at(serial, false),
             Wish::Follow(is_following) => self.is_following = is_following,
+            Wish::Pin(pin) => {
+                let place = self.pins.iter().position(|other| *other == pin);
+                match place {
+                    Some(place) => drop(self.pins.remove(place)),
+                    None => self.pins.push(pin),
+                }
+            }
             other => return Some(other),
         }
         None
+    }
+
+    /// Figures of a later moment have come.
+    pub fn log(&mut self, figures: &Figures, wall_ms: f64) {
+        self.log.borrow_mut().push(figures);
+        if wall_ms - self.drawn_ms >= CHARTS_EVERY_MS {
+            (self.stamp, self.drawn_ms) = (self.stamp.wrapping_add(1), wall_ms);
+        }
     }
 
     /// Looks at a request, and follows it if that is wanted.
