@@ -2,9 +2,9 @@
 //!
 //! No component reads it to decide anything; stores are compared with it to *observe* stale reads and lost writes.
 
+use crate::base::SimTime;
 use crate::base::map::Map;
 use crate::base::paged::Paged;
-use crate::base::SimTime;
 
 /// Number of a committed write among all committed writes of the run; 0 is the state before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

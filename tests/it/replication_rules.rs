@@ -113,7 +113,11 @@ fn r_async_2_what_has_left_the_host_arrives() {
 
 #[test]
 fn r_semi_1_what_is_acknowledged_is_in_a_relay_log() {
-    let users = writers("users", 1.0, json!({ "users": 8, "loop_kind": "closed", "think_time": "0s", "think_shape": "constant" }));
+    let users = writers(
+        "users",
+        1.0,
+        json!({ "users": 8, "loop_kind": "closed", "think_time": "0s", "think_shape": "constant" }),
+    );
     let own = json!({ "mode": "semi_sync_after_sync", "wait_for_replicas": 1, "commit_fsync": "1ms" });
     let mut engine = engine(cluster(users, own, &[("a", "35ms", json!({ "relay_fsync": "1ms" }))]));
     engine.run_until(at_s(2.0));
@@ -332,7 +336,8 @@ fn split(more: Value) -> (ClusterFigures, Figures) {
         primary(own),
         database("a", "replica", json!({})),
     ];
-    let links = [("users", "web"), ("others", "web-beside"), ("web", "primary"), ("web", "a"), ("web-beside", "primary")];
+    let links =
+        [("users", "web"), ("others", "web-beside"), ("web", "primary"), ("web", "a"), ("web-beside", "primary")];
     let links = links.into_iter().chain([("web-beside", "a"), ("primary", "a")]).map(|(from, to)| link(from, to, "0s"));
     let mut engine = engine(document(nodes, links.collect()));
     engine.run_until(at_s(10.0));
@@ -368,7 +373,9 @@ fn r_split_1_without_a_fence_two_primaries_acknowledge() {
     let promoted_s = step_s(&apart, StepKind::Elected).unwrap();
     let expected = (30.0 - promoted_s) * 30.0;
     assert!((apart.diverged_count as f64 - expected).abs() <= 1.0, "{} of {expected}", apart.diverged_count);
-    assert!(apart.diverged.iter().all(|write| write.key >= 1_000_000 && write.at_ns.unwrap() as f64 >= promoted_s * 1e9));
+    assert!(
+        apart.diverged.iter().all(|write| write.key >= 1_000_000 && write.at_ns.unwrap() as f64 >= promoted_s * 1e9)
+    );
     // What it acknowledged alone before the promotion is lost, not diverged.
     let alone = apart.lost_count as f64;
     assert!((alone - (promoted_s - 10.0) * 30.0).abs() < 3.0, "{alone}");

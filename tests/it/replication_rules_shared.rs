@@ -155,7 +155,11 @@ fn r_mm_3_automatic_ids_collide_unless_they_are_offset() {
     let figures = colliding.figures();
     for id in ["db-1", "db-2"] {
         let own = replication(&figures, id);
-        assert_eq!((own.stopped_by, own.records_applied), (Some(1), 0), "{id}: duplicate key 1, the applier stands still");
+        assert_eq!(
+            (own.stopped_by, own.records_applied),
+            (Some(1), 0),
+            "{id}: duplicate key 1, the applier stands still"
+        );
         assert!(own.received > own.applied, "what comes is still received");
     }
     let mut apart = primaries(2, &PAIR, &[0.1, 0.1], &json!({ "writes": "insert", "auto_increment_increment": 2 }));

@@ -27,7 +27,9 @@ use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimDuration};
-use crate::kernel::{Body, Call, Context, Event, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Topology, Verb, Version};
+use crate::kernel::{
+    Body, Call, Context, Event, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Topology, Verb, Version,
+};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
 use crate::observe::{Reason, StepKind};

@@ -105,8 +105,8 @@ impl Database {
             follower.copied = None;
             self.on_cursor(ctx, sender.node, cursor.unwrap_or_default(), follow.applied);
             let follower = &mut self.shipping.followers[at];
-            let has_stalled = follower.sent > follower.received
-                && now.since(follower.since) > patience(&ctx.kernel.topology, sender);
+            let has_stalled =
+                follower.sent > follower.received && now.since(follower.since) > patience(&ctx.kernel.topology, sender);
             if has_stalled {
                 (follower.sent, follower.since) = (follower.received, now);
             }

@@ -47,9 +47,8 @@ impl Database {
         if page.rightful.is_some() {
             return;
         }
-        let gone = self.log.range(0, u64::MAX).filter(|(_, record)| {
-            record.id.origin == ctx.node && !kept.contains(record.id)
-        });
+        let gone =
+            self.log.range(0, u64::MAX).filter(|(_, record)| record.id.origin == ctx.node && !kept.contains(record.id));
         let gone: Vec<_> = gone.map(|(position, record)| listed(record, position)).collect();
         ctx.kernel.recorder.counts.lost_writes += gone.len() as u64;
         gone.into_iter().for_each(|write| page.lost.note(write));

@@ -23,15 +23,22 @@ const FETCH_PATIENCE: SimDuration = SimDuration::from_secs(30);
 pub enum Phase {
     Steady,
     /// The old primary is being kept from writing; `wish` is who was chosen by hand.
-    Fencing { until: SimTime, wish: Option<NodeIx> },
+    Fencing {
+        until: SimTime,
+        wish: Option<NodeIx>,
+    },
     /// Nobody has all that the others have.
     Halted,
     /// The heir fetches what a peer has.
-    Fetching { until: SimTime },
+    Fetching {
+        until: SimTime,
+    },
     /// The heir applies its relay log.
     Recovering,
     /// Callers do not know the new primary yet.
-    Repointing { until: SimTime },
+    Repointing {
+        until: SimTime,
+    },
 }
 
 impl Monitor {
