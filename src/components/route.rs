@@ -4,7 +4,8 @@
 //! replicas in rotation or to the least late of them, to any node, always to the same one for each user (monotonic reads as in
 //! Kleppmann, *Designing Data-Intensive Applications*, ch. 5), or so that users see their own writes: for a while from the
 //! primary, or from a replica that waits until it has the write that the user's cookie names (as `WAIT_FOR_EXECUTED_GTID_SET`
-//! does). Without a replica, reads go to the primary.
+//! does). Replicas in the caller's own region come first, then a primary there, before anybody elsewhere. Without a replica,
+//! reads go to the primary.
 //! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead. Who cannot hear of a new
 //! primary, since the link to it is cut, keeps writing to the old one if that was not fenced.
 
@@ -81,7 +82,7 @@ impl DataRoute {
             }
             Reads::Replicas | Reads::Sticky | Reads::WaitForPosition => None,
         };
-        chosen.or_else(|| self.in_turn(ctx)).or_else(|| self.writer(ctx))
+        chosen.or_else(|| self.reader_in_turn(ctx))
     }
 
     /// The version that a read on behalf of `call` must have waited for.
@@ -106,12 +107,24 @@ impl DataRoute {
         self.databases.iter().copied().find(|target| target.node == freshest)
     }
 
-    /// The replica whose turn it is.
-    fn in_turn(&mut self, ctx: &Context) -> Option<Target> {
-        let directory = &ctx.kernel.directory;
+    /// The replica whose turn it is: of those in the caller's own region, if there are any; else the primary, if that is there.
+    fn reader_in_turn(&mut self, ctx: &Context) -> Option<Target> {
+        let (directory, topology) = (&ctx.kernel.directory, &ctx.kernel.topology);
+        let is_here = |target: Target| topology.are_together(ctx.node, target.node);
+        let is_replica = |target: Target| directory.is_replica(target.node);
+        if let Some(here) = self.in_turn(|target| is_here(target) && is_replica(target)) {
+            return Some(here);
+        }
+        if self.databases.iter().any(|target| is_here(*target) && directory.is_primary(target.node)) {
+            return self.writer(ctx);
+        }
+        self.in_turn(is_replica).or_else(|| self.writer(ctx))
+    }
+
+    /// The next in turn of which this is true.
+    fn in_turn(&mut self, is_meant: impl Fn(Target) -> bool) -> Option<Target> {
         let count = self.databases.len();
-        let mut in_turn = (0..count).map(|step| (self.turn + step) % count);
-        let position = in_turn.find(|at| directory.is_replica(self.databases[*at].node))?;
+        let position = (0..count).map(|step| (self.turn + step) % count).find(|at| is_meant(self.databases[*at]))?;
         self.turn = (position + 1) % count;
         Some(self.databases[position])
     }

@@ -20,6 +20,10 @@ impl World {
     pub fn inflict(&mut self, fault: &Fault) -> Result<(), Problem> {
         match fault {
             Fault::Crash { node } => self.at(node, |world, node| world.crash(node, Reason::NodeCrashed)),
+            Fault::Restart { node } if self.is_dark(node) => {
+                let what = format!("the region of `{node}` is out");
+                return Err(Problem::new("node", what, "region_heal for its region"));
+            }
             Fault::Restart { node } => self.at(node, |world, node| {
                 if world.kernel.topology.node(node).condition.is_hung {
                     world.crash(node, Reason::NodeCrashed);
@@ -62,6 +66,8 @@ impl World {
                     }
                 });
             }),
+            Fault::RegionOutage { region } => self.black_out(region),
+            Fault::RegionHeal { region } => self.light_up(region),
         }
         Ok(())
     }
@@ -74,6 +80,41 @@ impl World {
             (Some(node), Some(monitor)) => monitor.promote(node, &mut self.nodes, &mut self.kernel),
             _ => Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica")),
         }
+    }
+
+    /// The region's links go first: nobody elsewhere is told of the deaths that follow.
+    fn black_out(&mut self, region: &str) {
+        let topology = &mut self.kernel.topology;
+        if !topology.dark.iter().any(|dark| dark == region) {
+            topology.dark.push(region.to_owned());
+        }
+        topology.darken();
+        for node in self.all_nodes() {
+            if self.kernel.topology.is_dark(node) {
+                self.crash(node, Reason::NodeCrashed);
+            }
+        }
+    }
+
+    fn light_up(&mut self, region: &str) {
+        let topology = &mut self.kernel.topology;
+        topology.dark.retain(|dark| dark != region);
+        topology.darken();
+        for node in self.all_nodes() {
+            let state = self.kernel.topology.node(node);
+            if state.region.as_deref() == Some(region) && !state.is_removed {
+                self.restart(node);
+            }
+        }
+    }
+
+    fn all_nodes(&self) -> impl Iterator<Item = NodeIx> + use<> {
+        (0..self.nodes.len()).map(|index| NodeIx(index as u16))
+    }
+
+    fn is_dark(&self, id: &str) -> bool {
+        let topology = &self.kernel.topology;
+        topology.find(id).is_some_and(|node| topology.is_dark(node))
     }
 
     fn at(&mut self, id: &str, act: impl FnOnce(&mut Self, NodeIx)) {

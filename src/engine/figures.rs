@@ -41,6 +41,13 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             node.egress_bytes = Some(now.egress_bytes);
             node.cost = Some(cdn.cost(now.egress_bytes));
         }
+        if let Component::Users(users) = &world.nodes[index]
+            && let Some(browsers) = users.browsers()
+        {
+            let (entries, bytes) = browsers.stored();
+            (node.stored_entries, node.stored_bytes) = (Some(entries), Some(bytes));
+            node.revalidations = Some(to.nodes[index].revalidations - then.revalidations);
+        }
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
@@ -107,8 +114,15 @@ fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
         let is_limited = link.rate(is_backward).is_some();
         let figures = LaneFigures::between(&then.0[side], &to.links[index].0[side], from.at, to.at, is_limited);
         let trouble = *link.trouble(is_backward);
-        let is_cut = trouble.is_cut;
-        LaneFigures { is_cut, is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(), ..figures }
+        let is_cut = trouble.is_cut || topology.links[index].is_dark;
+        LaneFigures {
+            is_cut,
+            is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(),
+            added_latency_s: trouble.added_latency.as_secs_f64(),
+            added_loss: trouble.added_loss.0,
+            left_bps: trouble.bandwidth.map(|rate| rate.0 as f64),
+            ..figures
+        }
     };
     let present = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
     let all = present.map(|(index, link)| LinkFigures {

@@ -1,11 +1,12 @@
 //! The world: all state of a run, and the one way in which it changes.
 
 use std::hash::{Hash, Hasher};
+use std::hint::black_box;
 
-use crate::base::NodeIx;
 use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
+use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
@@ -17,9 +18,9 @@ use crate::model::{Document, Node, NodeKind};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
 /// The link's parameters as the kernel wants them.
-fn params_of(link: &crate::model::Link) -> LinkParams {
+fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
     LinkParams {
-        latency: link.latency,
+        latency: document.latency_of(link),
         latency_shape: link.latency_shape.clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
@@ -51,7 +52,7 @@ impl World {
             world.add_node(node);
         }
         for link in &document.links {
-            world.add_link(link);
+            world.add_link(document, link);
         }
         world.form_clusters(document);
         world.rewire(document);
@@ -68,18 +69,30 @@ impl World {
         hasher.finish()
     }
 
-    /// Carries out the next event, if there is one.
-    pub fn step(&mut self) -> bool {
-        let Some((at, event)) = self.kernel.queue.pop() else { return false };
+    /// Carries out the next event, if there is one that is due by `until`.
+    pub fn step(&mut self, until: SimTime) -> bool {
+        if self.kernel.queue.fill() {
+            self.look_ahead();
+        }
+        let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
         debug_assert!(at >= self.kernel.now, "time does not run backwards");
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
-        self.history.write_u64(at.as_nanos());
-        self.history.write_u64(event.digest());
+        self.history.note(at.as_nanos(), event.digest());
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }
         true
+    }
+
+    /// Looks at what the next events are about, all at once. That changes nothing, but where many requests are under way, each is
+    /// far from the processor: waited for together, they take hardly longer than one.
+    fn look_ahead(&self) {
+        let calls = &self.kernel.calls;
+        let ahead = || self.kernel.queue.soon().filter_map(Event::call);
+        let known = ahead().filter(|call| calls.contains(*call)).count();
+        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        black_box((known, parents));
     }
 
     /// Lets `event` happen.
@@ -209,6 +222,9 @@ impl World {
         }
         self.rewire(document);
         self.with(node, Component::on_start);
+        if self.kernel.topology.is_dark(node) {
+            self.crash(node, Reason::NodeCrashed);
+        }
     }
 
     /// Takes a node out; what it was doing fails.
@@ -234,7 +250,7 @@ impl World {
             let topology = &self.kernel.topology;
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
             if !topology.links.iter().any(|own| own.from == from && own.to == to && !own.is_removed) {
-                self.add_link(link);
+                self.add_link(document, link);
             }
         }
     }
@@ -246,12 +262,16 @@ impl World {
             let (Some(from), Some(to)) = ends else { continue };
             let links = &mut self.kernel.topology.links;
             if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
-                own.configure(self.kernel.now, params_of(link));
+                own.configure(self.kernel.now, params_of(document, link));
             }
         }
         for state in &mut self.kernel.topology.nodes {
             state.is_private = document.is_private(&state.id);
+            if let Some(node) = document.node(&state.id) {
+                state.region.clone_from(&node.region);
+            }
         }
+        self.kernel.topology.darken();
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);
@@ -274,6 +294,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),
             epoch: 0,
@@ -285,11 +306,11 @@ impl World {
         index
     }
 
-    fn add_link(&mut self, link: &crate::model::Link) {
+    fn add_link(&mut self, document: &Document, link: &crate::model::Link) {
         let topology = &mut self.kernel.topology;
         let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
         let name = format!("{}→{}", link.from, link.to);
-        topology.links.push(Link::new(from, to, params_of(link), &name, self.seed));
+        topology.links.push(Link::new(from, to, params_of(document, link), &name, self.seed));
         self.kernel.recorder.links.push(LinkMeter::default());
     }
 

@@ -4,6 +4,7 @@ use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite};
+use super::regions;
 use crate::base::Problems;
 use crate::base::order::sort_by_key;
 use crate::base::{BitRate, SimDuration};
@@ -77,6 +78,12 @@ impl Document {
             {
                 problems.push(format!("{at}.position"), "is off the drawing", "valid: -1000000 to 1000000");
             }
+            if let Some(region) = &node.region
+                && (region.is_empty() || region.len() > LONGEST_ID || !region.chars().all(is_plain))
+            {
+                let valid = format!("1 to {LONGEST_ID} letters, digits, - _ . as in us-east-1");
+                problems.push(format!("{at}.region"), format!("`{region}` is not a region"), valid);
+            }
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
@@ -149,7 +156,15 @@ impl Document {
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
             }
-            for (name, time) in [("latency", link.latency), ("queue_limit", link.queue_limit)] {
+            if link.latency.is_none()
+                && let Some((here, there)) = self.regions_of(link)
+                && regions::round_trip(here, there).is_none()
+            {
+                let what = format!("how long it takes between `{here}` and `{there}` is not known");
+                let remedy = format!("a latency, or regions out of: {}", regions::REGIONS.join(", "));
+                problems.push(format!("{at}.latency"), what, remedy);
+            }
+            for (name, time) in [("latency", self.latency_of(link)), ("queue_limit", link.queue_limit)] {
                 if time > LONGEST_DELAY {
                     problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
                 }
@@ -373,7 +388,7 @@ impl Document {
                     let named: &[&str] = match fault.aim() {
                         Aim::Node(node) => &[node],
                         Aim::Link { from, to } => &[from, to],
-                        Aim::Request => &[],
+                        Aim::Request | Aim::Region(_) => &[],
                     };
                     for node in named.iter().filter(|node| self.node(node).is_none() && !self.adds(node)) {
                         let valid = format!("nodes: {}", self.node_ids());
@@ -382,6 +397,9 @@ impl Document {
                     if let Err(problem) = fault.check_numbers() {
                         problems.push(format!("{at}.fault.{}", problem.at), problem.what, problem.remedy);
                     }
+                }
+                Command::Edit(Edit::SetSchedule { .. }) => {
+                    problems.push(&at, "a schedule cannot change itself", "a fault, or an edit of nodes or links");
                 }
                 // Whether an edit fits depends on what the design is by then: the run reports it.
                 Command::Edit(_) => {}

@@ -128,7 +128,7 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For callers that throttle themselves: probability with which a call fails at once, now.
     pub reject_probability: Option<f64>,
-    /// For caches, CDNs and the sessions of web servers: hits / lookups; `None` without lookups in the window.
+    /// For caches, CDNs, browsers and the sessions of web servers: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
     /// For the same: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
     pub misses: Option<u64>,
@@ -137,10 +137,12 @@ pub struct NodeFigures {
     pub stale_hit_ratio: Option<f64>,
     /// For CDNs: how often in the window a stale asset stood in for an origin that failed.
     pub stale_on_error: Option<u64>,
+    /// For users with browser caches: stale assets in the window that were asked for anew and were still good.
+    pub revalidations: Option<u64>,
     /// For CDNs: bytes sent since the start, and their price in dollars.
     pub egress_bytes: Option<u64>,
     pub cost: Option<f64>,
-    /// For caches and CDNs: bytes and entries held.
+    /// For caches, CDNs and browsers: bytes and entries held.
     pub stored_bytes: Option<u64>,
     pub stored_entries: Option<u64>,
     /// For databases.
@@ -201,6 +203,12 @@ pub struct LaneFigures {
     pub is_cut: bool,
     /// Whether a fault makes it slower, lossier or narrower than it is by design.
     pub is_impaired: bool,
+    /// What the fault adds to its delay, in seconds.
+    pub added_latency_s: f64,
+    /// What it adds to the share of packets lost, 0 to 1.
+    pub added_loss: f64,
+    /// The bandwidth that it leaves, in bits per second.
+    pub left_bps: Option<f64>,
 }
 
 impl LaneFigures {
@@ -428,6 +436,7 @@ impl NodeFigures {
             miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),
             stale_hit_ratio: None,
             stale_on_error: None,
+            revalidations: None,
             egress_bytes: None,
             cost: None,
             stored_bytes: None,

@@ -34,7 +34,7 @@ json_object!(Totals = Self::default(), {
 json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::default(), SimTime::ZERO, SimTime::ZERO, 1), {
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
-    miss_bytes, stale_hit_ratio, stale_on_error, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
+    miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
     backlog, log_position, replication, stale_reads,
 });
 
@@ -53,7 +53,7 @@ json_object!(LinkFigures = Self {
 });
 
 json_object!(LaneFigures = Self::default(), {
-    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired,
+    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired, added_latency_s, added_loss, left_bps,
 });
 
 json_object!(ClusterFigures = Self::default(), {

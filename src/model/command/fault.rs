@@ -88,6 +88,10 @@ pub enum Fault {
     /// A replica is made primary by hand: the old primary is fenced if that is how the cluster does it, and what others have the new
     /// one fetches first.
     Promote { node: String },
+    /// A region is cut off from the world, and everything in it dies. Its users live on, and do not lose their way to elsewhere.
+    RegionOutage { region: String },
+    /// The region's links are whole again, and what is dead there starts again.
+    RegionHeal { region: String },
 }
 
 choices! {
@@ -127,13 +131,14 @@ pub enum Aim<'a> {
         from: &'a str,
         to: &'a str,
     },
+    Region(&'a str),
     /// A request: whether there is one by that number only the run can tell.
     Request,
 }
 
 impl Fault {
     /// One of each, to be read into.
-    fn blanks() -> [Self; 17] {
+    pub(super) fn blanks() -> [Self; 19] {
         let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
         [
             Self::Crash { node: node() },
@@ -153,11 +158,13 @@ impl Fault {
             Self::Flush { node: node() },
             Self::Purge { node: node(), key: None },
             Self::Promote { node: node() },
+            Self::RegionOutage { region: String::new() },
+            Self::RegionHeal { region: String::new() },
         ]
     }
 
     /// Its name in a document.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Crash { .. } => "crash",
             Self::Restart { .. } => "restart",
@@ -176,6 +183,8 @@ impl Fault {
             Self::Flush { .. } => "flush",
             Self::Purge { .. } => "purge",
             Self::Promote { .. } => "promote",
+            Self::RegionOutage { .. } => "region_outage",
+            Self::RegionHeal { .. } => "region_heal",
         }
     }
 
@@ -211,6 +220,9 @@ impl Fault {
                 vec![from(source), to(target), bandwidth, may("way", way)]
             }
             Self::Drop { request } => vec![must("request", "number of a request", request)],
+            Self::RegionOutage { region } | Self::RegionHeal { region } => {
+                vec![must("region", "a region of the design", region)]
+            }
         }
     }
 
@@ -233,6 +245,7 @@ impl Fault {
             | Self::NarrowLink { from, to, .. }
             | Self::HealLink { from, to, .. } => Aim::Link { from, to },
             Self::Drop { .. } => Aim::Request,
+            Self::RegionOutage { region } | Self::RegionHeal { region } => Aim::Region(region),
         }
     }
 
@@ -252,6 +265,14 @@ impl Fault {
                     let links: Vec<String> = calls.map(|link| format!("{} to {}", link.from, link.to)).collect();
                     let remedy = format!("links of `{from}`: {}", links.join(", "));
                     return Err(Problem::new("link", format!("there is no link from `{from}` to `{to}`"), remedy));
+                }
+            }
+            Aim::Region(region) => {
+                let regions = document.regions();
+                if !regions.contains(&region) {
+                    let valid =
+                        if regions.is_empty() { "a region for some nodes".to_owned() } else { regions.join(", ") };
+                    return Err(Problem::new("region", format!("no node is in `{region}`"), format!("valid: {valid}")));
                 }
             }
             Aim::Request => {}
@@ -325,6 +346,8 @@ impl Fault {
             Self::Flush { node } => format!("{} is flushed", label(node)),
             Self::Promote { node } => format!("{} is to be the primary", label(node)),
             Self::Purge { node, key: None } => format!("{} is purged", label(node)),
+            Self::RegionOutage { region } => format!("Region {region} is out"),
+            Self::RegionHeal { region } => format!("Region {region} is back"),
             Self::Purge { node, key: Some(key) } => format!("Asset {key} is purged from {}", label(node)),
         }
     }
