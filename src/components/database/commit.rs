@@ -302,8 +302,12 @@ impl Database {
         calls
     }
 
-    /// The node is its cluster's primary, and what it has in doubt stands.
+    /// The node has started again as its cluster's primary, and what it has in doubt stands. That of a second primary does
+    /// not.
     pub(super) fn affirm(&mut self, ctx: &mut Context) {
+        if !is_rightful(ctx) {
+            return;
+        }
         for doubt in self.commits.settle() {
             ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
             if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {

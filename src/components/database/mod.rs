@@ -178,7 +178,7 @@ impl Database {
     /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Paged<Version> {
         let mut image = self.data.clone();
-        for record in self.commits.hidden().chain(self.receiving.relayed()) {
+        for record in self.commits.hidden().chain(self.receiving.pending()) {
             // A duplicate will never be applied.
             let _ = image.apply(record, &self.params);
         }
