@@ -3,10 +3,14 @@
 use std::fmt::Write;
 
 use scalescope::base::SimDuration;
+use scalescope::base::json::Json;
 use scalescope::engine::Engine;
-use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, NodeFigures, Operation, Role, Totals};
+use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, Operation, Role, Totals};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+/// Writes of a list, and steps, that the text shows.
+const LISTED: usize = 20;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
 #[derive(Serialize)]
@@ -116,14 +120,81 @@ impl Report {
             )?;
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
-        for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
-            let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
-            let (position, user) = (shown(lost.position), shown(lost.user.map(u64::from)));
-            writeln!(text, "  lost: key {} (log position {position}, user {user})", lost.key)?;
-        }
+        self.write_clusters(text)?;
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
+
+    /// What each database did in its cluster, and what has become of the writes.
+    fn write_clusters(&self, text: &mut String) -> std::fmt::Result {
+        let databases: Vec<(&String, &Value)> =
+            self.nodes.iter().filter(|(_, node)| node["replication"].is_object()).collect();
+        if databases.len() > 1 {
+            writeln!(
+                text,
+                "\n{:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                "database", "role", "received", "applied", "lag ms", "stale", "rebuilds"
+            )?;
+        }
+        for (id, node) in databases.iter().filter(|_| databases.len() > 1) {
+            let own = &node["replication"];
+            let lag = node["replica_lag_s"].as_f64();
+            writeln!(
+                text,
+                "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                node["role"].as_str().unwrap_or("–"),
+                own["received"],
+                own["applied"],
+                lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
+                node["stale_reads"],
+                own["rebuilds"],
+            )?;
+        }
+        for cluster in &self.clusters {
+            let lists = [
+                ("lost", &cluster.lost, cluster.lost_count),
+                ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
+                ("diverged", &cluster.diverged, cluster.diverged_count),
+            ];
+            if lists.iter().any(|(_, _, count)| *count > 0) || !cluster.steps.is_empty() {
+                writeln!(
+                    text,
+                    "\nwrites acknowledged {} · lost {} · in doubt {} ({} stand, {} had been read and do not) · diverged {}",
+                    cluster.acknowledged,
+                    cluster.lost_count,
+                    cluster.in_doubt_count,
+                    cluster.survived,
+                    cluster.visible_lost,
+                    cluster.diverged_count,
+                )?;
+            }
+            for (name, list, count) in lists {
+                write_list(text, name, list, count)?;
+            }
+            for step in cluster.steps.iter().rev().take(LISTED).rev() {
+                writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first writes of a list, and how many more there are.
+fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> std::fmt::Result {
+    for write in list.iter().take(LISTED) {
+        let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        let at = write.at_ns.map_or_else(|| "unknown".to_owned(), |at| format!("{:.6} s", at as f64 / 1e9));
+        writeln!(
+            text,
+            "  {name}: key {} (version {}, log position {}, user {}, at {at})",
+            write.key,
+            shown(write.version),
+            shown(write.position),
+            shown(write.user.map(u64::from)),
+        )?;
+    }
+    let more = count - (list.len().min(LISTED) as u64).min(count);
+    if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {
@@ -171,6 +242,7 @@ fn node_value(node: &NodeFigures) -> Value {
         ("replica_lag_s", json!(node.lag_s)),
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
+        ("replication", node.replication.as_ref().map_or(Value::Null, Json::to_value)),
         ("stale_reads", json!(node.stale_reads)),
     ];
     for (name, extra) in extras {

@@ -130,6 +130,10 @@ impl Json for Edit {
 
 serde_by_json!(Edit);
 
+fn is_replica(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Database(database) if database.role == DatabaseRole::Replica)
+}
+
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
     let mut link = link.clone();
     if link.from == from {
@@ -211,18 +215,28 @@ impl Document {
 
     /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
     fn hand_over(&mut self, id: &str) {
-        let role = |document: &Self, id: &str| match document.node(id).map(|node| &node.kind) {
+        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
             _ => None,
         };
-        if role(self, id) != Some(DatabaseRole::Primary) {
+        if role(id) != Some(DatabaseRole::Primary) {
             return;
         }
-        let heir = self.links.iter().find(|link| link.from == id && role(self, &link.to).is_some());
+        // Another primary of the same cluster needs nothing.
+        let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
-        for link in self.links.iter_mut().filter(|link| link.from == id && link.to != heir) {
-            link.from.clone_from(&heir);
+        // Those that the heir has a link with already need no second one.
+        let known: Vec<String> =
+            self.links.iter().filter(|link| link.from == heir).map(|link| link.to.clone()).collect();
+        for link in self.links.iter_mut().filter(|link| link.from == id && !known.contains(&link.to)) {
+            if link.to != heir {
+                link.from.clone_from(&heir);
+            }
         }
+        // A primary copies from no replica.
+        let replicas: Vec<String> =
+            self.nodes.iter().filter(|node| is_replica(node)).map(|node| node.id.clone()).collect();
+        self.links.retain(|link| link.to != heir || !replicas.contains(&link.from));
         if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
             database.role = DatabaseRole::Primary;
         }

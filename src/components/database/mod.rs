@@ -297,14 +297,6 @@ impl Database {
         }
     }
 
-    /// Notes a step of another node.
-    fn note_about(&self, ctx: &mut Context, node: NodeIx, kind: StepKind) {
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.ledger.page(cluster).step(now, node, kind);
-        }
-    }
-
     /// Of several primaries: whom this one copies from.
     fn find_sources(&mut self, ctx: &mut Context, wiring: &Wiring) {
         let topology = &ctx.kernel.topology;
@@ -326,6 +318,14 @@ impl Database {
         if has_new && topology.node(ctx.node).is_up {
             self.begin_following(ctx);
         }
+    }
+}
+
+/// Notes a step of `node`, which is of the same cluster as the one that acts.
+fn note(ctx: &mut Context, node: NodeIx, kind: StepKind) {
+    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+        let now = ctx.now();
+        ctx.kernel.ledger.page(cluster).step(now, node, kind);
     }
 }
 
