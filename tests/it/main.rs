@@ -9,6 +9,7 @@ mod caches;
 mod cdn;
 mod cli;
 mod clients;
+mod deploys;
 mod dns;
 mod documents;
 mod faults;
