@@ -51,6 +51,7 @@ impl World {
             }
             Fault::HealLink { from, to, way } => self.on((from, to), *way, |trouble| *trouble = Trouble::default()),
             Fault::Drop { request } => return self.drop_packet(*request),
+            Fault::Promote { node } => return self.promote(node),
             Fault::Flush { node } => self.at(node, |world, node| {
                 world.with(node, |component, _| {
                     if let Component::Cache(cache) = component {
@@ -69,6 +70,16 @@ impl World {
             Fault::RegionHeal { region } => self.light_up(region),
         }
         Ok(())
+    }
+
+    /// A replica is made primary by hand.
+    fn promote(&mut self, id: &str) -> Result<(), Problem> {
+        let node = self.kernel.topology.find(id);
+        let monitor = self.monitors.iter_mut().find(|monitor| node.is_some_and(|node| monitor.is_member(node)));
+        match (node, monitor) {
+            (Some(node), Some(monitor)) => monitor.promote(node, &mut self.nodes, &mut self.kernel),
+            _ => Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica")),
+        }
     }
 
     /// The region's links go first: nobody elsewhere is told of the deaths that follow.
@@ -151,8 +162,8 @@ impl World {
         let state = self.kernel.topology.node_mut(node);
         state.is_up = true;
         state.epoch += 1;
-        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
+        if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
+            monitor.on_restart(node, &mut self.nodes, &mut self.kernel);
         }
         self.with(node, Component::on_start);
     }
@@ -169,17 +180,17 @@ impl World {
         if !self.kernel.topology.node(node).condition.is_hung {
             return;
         }
-        let monitor = self.monitors.iter().find(|monitor| monitor.is_member(node));
-        let Some(monitor) = monitor.filter(|monitor| monitor.has_passed_over(node, &self.nodes)) else {
+        let monitor = self.monitors.iter_mut().find(|monitor| monitor.is_member(node));
+        let Some(monitor) = monitor.filter(|it| it.has_passed_over(node, &self.nodes, &self.kernel)) else {
             self.release(node);
             return;
         };
         if matches!(&self.nodes[node.index()], Component::Database(database) if database.duty() == Duty::Replica) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
+            monitor.on_restart(node, &mut self.nodes, &mut self.kernel);
             self.release(node);
             self.with(node, |component, ctx| {
                 if let Component::Database(database) = component {
-                    database.follow(ctx, true);
+                    database.begin_following(ctx);
                 }
             });
         } else {

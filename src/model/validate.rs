@@ -315,7 +315,7 @@ impl Document {
         }
     }
 
-    /// Replicas hang on exactly one primary each.
+    /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
     fn check_clusters(&self, problems: &mut Problems) {
         let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
@@ -323,18 +323,17 @@ impl Document {
         };
         for (i, node) in self.nodes.iter().enumerate() {
             let Some(own) = role(&node.id) else { continue };
-            let sources: Vec<_> =
-                self.links.iter().filter(|link| link.to == node.id && role(&link.from).is_some()).collect();
-            if own == DatabaseRole::Primary && !sources.is_empty() {
+            let sources = self.links.iter().filter(|link| link.to == node.id);
+            let count = |wanted| sources.clone().filter(|link| role(&link.from) == Some(wanted)).count();
+            let (primaries, replicas) = (count(DatabaseRole::Primary), count(DatabaseRole::Replica));
+            if own == DatabaseRole::Primary && replicas > 0 {
                 problems.push(
                     format!("nodes[{i}].params.role"),
-                    "a primary copies from nobody",
-                    "role replica, or no link to it from a database",
+                    "a primary does not copy from a replica",
+                    "role replica, or no link to it from a replica",
                 );
             }
-            if own == DatabaseRole::Replica
-                && !(sources.len() == 1 && role(&sources[0].from) == Some(DatabaseRole::Primary))
-            {
+            if own == DatabaseRole::Replica && primaries != 1 {
                 problems.push(
                     format!("nodes[{i}]"),
                     "a replica copies from exactly one primary",
@@ -344,11 +343,26 @@ impl Document {
         }
     }
 
-    /// The primary that `id` is or copies from.
+    /// The first primary of the cluster that `id` belongs to, by its links with other databases.
     fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
-        let is_source =
-            |link: &&Link| link.to == id && self.node(&link.from).is_some_and(|node| node.kind.name() == "database");
-        self.links.iter().find(is_source).map_or(id, |link| &link.from)
+        let is_primary = |id: &str| {
+            matches!(self.node(id).map(|node| &node.kind),
+                Some(NodeKind::Database(database)) if database.role == DatabaseRole::Primary)
+        };
+        let mut cluster = vec![id];
+        let mut at = 0;
+        while let Some(own) = cluster.get(at).copied() {
+            at += 1;
+            for link in &self.links {
+                let others = [(&link.from, &link.to), (&link.to, &link.from)];
+                for (_, other) in others.into_iter().filter(|(end, other)| *end == own && is_primary(other)) {
+                    if !cluster.contains(&other.as_str()) {
+                        cluster.push(other);
+                    }
+                }
+            }
+        }
+        cluster.into_iter().filter(|id| is_primary(id)).min().unwrap_or(id)
     }
 
     /// A record has one home: who reads and writes, does so in one cluster.
@@ -389,6 +403,9 @@ impl Document {
                     if let Err(problem) = fault.check_numbers() {
                         problems.push(format!("{at}.fault.{}", problem.at), problem.what, problem.remedy);
                     }
+                }
+                Command::Edit(Edit::SetSchedule { .. }) => {
+                    problems.push(&at, "a schedule cannot change itself", "a fault, or an edit of nodes or links");
                 }
                 // Whether an edit fits depends on what the design is by then: the run reports it.
                 Command::Edit(_) => {}
