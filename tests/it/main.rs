@@ -29,6 +29,7 @@ mod replication_rules;
 mod replication_rules_shared;
 mod request_traces;
 mod retuned;
+mod soundness;
 mod support;
 mod theory;
 mod traces;
