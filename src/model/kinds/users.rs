@@ -46,6 +46,8 @@ params! {
     pub struct Users {
         /// How many users there are.
         users: u32 = 1_000, "users", 1.0, 10_000_000.0;
+        /// Their share, where a number of users is given for all populations together; 0: in proportion to their users.
+        share: u32 = 0, "parts", 0.0, 1_000_000.0;
         /// Whether a user waits for an answer before asking again.
         loop_kind: Loop = Loop::Open, "", 0.0, 0.0;
         /// Open loop: requests that one user makes per second, on average.
