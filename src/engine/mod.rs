@@ -233,7 +233,9 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } | Edit::Users { .. } => {
+                self.world.rewire(&self.document)
+            }
             Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())

@@ -119,7 +119,7 @@ impl Outcome {
 
 impl Kernel {
     /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
-    fn led(&self, caller: NodeIx, target: Target) -> Target {
+    pub fn led(&self, caller: NodeIx, target: Target) -> Target {
         let holder = self.directory.holder(target.node);
         if holder == target.node {
             return target;

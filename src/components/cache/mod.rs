@@ -7,7 +7,10 @@
 //! *Write-back*: it acknowledges at once and tells the database later ([`unwritten`]). Several caches share the keys by
 //! consistent hashing; that is their callers' doing ([`pool`]). All of it is volatile: a restart begins empty.
 //!
-//! Left out: memory for keys and headers, fragmentation (slabs), a cold cache warming up from a warm one.
+//! Memory is counted to the byte, or as an allocator hands it out: with what an entry takes beside its value, in chunks of growing
+//! sizes (as memcached's slabs do).
+//!
+//! Left out: slabs that one size of chunks has and another needs, a cold cache warming up from a warm one.
 
 mod entries;
 pub mod leases;
@@ -51,7 +54,7 @@ pub struct Cache {
 
 impl Cache {
     pub fn new(params: kinds::Cache, id: &str, seed: u64) -> Self {
-        let entries = Entries::new(params.policy, params.capacity);
+        let entries = Entries::new(params.policy, params.memory());
         Self {
             station: Station::new(params.cores, QUEUE_LIMIT),
             entries: entries.with_stream(Stream::named(seed, id, "eviction")),
@@ -118,6 +121,7 @@ impl Cache {
         let expires = self.expiry(ctx.now());
         let mut evicted = Vec::new();
         let unwritten = &self.unwritten;
+        let bytes = self.params.footprint(bytes);
         self.entries.insert_and(key, bytes, version, expires, |victim| {
             if unwritten.get(victim).is_some() {
                 evicted.push(victim);
@@ -230,7 +234,7 @@ impl Cache {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let of = *ctx.get(call);
-        let has_room = self.unwritten.bytes() + u64::from(of.bytes) <= self.params.capacity.0;
+        let has_room = self.unwritten.bytes() + u64::from(of.bytes) <= self.params.memory().0;
         if self.params.on_write == OnWrite::WriteBack && has_room {
             let now = ctx.now();
             let (version, is_first) =
@@ -340,7 +344,7 @@ impl Behaviour for Cache {
         if let NodeKind::Cache(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
-            self.entries.reconfigure(params.policy, params.capacity);
+            self.entries.reconfigure(params.policy, params.memory());
         }
         self.route.rewire(&ctx.kernel.topology, ctx.node, wiring);
         if old != (self.params.leases, self.params.pattern) {
