@@ -14,6 +14,7 @@ use crate::input::Intent;
 use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
 use crate::panels::charts::Charts;
 use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
+use crate::panels::health::Health;
 use crate::panels::inspector::Inspector;
 use crate::panels::requests::Requests;
 use crate::protocol::Watched;
@@ -119,6 +120,10 @@ impl App {
             (Some(Panel::Charts), _) => {
                 let Bench { log, stamp, events, pins, .. } = self.bench.clone();
                 html! { <Charts {log} {stamp} {shown} {events} {pins} is_dark={self.theme.is_dark()} {on_intent} /> }
+            }
+            (Some(Panel::Health), _) => {
+                let (objectives, growth_per_s) = (self.bench.objectives, self.bench.log.borrow().growth_per_s());
+                html! { <Health {shown} {figures} {objectives} {growth_per_s} {on_intent} /> }
             }
             (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
             _ => Html::default(),

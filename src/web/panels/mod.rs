@@ -4,6 +4,7 @@ pub mod bench;
 pub mod charts;
 pub mod fatal;
 pub mod faults;
+pub mod health;
 pub mod help;
 pub mod inspector;
 pub mod legend;

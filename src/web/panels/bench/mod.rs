@@ -7,6 +7,7 @@ mod rail;
 
 use std::rc::Rc;
 
+use scalescope::insight::Objectives;
 use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 
 pub use events::{Event, Events, Kind};
@@ -33,10 +34,12 @@ pub enum Panel {
     Requests,
     /// The recent past of the figures.
     Charts,
+    /// Objectives and warnings.
+    Health,
 }
 
 impl Panel {
-    pub const ALL: [Self; 4] = [Self::Part, Self::Faults, Self::Requests, Self::Charts];
+    pub const ALL: [Self; 5] = [Self::Part, Self::Faults, Self::Requests, Self::Charts, Self::Health];
 
     /// For tests and ids; also the name of its icon.
     pub const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Panel {
             Self::Faults => "faults",
             Self::Requests => "requests",
             Self::Charts => "charts",
+            Self::Health => "health",
         }
     }
 
@@ -55,6 +59,7 @@ impl Panel {
             Self::Faults => "Faults",
             Self::Requests => "Requests",
             Self::Charts => "Charts",
+            Self::Health => "Health",
         }
     }
 
@@ -65,6 +70,7 @@ impl Panel {
             Self::Faults => "X",
             Self::Requests => "T",
             Self::Charts => "G",
+            Self::Health => "O",
         }
     }
 }
@@ -98,6 +104,8 @@ pub enum Wish {
     Pick(Picked),
     /// Pins the chart of a node's figure, or takes it off.
     Pin(Pin),
+    /// Other objectives.
+    Promise(Objectives),
 }
 
 /// The menu that is open at a place.
@@ -129,13 +137,14 @@ pub struct Bench {
     pub stamp: u32,
     drawn_ms: f64,
     pub pins: Vec<Pin>,
+    pub objectives: Objectives,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        let Self { panel, aim, filter, pins, .. } = std::mem::take(self);
-        *self = Self { panel, aim, filter, pins, ..Self::default() };
+        let Self { panel, aim, filter, pins, objectives, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, pins, objectives, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -171,6 +180,7 @@ impl Bench {
                     None => self.pins.push(pin),
                 }
             }
+            Wish::Promise(objectives) => self.objectives = objectives,
             other => return Some(other),
         }
         None
