@@ -125,6 +125,11 @@ impl Offer {
         Self::fitting(document, &[("from", from), ("to", to)])
     }
 
+    /// All that can be done to a region.
+    pub fn in_region(document: &Document, region: &str) -> Vec<Self> {
+        Self::fitting(document, &[("region", region)])
+    }
+
     fn fitting(document: &Document, target: &[(&str, &str)]) -> Vec<Self> {
         let blanks = Fault::blanks().into_iter();
         let aimed = blanks.filter_map(|blank| {
@@ -171,13 +176,21 @@ impl Fault {
             | Self::SlowLink { from, to, way, .. }
             | Self::LossyLink { from, to, way, .. }
             | Self::NarrowLink { from, to, way, .. } => Some(Self::HealLink { from, to, way }),
+            Self::RegionOutage { region } => Some(Self::RegionHeal { region }),
             _ => None,
         }
     }
 
     /// Whether it mends instead of breaking.
     pub fn is_remedy(&self) -> bool {
-        matches!(self, Self::Restart { .. } | Self::Resume { .. } | Self::Heal { .. } | Self::HealLink { .. })
+        matches!(
+            self,
+            Self::Restart { .. }
+                | Self::Resume { .. }
+                | Self::Heal { .. }
+                | Self::HealLink { .. }
+                | Self::RegionHeal { .. }
+        )
     }
 
     /// The same in another direction of its link; unchanged, if it has none.
@@ -192,6 +205,7 @@ impl Fault {
             Aim::Node(node) => node.to_owned(),
             Aim::Link { from, to } => format!("{from} → {to}"),
             Aim::Request => "a request".to_owned(),
+            Aim::Region(region) => format!("region {region}"),
         }
     }
 }
@@ -226,6 +240,9 @@ fn words(fault: &Fault) -> (Option<&'static str>, &'static str) {
         Fault::HealLink { .. } => ("Heal", "As it was designed."),
         Fault::Flush { .. } => ("Flush", "It forgets everything, and goes on."),
         Fault::Purge { .. } => ("Purge", "It forgets all assets, and goes on."),
+        Fault::Promote { .. } => ("Promote", "It becomes the primary, as soon as it has applied all that it can get."),
+        Fault::RegionOutage { .. } => ("Black out", "Everything in the region dies, and no link leads in or out."),
+        Fault::RegionHeal { .. } => ("Power back", "The region's links are whole, and what was dead there starts."),
         _ => return (None, ""),
     };
     (Some(title), help)
@@ -251,7 +268,10 @@ mod tests {
         let document = design();
         let nodes = document.nodes.iter().flat_map(|node| Offer::at_node(&document, &node.id));
         let links = document.links.iter().flat_map(|link| Offer::on_link(&document, &link.from, &link.to));
-        let offered: Vec<_> = nodes.chain(links).map(|offer| offer.fault.name()).collect();
+        let regions = crate::model::Document::read(include_str!("../../../static/scenarios/regions.json")).unwrap();
+        let regional = regions.nodes.iter().filter_map(|node| node.region.as_deref());
+        let regional = regional.flat_map(|region| Offer::in_region(&regions, region));
+        let offered: Vec<_> = nodes.chain(links).chain(regional).map(|offer| offer.fault.name()).collect();
         for blank in Fault::blanks() {
             if blank.aim() != Aim::Request {
                 assert!(offered.contains(&blank.name()), "{}", blank.name());

@@ -80,6 +80,8 @@ pub fn sentence(command: &Command, document: &Document) -> String {
         Command::Edit(Edit::SetLink { link }) => {
             format!("Link from {} to {} changed", label(&link.from), label(&link.to))
         }
+        Command::Edit(Edit::Region { node, region: Some(region) }) => format!("{} is in {region}", label(node)),
+        Command::Edit(Edit::Region { node, region: None }) => format!("{} is in no region", label(node)),
         Command::Edit(Edit::SetSchedule { .. }) => "Timeline changed".to_owned(),
     }
 }
