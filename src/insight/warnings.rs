@@ -97,7 +97,8 @@ fn loss_without(document: &Document, id: &str) -> Option<Lost> {
     for user in users {
         let (all, left) = (reached(document, &user.id, None), reached(document, &user.id, Some(id)));
         let is_lost = |is_own: fn(&str) -> bool| {
-            let any = |ids: &[&str]| ids.iter().any(|id| document.node(id).is_some_and(|node| is_own(node.kind.name())));
+            let any =
+                |ids: &[&str]| ids.iter().any(|id| document.node(id).is_some_and(|node| is_own(node.kind.name())));
             any(&all) && !any(&left)
         };
         // Whoever has no name service needs none.

@@ -30,7 +30,9 @@ pub struct Props {
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures) && self.objectives == other.objectives
+        Rc::ptr_eq(&self.shown, &other.shown)
+            && Rc::ptr_eq(&self.figures, &other.figures)
+            && self.objectives == other.objectives
     }
 }
 
@@ -57,9 +59,11 @@ fn goals(objectives: &Objectives, figures: &Figures, on_intent: &Callback<Intent
     let standing = objectives.standing(figures);
     let own = *objectives;
     let p99 = number(on_intent, move |value| (value > 0.0).then_some(Objectives { p99_s: value / 1e3, ..own }));
-    let availability =
-        number(on_intent, move |value| (0.0..100.0).contains(&value).then_some(Objectives { availability: value / 100.0, ..own }));
-    let measured_p99 = if figures.latency.count == 0 { "–".to_owned() } else { format::duration(figures.latency.p99_s) };
+    let availability = number(on_intent, move |value| {
+        (0.0..100.0).contains(&value).then_some(Objectives { availability: value / 100.0, ..own })
+    });
+    let measured_p99 =
+        if figures.latency.count == 0 { "–".to_owned() } else { format::duration(figures.latency.p99_s) };
     let measured = standing.availability.map_or_else(|| "–".to_owned(), |share| format!("{:.3} %", share * 100.0));
     let is_kept = standing.availability.map(|share| share >= objectives.availability);
     let left = if standing.left >= 0.0 {
@@ -86,7 +90,10 @@ fn goals(objectives: &Objectives, figures: &Figures, on_intent: &Callback<Intent
     }
 }
 
-fn number(on_intent: &Callback<Intent>, objectives: impl Fn(f64) -> Option<Objectives> + 'static) -> Callback<InputEvent> {
+fn number(
+    on_intent: &Callback<Intent>,
+    objectives: impl Fn(f64) -> Option<Objectives> + 'static,
+) -> Callback<InputEvent> {
     crate::input::intent_callback(on_intent, move |event: InputEvent| {
         let text = event.target_unchecked_into::<HtmlInputElement>().value();
         let value = text.trim().replace(',', ".").parse::<f64>().ok().filter(|value| value.is_finite())?;
@@ -94,7 +101,15 @@ fn number(on_intent: &Callback<Intent>, objectives: impl Fn(f64) -> Option<Objec
     })
 }
 
-fn goal(label: &str, unit: &str, value: &str, oninput: Callback<InputEvent>, is_kept: Option<bool>, measured: &str, test: &str) -> Html {
+fn goal(
+    label: &str,
+    unit: &str,
+    value: &str,
+    oninput: Callback<InputEvent>,
+    is_kept: Option<bool>,
+    measured: &str,
+    test: &str,
+) -> Html {
     let (state, image) = match is_kept {
         None => ("unknown", ""),
         Some(true) => ("kept", "well"),
@@ -109,7 +124,14 @@ fn goal(label: &str, unit: &str, value: &str, oninput: Callback<InputEvent>, is_
     }
 }
 
-fn section(title: &str, test: &str, nothing: &str, all: &[Warning], shown: &Shown, on_intent: &Callback<Intent>) -> Html {
+fn section(
+    title: &str,
+    test: &str,
+    nothing: &str,
+    all: &[Warning],
+    shown: &Shown,
+    on_intent: &Callback<Intent>,
+) -> Html {
     html! {
         <section>
             <h3>{ title }</h3>
@@ -142,14 +164,24 @@ fn words(what: &Hazard) -> String {
             format!("without it {lost}; it gets {} requests/s", format::quantity(*arrivals_per_s))
         }
         Hazard::Bottleneck { utilisation, waiting } if *utilisation < 0.5 => {
-            format!("{} wait, though only {} of its processors are in use", format::quantity(*waiting), format::percent(*utilisation))
+            format!(
+                "{} wait, though only {} of its processors are in use",
+                format::quantity(*waiting),
+                format::percent(*utilisation)
+            )
         }
         Hazard::Bottleneck { utilisation, waiting } => {
-            format!("{} of its processors in use, {} waiting", format::percent(utilisation.min(1.0)), format::quantity(*waiting))
+            format!(
+                "{} of its processors in use, {} waiting",
+                format::percent(utilisation.min(1.0)),
+                format::quantity(*waiting)
+            )
         }
         Hazard::Saturates { load_factor, .. } if *load_factor <= 1.005 => "its processors are used up".to_owned(),
         Hazard::Saturates { load_factor, in_s } => {
-            let when = in_s.map_or_else(String::new, |seconds| format!("; at the present growth in {}", format::duration(seconds)));
+            let when = in_s.map_or_else(String::new, |seconds| {
+                format!("; at the present growth in {}", format::duration(seconds))
+            });
             format!("full at {} × the load{when}", format::quantity(*load_factor))
         }
     }

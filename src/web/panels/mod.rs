@@ -7,6 +7,7 @@ pub mod faults;
 pub mod health;
 pub mod help;
 pub mod inspector;
+pub mod knobs;
 pub mod legend;
 pub mod metrics;
 pub mod requests;

@@ -7,6 +7,8 @@ mod rail;
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use scalescope::insight::Objectives;
 use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 
@@ -18,6 +20,7 @@ use scalescope::observe::trace::{Ended, Trace};
 use scalescope::scene::Picked;
 
 use super::charts::{Pin, SharedLog};
+use super::knobs::Knob;
 use super::faults::Target;
 use crate::protocol::{Filter, Watch, Watched};
 
@@ -104,6 +107,10 @@ pub enum Wish {
     Pick(Picked),
     /// Pins the chart of a node's figure, or takes it off.
     Pin(Pin),
+    /// Puts a slider for a parameter on the page, or takes it off.
+    Knob(Knob),
+    /// A slider is being moved.
+    Turn { node: Rc<str>, param: String, value: Value },
     /// Other objectives.
     Promise(Objectives),
 }
@@ -138,13 +145,14 @@ pub struct Bench {
     drawn_ms: f64,
     pub pins: Vec<Pin>,
     pub objectives: Objectives,
+    pub knobs: Vec<Knob>,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        let Self { panel, aim, filter, pins, objectives, .. } = std::mem::take(self);
-        *self = Self { panel, aim, filter, pins, objectives, ..Self::default() };
+        let Self { panel, aim, filter, pins, objectives, knobs, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, pins, objectives, knobs, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -173,13 +181,8 @@ impl Bench {
             Wish::Filter(filter) => self.filter = filter,
             Wish::Trace(serial) => self.look_at(serial, false),
             Wish::Follow(is_following) => self.is_following = is_following,
-            Wish::Pin(pin) => {
-                let place = self.pins.iter().position(|other| *other == pin);
-                match place {
-                    Some(place) => drop(self.pins.remove(place)),
-                    None => self.pins.push(pin),
-                }
-            }
+            Wish::Pin(pin) => toggle(&mut self.pins, pin),
+            Wish::Knob(knob) => toggle(&mut self.knobs, knob),
             Wish::Promise(objectives) => self.objectives = objectives,
             other => return Some(other),
         }
@@ -224,6 +227,14 @@ impl Bench {
     /// Whether something lies over the stage that Escape closes first.
     pub fn is_menu_open(&self) -> bool {
         self.menu.is_some()
+    }
+}
+
+/// Puts `item` into the list, or takes it out.
+fn toggle<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    match list.iter().position(|other| *other == item) {
+        Some(place) => drop(list.remove(place)),
+        None => list.push(item),
     }
 }
 

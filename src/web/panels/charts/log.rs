@@ -108,9 +108,11 @@ impl Log {
     /// How fast the offered load has grown of late, as a share of itself per second: the slope of a straight line through it
     /// (least squares), unless that is lost in noise.
     pub fn growth_per_s(&self) -> f64 {
-        let points: Vec<(f64, f64)> = self.last(GROWTH).map(|row| (row.at_s, f64::from(row.all[Figure::Offered as usize]))).collect();
+        let points: Vec<(f64, f64)> =
+            self.last(GROWTH).map(|row| (row.at_s, f64::from(row.all[Figure::Offered as usize]))).collect();
         let count = points.len() as f64;
-        let (mean_t, mean_x) = points.iter().fold((0.0, 0.0), |(t, x), (at, value)| (t + at / count, x + value / count));
+        let (mean_t, mean_x) =
+            points.iter().fold((0.0, 0.0), |(t, x), (at, value)| (t + at / count, x + value / count));
         let (mut both, mut own) = (0.0, 0.0);
         for (at, value) in &points {
             both += (at - mean_t) * (value - mean_x);

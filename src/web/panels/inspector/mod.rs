@@ -18,6 +18,7 @@ use crate::icons::icon;
 use crate::input::Intent;
 use crate::panels::bench::Wish;
 use crate::panels::charts::Pin;
+use crate::panels::knobs::Knob;
 use crate::panels::faults::Target;
 use crate::stage::{State, blank};
 use facts::facts;
@@ -32,6 +33,7 @@ pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
     pub pins: Vec<Pin>,
+    pub knobs: Vec<Knob>,
     pub on_intent: Callback<Intent>,
 }
 
@@ -40,13 +42,13 @@ impl PartialEq for Props {
         self.id == other.id
             && Rc::ptr_eq(&self.shown, &other.shown)
             && Rc::ptr_eq(&self.figures, &other.figures)
-            && self.pins == other.pins
+            && (&self.pins, &self.knobs) == (&other.pins, &other.knobs)
     }
 }
 
 #[component]
 pub fn Inspector(props: &Props) -> Html {
-    let Props { id, shown, figures, pins, on_intent } = props;
+    let Props { id, shown, figures, pins, knobs, on_intent } = props;
     let Some(node) = shown.document.node(id) else { return Html::default() };
     let own = figures.nodes.iter().find(|figures| figures.id == **id).cloned().unwrap_or_else(blank);
     let state = State::of(&own, shown.is_watched(id));
@@ -70,7 +72,7 @@ pub fn Inspector(props: &Props) -> Html {
                 { facts(&own, node.kind.name(), pins, on_intent) }
                 if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
                 <h3>{ "Parameters" }</h3>
-                <Parameters id={id.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
+                <Parameters id={id.clone()} shown={shown.clone()} knobs={knobs.clone()} on_intent={on_intent.clone()} />
             </div>
         </aside>
     }
@@ -146,13 +148,14 @@ fn lost(cluster: &ClusterFigures) -> Html {
 struct ParametersProps {
     id: Rc<str>,
     shown: Rc<Shown>,
+    knobs: Vec<Knob>,
     on_intent: Callback<Intent>,
 }
 
 /// Parameters change only with the design, not with the figures.
 impl PartialEq for ParametersProps {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown)
+        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown) && self.knobs == other.knobs
     }
 }
 
@@ -165,8 +168,9 @@ fn Parameters(props: &ParametersProps) -> Html {
         let own = specs.iter().filter(|spec| spec.group == group);
         own.map(|spec| {
             let value = spec.value_in(&values).cloned().unwrap_or_default();
+            let is_pinned = props.knobs.iter().any(|knob| knob.node == props.id && knob.path == spec.path());
             html! {
-                <Field key={spec.path()} node={props.id.clone()} spec={spec.clone()} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+                <Field key={spec.path()} node={props.id.clone()} spec={spec.clone()} {value} {is_pinned} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
             }
         })
         .collect()
