@@ -13,11 +13,13 @@ use super::{App, Msg, Shown, sentence};
 use crate::input::Intent;
 use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
 use crate::panels::charts::Charts;
+use crate::panels::data::Data;
 use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
 use crate::panels::health::Health;
 use crate::panels::inspector::Inspector;
 use crate::panels::knobs::Knobs;
 use crate::panels::requests::Requests;
+use crate::panels::twin::Twin;
 use crate::protocol::Watched;
 
 impl App {
@@ -53,6 +55,7 @@ impl App {
                 let edit = Edit::Set { node: node.to_string(), param, value };
                 self.with_session(|session| session.command_soon(Command::Edit(edit)));
             }
+            Wish::Edit(edits) => edits.into_iter().for_each(|edit| self.edit(ctx, edit)),
             Wish::Pick(picked) => {
                 self.with_session(|session| session.pick(picked));
             }
@@ -129,6 +132,11 @@ impl App {
             (Some(Panel::Health), _) => {
                 let (objectives, growth_per_s) = (self.bench.objectives, self.bench.log.borrow().growth_per_s());
                 html! { <Health {shown} {figures} {objectives} {growth_per_s} {on_intent} /> }
+            }
+            (Some(Panel::Data), _) => html! { <Data {shown} {figures} {on_intent} /> },
+            (Some(Panel::Twin), _) => {
+                let (events, second) = (self.bench.events.clone(), self.bench.second());
+                html! { <Twin {shown} {figures} {events} {second} {on_intent} /> }
             }
             (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
             _ => Html::default(),

@@ -56,7 +56,14 @@ impl Turn {
         } else if has_zero && default > 0.0 && spec.max <= default * REACH {
             low = 0.0;
         }
-        (high > low && high.is_finite()).then_some(Self { ty: spec.ty, low, high, has_zero: has_zero && is_log, is_log, now })
+        (high > low && high.is_finite()).then_some(Self {
+            ty: spec.ty,
+            low,
+            high,
+            has_zero: has_zero && is_log,
+            is_log,
+            now,
+        })
     }
 
     /// Where the present value is, 0 to 1.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod charts;
+pub mod data;
 pub mod fatal;
 pub mod faults;
 pub mod health;
@@ -16,6 +17,7 @@ mod sparkline;
 pub mod toasts;
 pub mod topbar;
 pub mod transport;
+pub mod twin;
 pub mod users;
 
 use yew::prelude::*;

@@ -20,12 +20,13 @@ use scalescope::observe::trace::{Ended, Trace};
 use scalescope::scene::Picked;
 
 use super::charts::{Pin, SharedLog};
-use super::knobs::Knob;
 use super::faults::Target;
+use super::knobs::Knob;
 use crate::protocol::{Filter, Watch, Watched};
 
 /// Wall time between two redraws of the charts.
 const CHARTS_EVERY_MS: f64 = 190.0;
+const STAMPS_A_SECOND: u32 = 5;
 
 /// The panels, in the order of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +40,15 @@ pub enum Panel {
     Charts,
     /// Objectives and warnings.
     Health,
+    /// What each store has.
+    Data,
+    /// What the picture tells, in words.
+    Twin,
 }
 
 impl Panel {
-    pub const ALL: [Self; 5] = [Self::Part, Self::Faults, Self::Requests, Self::Charts, Self::Health];
+    pub const ALL: [Self; 7] =
+        [Self::Part, Self::Faults, Self::Requests, Self::Charts, Self::Health, Self::Data, Self::Twin];
 
     /// For tests and ids; also the name of its icon.
     pub const fn name(self) -> &'static str {
@@ -52,6 +58,8 @@ impl Panel {
             Self::Requests => "requests",
             Self::Charts => "charts",
             Self::Health => "health",
+            Self::Data => "data",
+            Self::Twin => "twin",
         }
     }
 
@@ -63,6 +71,8 @@ impl Panel {
             Self::Requests => "Requests",
             Self::Charts => "Charts",
             Self::Health => "Health",
+            Self::Data => "Data",
+            Self::Twin => "In words",
         }
     }
 
@@ -74,6 +84,8 @@ impl Panel {
             Self::Requests => "T",
             Self::Charts => "G",
             Self::Health => "O",
+            Self::Data => "D",
+            Self::Twin => "W",
         }
     }
 }
@@ -110,7 +122,13 @@ pub enum Wish {
     /// Puts a slider for a parameter on the page, or takes it off.
     Knob(Knob),
     /// A slider is being moved.
-    Turn { node: Rc<str>, param: String, value: Value },
+    Turn {
+        node: Rc<str>,
+        param: String,
+        value: Value,
+    },
+    /// Changes of the design.
+    Edit(Vec<Edit>),
     /// Other objectives.
     Promise(Objectives),
 }
@@ -195,6 +213,11 @@ impl Bench {
         if wall_ms - self.drawn_ms >= CHARTS_EVERY_MS {
             (self.stamp, self.drawn_ms) = (self.stamp.wrapping_add(1), wall_ms);
         }
+    }
+
+    /// Counts seconds of wall time in which figures came.
+    pub fn second(&self) -> u32 {
+        self.stamp / STAMPS_A_SECOND
     }
 
     /// Looks at a request, and follows it if that is wanted.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use scalescope::model::Node;
+use scalescope::model::presets::Preset;
 use scalescope::model::spec::Group;
 use scalescope::observe::{ClusterFigures, Figures, NodeFigures};
 
@@ -18,8 +19,8 @@ use crate::icons::icon;
 use crate::input::Intent;
 use crate::panels::bench::Wish;
 use crate::panels::charts::Pin;
-use crate::panels::knobs::Knob;
 use crate::panels::faults::Target;
+use crate::panels::knobs::Knob;
 use crate::stage::{State, blank};
 use facts::facts;
 use field::Field;
@@ -71,6 +72,7 @@ pub fn Inspector(props: &Props) -> Html {
                 <h3>{ "Now" }</h3>
                 { facts(&own, node.kind.name(), pins, on_intent) }
                 if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
+                { presets(id, node, on_intent) }
                 <h3>{ "Parameters" }</h3>
                 <Parameters id={id.clone()} shown={shown.clone()} knobs={knobs.clone()} on_intent={on_intent.clone()} />
             </div>
@@ -99,6 +101,26 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
             <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add">{ icon("plus") }{ one_more(node.kind.name()) }</button>
             <button class="quiet" onclick={act(Intent::Remove)} aria-label="Remove" title="Remove (Delete)" data-testid="remove">{ icon("trash") }</button>
         </div>
+    }
+}
+
+/// Parameters of real systems, each with its source.
+fn presets(id: &Rc<str>, node: &Node, on_intent: &Callback<Intent>) -> Html {
+    let presets: Vec<_> = Preset::of_kind(node.kind.name()).collect();
+    if presets.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <details class="param-group presets" data-testid="presets">
+            <summary><span>{ "As in the world" }</span></summary>
+            <ul>
+                { for presets.into_iter().map(|preset| {
+                    let id = id.clone();
+                    let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Edit(preset.edits(&id))));
+                    html! { <li><button class="quiet small" {onclick}>{ preset.name }</button><p class="param-help">{ preset.source }</p></li> }
+                }) }
+            </ul>
+        </details>
     }
 }
 
