@@ -34,7 +34,8 @@ for (const theme of ["light", "dark"]) {
           await page.getByTestId(panel).waitFor({ state: "detached" });
         }
       },
-      { theme },
+      // Colours are judged at rest.
+      { theme, reducedMotion: "reduce" },
     ),
   );
 }

@@ -173,6 +173,7 @@ impl App {
 }
 
 /// The menu of what is under the pointer, if something is that can break.
+#[allow(clippy::needless_pass_by_value, reason = "callbacks give their events away")]
 pub fn menu_under(event: MouseEvent) -> Option<Msg> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let target = if let Ok(Some(card)) = element.closest("[data-node]") {

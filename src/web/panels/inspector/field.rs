@@ -162,6 +162,7 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+#[allow(clippy::too_many_arguments, reason = "one part of the field, drawn where it is used")]
 fn control(
     id: &str,
     describedby: String,
