@@ -95,7 +95,7 @@ impl Turn {
 fn number(ty: ParamType, value: &Value) -> Option<f64> {
     match ty {
         ParamType::Count | ParamType::Number => value.as_f64(),
-        ParamType::Duration => value.as_str()?.parse::<SimDuration>().ok().as_ref().map(SimDuration::as_secs_f64),
+        ParamType::Duration => value.as_str()?.parse::<SimDuration>().ok().map(SimDuration::as_secs_f64),
         ParamType::Bytes => value.as_str()?.parse::<Bytes>().ok().map(|bytes| bytes.0 as f64),
         _ => None,
     }

@@ -83,41 +83,36 @@ pub fn Twin(props: &Props) -> Html {
 /// The whole picture in a few sentences.
 fn summary(figures: &Figures, shown: &Shown) -> String {
     let rate = |value: f64| format::quantity(value);
-    let mut text = format!(
+    let mut parts = vec![format!(
         "At {}: {} requests per second are made and {} answered.",
         format::clock(figures.now_s),
         rate(figures.offered_per_s),
         rate(figures.throughput_per_s)
-    );
+    )];
     if figures.latency.count > 0 {
         let (half, most) = (format::duration(figures.latency.p50_s), format::duration(figures.latency.p99_s));
-        text.push_str(&format!(" Half of the answers take less than {half}, 99 of 100 less than {most}."));
+        parts.push(format!("Half of the answers take less than {half}, 99 of 100 less than {most}."));
     }
-    match figures.errors.first() {
+    parts.push(match figures.errors.first() {
         Some((reason, _)) if figures.errors_per_s > 0.0 => {
-            text.push_str(&format!(
-                " {} per second fail, most of them by {}.",
-                rate(figures.errors_per_s),
-                reason.label()
-            ));
+            format!("{} per second fail, most of them by {}.", rate(figures.errors_per_s), reason.label())
         }
-        _ => text.push_str(" None fail."),
-    }
-    let all = broken(figures);
+        _ => "None fail.".to_owned(),
+    });
+    let all: Vec<String> = broken(figures)
+        .iter()
+        .map(|broken| {
+            let place: Vec<String> = broken.place.iter().map(|id| shown.label(id)).collect();
+            format!("{} ({})", place.join(" to "), broken.what)
+        })
+        .collect();
     if !all.is_empty() {
-        let list: Vec<String> = all
-            .iter()
-            .map(|broken| {
-                let place: Vec<String> = broken.place.iter().map(|id| shown.label(id)).collect();
-                format!("{} ({})", place.join(" to "), broken.what)
-            })
-            .collect();
-        text.push_str(&format!(" Broken: {}.", list.join(", ")));
+        parts.push(format!("Broken: {}.", all.join(", ")));
     }
     if let Some(warning) = bottleneck(figures) {
-        text.push_str(&format!(" The bottleneck is {}.", shown.label(&warning.node)));
+        parts.push(format!("The bottleneck is {}.", shown.label(&warning.node)));
     }
-    text
+    parts.join(" ")
 }
 
 fn nodes(figures: &Figures, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
