@@ -145,7 +145,7 @@ mod tests {
         for fault in faults {
             engine.command(Command::Fault(fault.clone())).unwrap();
         }
-        engine.run_until(SimTime::from_nanos(9_000_000_000));
+        engine.run_until(SimTime::from_nanos(20_000_000_000));
         let ended = engine.ended().into_iter().filter(|ended| ended.failure.is_some() == is_failed);
         let traces = ended.filter_map(|ended| engine.trace(ended.serial));
         traces.map(|trace| story(&trace, str::to_owned, |seconds| format!("{seconds:.1} s"))).collect()
