@@ -6,6 +6,7 @@ mod bench;
 mod input;
 mod report;
 mod run;
+mod trace_out;
 mod validate;
 
 use std::process::ExitCode;
