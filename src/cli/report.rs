@@ -171,6 +171,12 @@ fn node_value(node: &NodeFigures) -> Value {
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
         ("stale_reads", json!(node.stale_reads)),
+        ("page_hit_ratio", json!(node.page_hit_ratio)),
+        ("page_misses", json!(node.page_misses)),
+        ("disk_utilisation", json!(node.disk_utilisation)),
+        ("extra_calls", json!(node.extra_calls)),
+        ("torn_writes", json!(node.torn_writes)),
+        ("sessions_lost", json!(node.sessions_lost)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

@@ -7,25 +7,27 @@
 //! ([`monitor`]). Left out: semi-synchronous replication, transactions, locks, buffer pool.
 
 mod log;
+pub mod models;
 pub mod monitor;
+mod pages;
 mod replication;
 mod work;
 
 pub use log::Log;
 pub use monitor::Monitor;
 
-use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
-use crate::kernel::{Body, Call, Context, Outcome, Record, Tag, Target, Verb, Version};
+use crate::kernel::{Body, Call, Context, Outcome, Record, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole};
 use crate::observe::Reason;
 use replication::{Receiving, Shipping};
+use work::Work;
 
 /// A database server.
 #[derive(Clone, Debug, Hash)]
@@ -43,7 +45,7 @@ pub struct Database {
     term: u32,
     shipping: Shipping,
     receiving: Receiving,
-    data: Derived<DataSet>,
+    work: Work,
 }
 
 /// What the node does in its cluster.
@@ -75,7 +77,7 @@ impl Database {
             term: 0,
             shipping: Shipping::default(),
             receiving: Receiving::default(),
-            data: Derived(DataSet::default()),
+            work: Work::default(),
         }
     }
 
@@ -118,9 +120,18 @@ impl Database {
     fn read(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, .. } = *ctx.get(call);
         let version = self.version(key);
-        let is_stale = self.is_stale(ctx, call);
+        let is_stale = version != ctx.kernel.truth.current(key) || self.is_partly_stale(ctx, call);
         ctx.meter().stale_reads += u64::from(is_stale);
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+    }
+
+    /// Does what `call` has asked for.
+    fn serve(&mut self, ctx: &mut Context, call: Key) {
+        if ctx.get(call).verb.is_write() {
+            self.write(ctx, call);
+        } else {
+            self.read(ctx, call);
+        }
     }
 
     /// The record becomes what reads see. A key's value has always the same size.
@@ -185,26 +196,35 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let Some(mean) = self.mean_service(ctx.get(call)) else {
-            ctx.fail(call, Reason::NoPrimary);
-            return;
+        let service = match self.accept(ctx, call) {
+            Ok(service) => service,
+            Err(reason) => {
+                ctx.fail(call, reason);
+                return;
+            }
         };
-        let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
-        match ctx.get(call).verb {
-            Verb::Write | Verb::Transact => self.write(ctx, call),
-            _ => self.read(ctx, call),
+        if !self.fetch_pages(ctx, call) {
+            self.serve(ctx, call);
+        }
+    }
+
+    fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        if self.work.leave(call) {
+            self.serve(ctx, call);
         }
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.work.leave(call);
         ctx.fail(call, Reason::Cancelled);
     }
 
@@ -245,6 +265,7 @@ impl Behaviour for Database {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        self.work.crash();
         self.shipping = Shipping::default();
         self.receiving.crash();
     }
@@ -253,12 +274,13 @@ impl Behaviour for Database {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
+            self.work.rewire(params, wiring);
         }
-        self.data = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
     }
 
     fn levels(&self) -> Levels {
-        self.station.levels()
+        let levels = self.station.levels();
+        Levels { waiting: levels.waiting + self.work.reading(), ..levels }
     }
 }

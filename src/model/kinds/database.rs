@@ -1,7 +1,7 @@
 //! Databases.
 
 use super::{Discipline, MS, SECS, US};
-use crate::base::{Shape, SimDuration};
+use crate::base::{Bytes, Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
@@ -24,8 +24,34 @@ choices! {
     }
 }
 
+choices! {
+    /// How a database keeps its data, and so what it can do with them.
+    pub enum DataModel {
+        /// Tables: joins, ranges, aggregates, transactions; traversals as joins of joins.
+        Relational = "relational",
+        /// Values by key, nothing else, and that fast.
+        KeyValue = "key_value",
+        /// Nested documents: ranges and aggregates by index, but no joins.
+        Document = "document",
+        /// Rows of a sorted, log-structured map: cheap writes and ranges, nothing that combines records.
+        WideColumn = "wide_column",
+        /// Nodes and relations: joins and traversals follow pointers.
+        Graph = "graph",
+    }
+}
+
+choices! {
+    /// Whether related records lie together.
+    pub enum Layout {
+        /// Each record is kept once; a query has to join.
+        Normalised = "normalised",
+        /// Each is kept with copies of those it is related to: a query is one larger read, a write has to change all copies.
+        Denormalised = "denormalised",
+    }
+}
+
 params! {
-    /// Relational database: a log of versioned writes; the primary takes writes, replicas apply its log and serve reads.
+    /// Database: a log of versioned writes; the primary takes writes, replicas apply its log and serve reads.
     pub struct Database {
         /// What it does in its cluster at the start.
         role: DatabaseRole = DatabaseRole::Primary, "", 0.0, 0.0;
@@ -55,6 +81,20 @@ params! {
         failover: Failover = Failover::Automatic, "", 0.0, 0.0;
         /// As primary: log records kept for replicas that are behind; one further behind copies a snapshot.
         log_retention: u32 = 1_000_000, "records", 1.0, 100_000_000.0;
+        /// Kind of database: what it cannot do, the web server does by many small calls.
+        data_model: DataModel = DataModel::Relational, "", 0.0, 0.0;
+        /// Whether a record lies together with copies of those it is related to.
+        layout: Layout = Layout::Normalised, "", 0.0, 0.0;
+        /// Calls that it takes at a time, waiting or not; more are refused. 0 means no limit.
+        connections: u32 = 0, "connections", 0.0, 1_000_000.0;
+        /// Memory for pages of records (buffer pool); others are read from the disk. 0B means that all fit.
+        buffer_pool: Bytes = Bytes(0), "B", 0.0, 1_099_511_627_776.0;
+        /// With a buffer pool: operations that the disk does per second (3,000: a general purpose volume of a cloud).
+        disk_iops: u32 = 3_000, "1/s", 1.0, 10_000_000.0;
+        /// With a buffer pool: how long each of them takes, without waiting.
+        disk_latency: SimDuration = US(500), "s", 0.0, 60.0;
+        /// Size of the disk: when the data are larger, writes are refused. 0B means no limit.
+        storage: Bytes = Bytes(0), "B", 0.0, 1_125_899_906_842_624.0;
         /// As replica: time to copy a snapshot of the whole primary.
         snapshot_time: SimDuration = SECS(5), "s", 0.0, 86_400.0;
     }

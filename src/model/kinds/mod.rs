@@ -19,11 +19,11 @@ use crate::base::SimDuration;
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
-pub use database::{Database, DatabaseRole, Failover};
+pub use database::{DataModel, Database, DatabaseRole, Failover, Layout};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::{Arrivals, Load, Loop, Users};
-pub use web_server::{Address, Discipline, SessionStore, Shedding, WebServer};
+pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
