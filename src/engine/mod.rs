@@ -2,6 +2,7 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+pub mod chooser;
 mod faults;
 mod figures;
 mod invariants;
@@ -41,6 +42,16 @@ pub struct Engine {
 pub struct Entry {
     pub at_ns: u64,
     pub command: Command,
+}
+
+/// A database's copy of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Id of the database.
+    pub node: String,
+    /// Number of the write among all committed writes of the run; 0 if the record was never written.
+    pub version: u64,
+    pub value: u32,
 }
 
 /// The two ends of a link, by its index in [`Hop::link`].
@@ -123,6 +134,21 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// What each database has of the record `key`: its version, and its content where users' writes count.
+    pub fn holdings(&self, key: u32) -> Vec<Holding> {
+        let nodes = self.world.nodes.iter().zip(&self.world.kernel.topology.nodes);
+        let databases = nodes.filter_map(|(component, state)| match component {
+            Component::Database(database) if !state.is_removed => Some((database, state)),
+            _ => None,
+        });
+        databases
+            .map(|(database, state)| {
+                let (version, value) = (database.version(key).0, database.value(key));
+                Holding { node: state.id.clone(), version, value }
+            })
+            .collect()
+    }
+
     pub fn state_hash(&self) -> u64 {
         self.world.state_hash()
     }
@@ -163,15 +189,14 @@ impl Engine {
 
     /// Runs all events up to `until`; false if `left` ran out before.
     fn run_events(&mut self, until: SimTime, left: &mut u64) -> bool {
-        while self.world.kernel.queue.next_time().is_some_and(|next| next <= until) {
-            if *left == 0 {
-                return false;
+        while *left > 0 || !self.world.kernel.queue.is_due(until) {
+            if !self.world.step(until) {
+                self.world.kernel.now = self.world.kernel.now.max(until);
+                return true;
             }
             *left -= 1;
-            self.world.step();
         }
-        self.world.kernel.now = self.world.kernel.now.max(until);
-        true
+        false
     }
 
     /// Carries out `command` now, after everything else of this instant, and records it in the journal.
@@ -209,7 +234,7 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::observe::{Operation, Reason};
 
 /// A call from the moment it is sent until its reply is there. The same entry serves both ways.
 #[derive(Clone, Copy, Debug, Hash)]
+#[repr(align(64))]
 pub struct Call {
     /// The call that the caller was working on; [`Key::NONE`] for what a user asked, [`Key::DETACHED`] for what a node asks on
     /// its own account.
@@ -166,4 +167,4 @@ pub enum Place {
     Returning,
 }
 
-const _: () = assert!(size_of::<Call>() <= 64, "what is hot of a request fits a cache line");
+const _: () = assert!(size_of::<Option<Call>>() <= 64, "what is hot of a request fits a cache line");

@@ -3,6 +3,7 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
+use super::ledger::Ledger;
 use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
@@ -24,6 +25,7 @@ pub struct Kernel {
     pub topology: Topology,
     pub directory: Directory,
     pub truth: Truth,
+    pub ledger: Ledger,
     pub recorder: Recorder,
     /// One stream of random numbers for what each node does by itself.
     pub streams: Vec<Stream>,

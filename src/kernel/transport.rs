@@ -81,7 +81,7 @@ impl Kernel {
         let Message { from, link, ref body, .. } = *self.messages.get(key).expect("a message is delivered once");
         let kind = match body {
             Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => HopKind::Check,
-            Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
+            _ => HopKind::Replication,
         };
         let bytes = HEADER_BYTES + body.content_bytes();
         let is_backward = self.topology.links[link.index()].from != from;

@@ -9,6 +9,7 @@ mod document;
 mod edit;
 pub mod kinds;
 mod read;
+pub mod regions;
 mod schema;
 pub mod spec;
 mod trace;

@@ -52,6 +52,8 @@ pub struct NodeMeter {
     pub stale_on_error: u64,
     /// Bytes of assets that an edge sent.
     pub egress_bytes: u64,
+    /// Stale assets of browsers that were asked for anew, and were still good.
+    pub revalidations: u64,
     pub stale_reads: u64,
     /// Of a database with a buffer pool: pages found there, pages read from the disk, and pages written to it to make room.
     pub page_hits: u64,

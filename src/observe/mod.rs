@@ -9,9 +9,9 @@ mod recorder;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, Totals,
+    OperationFigures, ReplicationFigures, Role, StaleRead, Step, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};
-pub use outcome::{Operation, Reason};
+pub use outcome::{Operation, Reason, StepKind};
 pub use recorder::{Latencies, Recorder, Sample};

@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod browsers;
 mod caches;
 mod cdn;
 mod cli;
@@ -20,8 +21,11 @@ mod operations;
 mod properties;
 mod protection;
 mod read_back;
+mod regions;
 mod replay;
 mod replication;
+mod replication_rules;
+mod replication_rules_shared;
 mod retuned;
 mod support;
 mod theory;

@@ -6,6 +6,7 @@
 //! query is one larger read: its copies are as old as the last write of the record that they lie in, and are seen to be.
 //! Left out: locks, so transactions do not wait for each other; the pages of what replicas apply; growing tables.
 
+use super::commit::Written;
 use super::models::{Profile, profile};
 use super::pages::Pages;
 use super::{Database, Duty};
@@ -15,7 +16,7 @@ use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::components::Wiring;
 use crate::components::data_set::{DataSet, Records};
-use crate::kernel::{Call, Context, Outcome, Record, Verb, Version};
+use crate::kernel::{Call, Context, Record, Verb, Version};
 use crate::model::kinds::{self, Layout};
 use crate::observe::{Operation, Reason};
 
@@ -147,35 +148,41 @@ impl Database {
         }
     }
 
-    /// Whether one of the records that `call` reads beside its first is not the current one here.
-    pub(super) fn is_partly_stale(&self, ctx: &Context, call: Key) -> bool {
+    /// Whether one of the records that `call` reads is not the current one here.
+    pub(super) fn is_stale(&self, ctx: &Context, call: Key) -> bool {
         let call = ctx.get(call);
-        if matches!(call.verb, Verb::Read | Verb::Get) {
-            return false;
+        if call.verb == Verb::Read {
+            return self.is_outdated(ctx, call.key);
         }
-        let current = |key: u32| ctx.kernel.truth.current(key);
         if call.verb == Verb::Query && self.is_denormalised() {
             let copied = self.version(call.key);
-            return self.records_of(call).related(call.key, call.count).any(|key| current(key) > copied);
+            let is_newer = |key: u32| ctx.kernel.truth.current(key) > copied;
+            return self.is_outdated(ctx, call.key)
+                || self.records_of(call).related(call.key, call.count).any(is_newer);
         }
-        self.keys_of(call).0.into_iter().any(|key| self.version(key) != current(key))
+        self.keys_of(call).0.into_iter().any(|key| self.is_outdated(ctx, key))
     }
 
-    /// Commits several writes at once: one after the other in the log, with nothing between them.
-    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key) {
+    /// Does what `call`, whose pages are there, has asked for.
+    pub(super) fn serve(&mut self, ctx: &mut Context, call: Key) {
+        if ctx.get(call).verb.is_write() {
+            self.write(ctx, call);
+        } else {
+            self.read(ctx, call);
+        }
+    }
+
+    /// Logs several writes at once: one after the other, with nothing between them.
+    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key) -> Vec<Record> {
         let of = *ctx.get(call);
         let records = self.records_of(&of);
-        let mut version = Version::default();
-        for key in records.group(of.key, of.count) {
-            version = ctx.kernel.truth.commit(key);
-            let record = Record { version, at: ctx.now(), key, user: of.user, bytes: records.size(key) };
-            self.put(&record);
-            self.log.push(record);
-        }
-        self.applied = self.log.end();
-        self.log.trim(self.params.log_retention as usize, self.applied);
-        self.ship_after_delay(ctx);
-        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        let keys: Vec<u32> = records.group(of.key, of.count).collect();
+        let last = keys.len() - 1;
+        let logged = keys.into_iter().enumerate().filter_map(|(i, key)| {
+            // The client is told when the last of them is safe.
+            self.log_write(ctx, call, Written { key, bytes: records.size(key), given: Version::default() }, i == last)
+        });
+        logged.collect()
     }
 }
 

@@ -231,9 +231,9 @@ impl WebServer {
             Verb::Get | Verb::Put | Verb::Delete => self.ask(ctx, call, Ask::of(verb, key, bytes)),
             verb if self.is_stateless => self.ask(ctx, call, Ask { count, ..Ask::of(verb, key, bytes) }),
             verb if verb.is_write() => {
-                let mut version = Version::default();
+                let (now, mut version) = (ctx.now(), Version::default());
                 for key in self.data.around(key).group(key, count) {
-                    version = ctx.kernel.truth.commit(key);
+                    version = ctx.kernel.truth.commit(key, now);
                     self.disk.set(key as usize, version);
                 }
                 self.done(ctx, call, Outcome { version, ..Outcome::good(0) });

@@ -229,7 +229,7 @@ impl WebServer {
                 Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
                 Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
                 verb if verb.is_write() => self.route.writer(ctx),
-                _ => self.route.reader(ctx),
+                _ => self.route.reader(ctx, call),
             }
         };
         let Some(target) = target else {
@@ -240,6 +240,9 @@ impl WebServer {
             }
             return None;
         };
+        let is_read = !ask.verb.is_write() && !matches!(ask.verb, Verb::Get | Verb::Put | Verb::Delete);
+        let version = if is_read { self.route.required(ctx, call) } else { ask.version };
+        let ask = Ask { version, ..ask };
         self.caller.send(ctx, call, target, ask);
         Some(ctx.get(call).child)
     }
@@ -406,7 +409,7 @@ impl Behaviour for WebServer {
             self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
-        self.route.set(topology.targets(ctx.node, &["database"]));
+        self.route.rewire(topology, ctx.node, wiring);
         self.store = Store::of(topology, &topology.targets(ctx.node, &["database"]), wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();

@@ -79,9 +79,9 @@ impl Command {
             Self::Fault(fault) => match fault.aim() {
                 Aim::Node(node) => node == id,
                 Aim::Link { from, to } => from == id || to == id,
-                Aim::Request => false,
+                Aim::Request | Aim::Region(_) => false,
             },
-            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
+            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. } | Edit::Region { node, .. }) => node == id,
             Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
             Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
         }

@@ -19,7 +19,9 @@ use crate::base::SimDuration;
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
-pub use database::{DataModel, Database, DatabaseRole, Failover, Layout};
+pub use database::{
+    CommitMode, Conflicts, DataModel, Database, DatabaseRole, Failover, Layout, LogMatching, Reads, Writes,
+};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use users::{Arrivals, Load, Loop, Users};

@@ -28,6 +28,8 @@ choices! {
         ProcessorSharing = "processor_sharing",
         /// The highest priority class first; within a class first come, first served.
         Priority = "priority",
+        /// The highest priority class has the cores: whoever is on one and less urgent gives it up, and goes on later.
+        PreemptivePriority = "preemptive_priority",
     }
 }
 

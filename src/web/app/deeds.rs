@@ -8,7 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlElement, KeyboardEvent, SvgElement};
 use yew::prelude::*;
 
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use scalescope::model::{Command, Document, Edit, Fault};
 
 use super::{App, Msg};
 use crate::clock::SPEEDS;
@@ -207,16 +207,10 @@ impl App {
     }
 }
 
-/// `document` with another number of users in its first population.
+/// `document` with so many users, shared out among its populations as they are now.
 pub fn with_users(document: &Document, users: u32) -> Document {
     let mut document = document.clone();
-    let populations = document.nodes.iter_mut().filter_map(|node| match &mut node.kind {
-        NodeKind::Users(population) => Some(population),
-        _ => None,
-    });
-    if let Some(population) = populations.into_iter().next() {
-        population.users = users;
-    }
+    document.share_users(users);
     document
 }
 

@@ -44,6 +44,12 @@ impl News {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 format!("{}: {} is {value} from {at} on", label(node), format::name(param).to_lowercase())
             }
+            Command::Edit(Edit::Region { node, region: Some(region) }) => {
+                format!("{} is in {region} from {at} on", label(node))
+            }
+            Command::Edit(Edit::Region { node, region: None }) => {
+                format!("{} is in no region from {at} on", label(node))
+            }
             Command::Edit(Edit::SetLink { link }) => format!("Link from {} to {} changed at {at}", link.from, link.to),
         };
         self.tell(&sentence);

@@ -4,6 +4,7 @@ mod balancing;
 mod caches;
 mod clients;
 mod edges;
+mod mixed;
 mod queues;
 
 use super::case::{Case, Inputs};
@@ -12,10 +13,12 @@ use super::plan::Plan;
 type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
 
 /// Every family that is known.
-const FAMILIES: [(&str, Planner); 26] = [
+const FAMILIES: [(&str, Planner); 28] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
+    ("web_cache_database", mixed::web_cache_database),
+    ("priority", mixed::priority),
     ("universal_scalability", queues::universal_scalability),
     ("deadline", clients::deadline),
     ("retry_feedback", clients::retry_feedback),
