@@ -125,7 +125,14 @@ fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
         let figures = LaneFigures::between(&then.0[side], &to.links[index].0[side], from.at, to.at, is_limited);
         let trouble = *link.trouble(is_backward);
         let is_cut = trouble.is_cut || topology.links[index].is_dark;
-        LaneFigures { is_cut, is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(), ..figures }
+        LaneFigures {
+            is_cut,
+            is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(),
+            added_latency_s: trouble.added_latency.as_secs_f64(),
+            added_loss: trouble.added_loss.0,
+            left_bps: trouble.bandwidth.map(|rate| rate.0 as f64),
+            ..figures
+        }
     };
     let present = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
     let all = present.map(|(index, link)| LinkFigures {

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use crate::base::histogram::Histogram;
 use crate::base::json::{json_object, serde_by_json};
 use crate::base::order::sort_by_key;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop};
+use crate::observe::{Figures, Hop, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -235,8 +235,17 @@ impl Engine {
                 }
             }
             Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
+            Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())
+    }
+
+    /// Takes over the document's schedule. What was due before, or is due at this instant, is not made up for.
+    fn reschedule(&mut self) {
+        let now = self.now();
+        self.schedule.clone_from(&self.document.schedule);
+        sort_by_key(&mut self.schedule, |scheduled| scheduled.at);
+        self.done = self.schedule.iter().take_while(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
     }
 
     /// From here on a report counts: the warm-up is over.
@@ -259,6 +268,39 @@ impl Engine {
     /// Moves the hops departed since the last call to the end of `hops`. Returns n where one dot stands for n requests.
     pub fn take_hops(&mut self, hops: &mut Vec<Hop>) -> u32 {
         self.world.kernel.recorder.take_hops(hops)
+    }
+
+    /// Traces every `stride`-th request from now on, none at zero, and keeps the last `steps` of all their steps; while dots are
+    /// drawn, only requests that are drawn are traced. What was traced before is forgotten. Tracing changes nothing of the run.
+    pub fn set_tracing(&mut self, stride: u32, steps: usize) {
+        self.world.kernel.recorder.tracer.set(stride, steps);
+    }
+
+    /// Traced requests that have ended of late, the latest first; as many failed ones as answered ones are kept.
+    pub fn ended(&self) -> Vec<trace::Ended> {
+        let id = |node: u16| self.id_of(NodeIx(node));
+        let all = self.world.kernel.recorder.tracer.ended().into_iter();
+        all.map(|ended| trace::Ended { place: ended.failed_at.map_or_else(String::new, id), ..ended }).collect()
+    }
+
+    /// What has happened to the request of this number up to now; none if it was not traced, or too long ago.
+    pub fn trace(&self, serial: u32) -> Option<trace::Trace> {
+        let tracer = &self.world.kernel.recorder.tracer;
+        tracer.trace(serial, self.now().as_nanos(), |node| self.id_of(node))
+    }
+
+    /// Numbers of the traced requests whose beginning is still known.
+    pub fn traced(&self) -> Vec<u32> {
+        self.world.kernel.recorder.tracer.known().collect()
+    }
+
+    /// The traced request whose packet left over a link at about this time: the one that a dot on the drawing stands for.
+    pub fn find_traced(&self, link: u16, depart: SimTime, is_backward: bool) -> Option<u32> {
+        self.world.kernel.recorder.tracer.find(LinkIx(link), depart, is_backward)
+    }
+
+    fn id_of(&self, node: NodeIx) -> String {
+        self.world.kernel.topology.nodes.get(node.index()).map_or_else(String::new, |state| state.id.clone())
     }
 
     /// The numbers of the sliding window that ends now.

@@ -3,6 +3,7 @@
 use super::truth::Version;
 use crate::base::slab::Key;
 use crate::base::{LinkIx, NodeIx, SimTime};
+use crate::observe::trace::Doing;
 use crate::observe::{Operation, Reason};
 
 /// A call from the moment it is sent until its reply is there. The same entry serves both ways.
@@ -140,6 +141,26 @@ impl Verb {
     pub const fn is_write(self) -> bool {
         matches!(self, Self::Write | Self::Transact)
     }
+
+    /// In a word, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Static => "static",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Get => "get",
+            Self::Put => "put",
+            Self::Delete => "delete",
+            Self::Query => "join",
+            Self::Fetch => "fetch",
+            Self::Login => "log in",
+            Self::Range => "range",
+            Self::Aggregate => "aggregate",
+            Self::Traverse => "traverse",
+            Self::Transact => "transact",
+        }
+    }
 }
 
 /// How far a node has come with a call. The node itself keeps it, to know where to find what it has to give up.
@@ -154,6 +175,17 @@ pub enum Stage {
     Ready,
     /// On a core.
     Serving,
+}
+
+impl Stage {
+    /// The same, as traces have it.
+    pub const fn doing(self) -> Doing {
+        match self {
+            Self::Held => Doing::Held,
+            Self::Queued | Self::Ready => Doing::Queued,
+            Self::Serving => Doing::Served,
+        }
+    }
 }
 
 /// Where a call is.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::command::Scheduled;
 use super::document::{Document, Link, Node};
 use super::kinds::{DatabaseRole, NodeKind};
 use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
@@ -32,10 +33,12 @@ pub enum Edit {
         #[serde(default)]
         region: Option<String>,
     },
+    /// Replaces all that is scheduled. What lies in the past has happened as it was scheduled then.
+    SetSchedule { schedule: Vec<Scheduled> },
 }
 
 impl Edit {
-    const NAMES: [&str; 5] = ["add_node", "remove_node", "set", "set_link", "region"];
+    const NAMES: [&str; 6] = ["add_node", "remove_node", "set", "set_link", "region", "set_schedule"];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -44,6 +47,7 @@ impl Edit {
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
             "region" => Self::Region { node: String::new(), region: None },
+            "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             _ => return None,
         })
     }
@@ -66,6 +70,9 @@ impl Edit {
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
             Self::Region { node, region } => {
                 ("region", vec![must("node", "id of a node", node), may("region", region)])
+            }
+            Self::SetSchedule { schedule } => {
+                ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
             }
         }
     }
@@ -197,6 +204,7 @@ impl Document {
                 })? = link.clone();
             }
             Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
+            Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
         Ok(())
     }

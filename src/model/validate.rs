@@ -398,6 +398,9 @@ impl Document {
                         problems.push(format!("{at}.fault.{}", problem.at), problem.what, problem.remedy);
                     }
                 }
+                Command::Edit(Edit::SetSchedule { .. }) => {
+                    problems.push(&at, "a schedule cannot change itself", "a fault, or an edit of nodes or links");
+                }
                 // Whether an edit fits depends on what the design is by then: the run reports it.
                 Command::Edit(_) => {}
             }

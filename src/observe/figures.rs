@@ -214,6 +214,12 @@ pub struct LaneFigures {
     pub is_cut: bool,
     /// Whether a fault makes it slower, lossier or narrower than it is by design.
     pub is_impaired: bool,
+    /// What the fault adds to its delay, in seconds.
+    pub added_latency_s: f64,
+    /// What it adds to the share of packets lost, 0 to 1.
+    pub added_loss: f64,
+    /// The bandwidth that it leaves, in bits per second.
+    pub left_bps: Option<f64>,
 }
 
 impl LaneFigures {

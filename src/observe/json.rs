@@ -54,7 +54,7 @@ json_object!(LinkFigures = Self {
 });
 
 json_object!(LaneFigures = Self::default(), {
-    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired,
+    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired, added_latency_s, added_loss, left_bps,
 });
 
 json_object!(ClusterFigures = Self::default(), {

@@ -6,6 +6,7 @@ mod json;
 mod meter;
 mod outcome;
 mod recorder;
+pub mod trace;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,

@@ -26,6 +26,7 @@ mod replay;
 mod replication;
 mod replication_rules;
 mod replication_rules_shared;
+mod request_traces;
 mod retuned;
 mod support;
 mod theory;

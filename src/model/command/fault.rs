@@ -138,7 +138,7 @@ pub enum Aim<'a> {
 
 impl Fault {
     /// One of each, to be read into.
-    fn blanks() -> [Self; 19] {
+    pub(super) fn blanks() -> [Self; 19] {
         let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
         [
             Self::Crash { node: node() },
@@ -164,7 +164,7 @@ impl Fault {
     }
 
     /// Its name in a document.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Crash { .. } => "crash",
             Self::Restart { .. } => "restart",
