@@ -165,6 +165,8 @@ fn node_value(node: &NodeFigures) -> Value {
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("revalidations", json!(node.revalidations)),
+        ("egress_bytes", json!(node.egress_bytes)),
+        ("cost", json!(node.cost)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),

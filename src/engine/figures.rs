@@ -51,6 +51,11 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             node.egress_bytes = Some(now.egress_bytes);
             node.cost = Some(cdn.cost(now.egress_bytes));
         }
+        if let Component::ObjectStore(store) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(store.cost(now.completions, now.egress_bytes));
+        }
         if let Component::Users(users) = &world.nodes[index]
             && let Some(browsers) = users.browsers()
         {
@@ -153,7 +158,7 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::WebServer(params) => params.cores,
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
-        NodeKind::Users(_) | NodeKind::Dns(_) => u32::MAX,
+        NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::ObjectStore(_) => u32::MAX,
     }
 }
 

@@ -301,3 +301,97 @@ fn a_login_takes_its_time() {
     let read = of(&figures, Operation::Read).latency.mean_s;
     assert!(login > read + 0.04, "{login} {read}");
 }
+
+/// A scenario whose assets are in an object store behind `before`.
+fn with_objects(name: &str, before: &str, params: &Value, users: &[(&str, Value)]) -> Document {
+    let mut all = vec![("read_weight", json!(0)), ("write_weight", json!(0)), ("asset_size", json!("900KB"))];
+    all.extend_from_slice(users);
+    let document = with(scenario(name), "users", &all);
+    let mut value: Value = serde_json::from_str(&document.to_json()).unwrap();
+    let store = json!({ "id": "objects", "kind": "object_store", "params": params });
+    value["nodes"].as_array_mut().unwrap().push(store);
+    let way = json!({ "from": before, "to": "objects", "latency": "1ms" });
+    value["links"].as_array_mut().unwrap().push(way);
+    Document::read(&value.to_string()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn assets_come_from_an_object_store_as_fast_as_it_gives_them() {
+    let params = json!({ "first_byte": "50ms", "first_byte_shape": "constant", "throughput_per_s": "90MB" });
+    let people = [("users", json!(50))];
+    let figures = run(with_objects("separate-database", "web-1", &params, &people), 1.0, 101.0);
+    let plain = run(
+        with_objects("separate-database", "web-1", &json!({ "first_byte": "0s", "throughput_per_s": "1TB" }), &people),
+        1.0,
+        101.0,
+    );
+    let [slow, fast] = [&figures, &plain].map(|figures| of(figures, Operation::Static).latency.mean_s);
+    // 900 kB at 90 MB/s are 10 ms.
+    assert!((slow - fast - 0.06).abs() < 0.004, "{slow} {fast}");
+    let store = node(&figures, "objects");
+    let sent_gb = store.egress_bytes.unwrap() as f64 / 1e9;
+    let mean_gb = sent_gb / (f64::from(u32::try_from(figures.totals.answered).unwrap()));
+    assert!((mean_gb * 1e6 - 900.0).abs() < 50.0, "{mean_gb}");
+    assert!((store.cost.unwrap() - sent_gb * 0.09 - figures.totals.answered as f64 * 0.4e-6).abs() < 1e-3);
+}
+
+#[test]
+fn an_edge_asks_the_object_store_for_what_it_does_not_have() {
+    let document = with_objects("cdn", "cdn-1", &json!({}), &[("users", json!(2_000)), ("asset_size", json!("9KB"))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(30.0));
+    let figures = measure(&mut engine, 60.0);
+    assert_eq!(figures.errors, []);
+    let (edge, store) = (node(&figures, "cdn-1"), node(&figures, "objects"));
+    assert!(store.arrivals_per_s > 0.0 && store.arrivals_per_s < 0.5 * edge.arrivals_per_s);
+    assert_eq!(node(&figures, "web-1").arrivals_per_s, 0.0, "the site has nothing to do with it");
+    // Dead: what the edge has it still serves, the rest fails.
+    crash(&mut engine, "objects");
+    let figures = measure(&mut engine, 70.0);
+    let failed = count(&figures, Reason::ConnectionRefused);
+    assert!(failed > 0 && (failed as f64) < 0.5 * figures.offered_per_s * 10.0, "{failed}");
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn an_object_store_tells_who_asks_too_often_to_slow_down() {
+    let params = json!({ "requests_per_s": 20 });
+    let figures = run(with_objects("separate-database", "web-1", &params, &[("users", json!(1_000))]), 5.0, 25.0);
+    assert_near_to(figures.goodput_per_s, 20.0, 0.05);
+    assert!(count(&figures, Reason::RateLimited) > 1_000);
+}
+
+fn assert_near_to(measured: f64, expected: f64, tolerance: f64) {
+    crate::support::assert_near("goodput", measured, expected, tolerance);
+}
+
+#[test]
+fn the_kind_of_database_is_chosen_by_running_all_of_them() {
+    use scalescope::engine::chooser::{MODELS, trial, weigh};
+    let choose = |document: &Document| {
+        let trials = MODELS
+            .map(|(_, model)| trial(document, model, SimDuration::from_secs(5), SimDuration::from_secs(30)).unwrap());
+        weigh(document, trials.into())
+    };
+    let holds = |choice: &scalescope::engine::chooser::Choice| [0, 1, 2, 3].map(|i| choice.grounds[i].holds);
+
+    let plain = choose(&only("separate-database", "read_weight", &[("users", json!(300))]));
+    assert_eq!((plain.best, holds(&plain)), ("key_value", [Some(true), Some(true), Some(true), None]));
+
+    let joins = [("users", json!(300)), ("query_weight", json!(1)), ("transaction_weight", json!(1))];
+    let joining = choose(&only("separate-database", "read_weight", &joins));
+    assert_eq!(holds(&joining)[1..], [Some(false), Some(false), None]);
+    assert!(joining.trials[1].extra_calls > 1_000 && joining.trials[0].extra_calls == 0);
+    assert!(joining.trials[0].latency.mean_s < joining.trials[1].latency.mean_s);
+
+    let deep = [("users", json!(100)), ("traversal_hops", json!(3)), ("keys", json!(100_000))];
+    let social = choose(&only("separate-database", "traversal_weight", &deep));
+    assert_eq!(social.best, "graph", "{social:?}");
+
+    let much =
+        [("users", json!(300)), ("keys", json!(1_000_000)), ("value_size", json!("4KB")), ("zipf_exponent", json!(0))];
+    let document = only("separate-database", "write_weight", &much);
+    let massive = choose(&with(document, "db-1", &[("buffer_pool", json!("64MB")), ("disk_iops", json!(200))]));
+    assert_eq!(holds(&massive)[3], Some(true), "{massive:?}");
+    assert!(massive.trials[3].page_misses < massive.trials[0].page_misses / 10, "it writes without reading");
+}

@@ -26,7 +26,7 @@ use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Verb, Version};
+use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, OnGiveUp, SessionStore, Shedding};
 use crate::observe::Reason;
@@ -55,6 +55,9 @@ pub struct WebServer {
     caches: CachePool,
     steps: Steps,
     errands: Errands,
+    /// Object stores that have the assets, and whose turn it is.
+    objects: Vec<Target>,
+    object_turn: u32,
     route: DataRoute,
     store: Store,
     /// Whether it ever had a database: then its own disk is none.
@@ -79,6 +82,8 @@ impl WebServer {
             caches: CachePool::default(),
             steps: Steps::default(),
             errands: Errands::default(),
+            objects: Vec::new(),
+            object_turn: 0,
             route: DataRoute::default(),
             store: Store::default(),
             is_stateless: false,
@@ -184,6 +189,10 @@ impl WebServer {
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
         let Call { verb, bytes, version, .. } = *ctx.get(call);
         match verb {
+            Verb::Static if !self.objects.is_empty() => {
+                let ask = Ask::from(ctx.get(call));
+                self.ask(ctx, call, ask);
+            }
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
             Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
@@ -226,6 +235,11 @@ impl WebServer {
             self.services.next()
         } else {
             match ask.verb {
+                Verb::Static => {
+                    self.object_turn = self.object_turn.wrapping_add(1);
+                    let at = self.object_turn as usize % self.objects.len().max(1);
+                    self.objects.get(at).copied()
+                }
                 Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
                 Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
                 verb if verb.is_write() => self.route.writer(ctx),
@@ -269,8 +283,10 @@ impl WebServer {
             Verb::Write => self.after_write(ctx, call, outcome),
             Verb::Put | Verb::Delete => self.after_notice(ctx, call, ask),
             Verb::Transact => self.after_transaction(ctx, call, outcome),
-            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => self.done(ctx, call, outcome),
-            Verb::Resolve | Verb::Static | Verb::Login => unreachable!("a web server does not ask for these"),
+            Verb::Static | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
+                self.done(ctx, call, outcome);
+            }
+            Verb::Resolve | Verb::Login => unreachable!("a web server does not ask for these"),
         }
     }
 
@@ -410,6 +426,7 @@ impl Behaviour for WebServer {
         }
         let topology = &ctx.kernel.topology;
         self.route.rewire(topology, ctx.node, wiring);
+        self.objects = topology.targets(ctx.node, &["object_store"]);
         self.store = Store::of(topology, &topology.targets(ctx.node, &["database"]), wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
