@@ -236,6 +236,8 @@ fn node_value(node: &NodeFigures) -> Value {
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("revalidations", json!(node.revalidations)),
+        ("egress_bytes", json!(node.egress_bytes)),
+        ("cost", json!(node.cost)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),
@@ -244,6 +246,12 @@ fn node_value(node: &NodeFigures) -> Value {
         ("log_position", json!(node.log_position)),
         ("replication", node.replication.as_ref().map_or(Value::Null, Json::to_value)),
         ("stale_reads", json!(node.stale_reads)),
+        ("page_hit_ratio", json!(node.page_hit_ratio)),
+        ("page_misses", json!(node.page_misses)),
+        ("disk_utilisation", json!(node.disk_utilisation)),
+        ("extra_calls", json!(node.extra_calls)),
+        ("torn_writes", json!(node.torn_writes)),
+        ("sessions_lost", json!(node.sessions_lost)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

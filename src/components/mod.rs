@@ -12,6 +12,7 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+pub mod object_store;
 mod rate_limit;
 pub mod ring;
 mod route;
@@ -29,6 +30,7 @@ pub use cache::Cache;
 pub use cdn::Cdn;
 pub use database::Database;
 pub use dns::Dns;
+pub use object_store::ObjectStore;
 pub use users::Users;
 pub use web_server::WebServer;
 pub use wiring::Wiring;
@@ -43,6 +45,7 @@ pub enum Component {
     WebServer(Box<WebServer>),
     Cache(Box<Cache>),
     Database(Box<Database>),
+    ObjectStore(Box<ObjectStore>),
 }
 
 /// How much of a node is in use.
@@ -65,6 +68,7 @@ macro_rules! each {
             Component::WebServer($inner) => $body,
             Component::Cache($inner) => $body,
             Component::Database($inner) => $body,
+            Component::ObjectStore($inner) => $body,
         }
     };
 }
@@ -128,6 +132,7 @@ impl Component {
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
             NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+            NodeKind::ObjectStore(params) => Self::ObjectStore(Box::new(ObjectStore::new(params.clone()))),
         }
     }
 

@@ -145,6 +145,11 @@ impl Context<'_> {
         self.kernel.recorder.node(self.node)
     }
 
+    /// How many calls are at this node.
+    pub fn present(&self) -> u64 {
+        self.kernel.recorder.nodes[self.node.index()].present.level()
+    }
+
     /// A call that is still going on.
     ///
     /// # Panics

@@ -22,15 +22,16 @@ const MOST_PER_S: f64 = 1e8;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 7] = [
+const MAY_CALL: [(&str, &[&str]); 8] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
-    ("cdn", &["cdn", "load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database"]),
+    ("web_server", &["web_server", "cache", "database", "object_store"]),
     ("cache", &["database"]),
     ("database", &["database"]),
+    ("object_store", &[]),
 ];
 
 /// Whether a node of kind `from` may have a link to one of kind `to`.

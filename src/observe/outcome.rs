@@ -101,10 +101,16 @@ pub enum Reason {
     Unreachable,
     /// Every connection to the stores was in use, for longer than it may wait for one.
     PoolExhausted,
+    /// A store was asked for something that its kind cannot do.
+    NotSupported,
+    /// The store has as many connections as it takes.
+    TooManyConnections,
+    /// The store's disk is full.
+    StorageFull,
 }
 
 impl Reason {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -123,6 +129,9 @@ impl Reason {
         Self::CircuitOpen,
         Self::Unreachable,
         Self::PoolExhausted,
+        Self::NotSupported,
+        Self::TooManyConnections,
+        Self::StorageFull,
     ];
 
     /// The name in reports.
@@ -146,6 +155,9 @@ impl Reason {
             Self::CircuitOpen => "circuit_open",
             Self::Unreachable => "unreachable",
             Self::PoolExhausted => "pool_exhausted",
+            Self::NotSupported => "not_supported",
+            Self::TooManyConnections => "too_many_connections",
+            Self::StorageFull => "storage_full",
         }
     }
 
@@ -170,6 +182,9 @@ impl Reason {
             Self::CircuitOpen => "circuit open",
             Self::Unreachable => "private address",
             Self::PoolExhausted => "no free connection",
+            Self::NotSupported => "not supported by this store",
+            Self::TooManyConnections => "too many connections",
+            Self::StorageFull => "disk full",
         }
     }
 }

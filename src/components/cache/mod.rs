@@ -20,6 +20,7 @@ pub mod unwritten;
 pub use entries::Entries;
 pub use pool::CachePool;
 
+use super::data_set::SESSIONS;
 use super::route::DataRoute;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
@@ -155,8 +156,9 @@ impl Cache {
 
     fn miss(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, parent, .. } = *ctx.get(call);
-        let is_aside = self.params.pattern == CachePattern::CacheAside;
-        if self.has_leases() {
+        // A session is nowhere else: nobody is to be asked for it.
+        let is_aside = self.params.pattern == CachePattern::CacheAside || key >= SESSIONS;
+        if self.has_leases() && key < SESSIONS {
             // A closed connection gets no token: nobody would set the value.
             if !ctx.is_awaited(call) || !ctx.is_going_on(parent) {
                 ctx.answer(call, Outcome::default());
@@ -203,7 +205,8 @@ impl Cache {
     /// A caller sets a value that it has read. With leases only the holder of the token may.
     fn set(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, version, parent, .. } = *ctx.get(call);
-        let waiting = if self.has_leases() { self.leases.redeem(key, parent) } else { Some(Vec::new()) };
+        let is_leased = self.has_leases() && key < SESSIONS;
+        let waiting = if is_leased { self.leases.redeem(key, parent) } else { Some(Vec::new()) };
         if waiting.is_some() {
             self.keep(ctx, key, bytes, version);
         }
@@ -289,7 +292,8 @@ fn give(ctx: &mut Context, call: Key, version: Version) {
 
 impl Behaviour for Cache {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        if !self.station.admit(ctx, call, self.params.lookup_time) {
+        let service = self.params.lookup_shape.duration(self.params.lookup_time, ctx.rng());
+        if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
     }

@@ -1,7 +1,7 @@
 //! Caches.
 
 use super::{SECS, US};
-use crate::base::{Bytes, SimDuration};
+use crate::base::{Bytes, Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
@@ -107,6 +107,8 @@ params! {
         copies: u32 = 1, "nodes", 1.0, 100.0;
         /// Processor time of one operation.
         lookup_time: SimDuration = US(20), "s", 0.0, 60.0;
+        /// Shape of that time.
+        lookup_shape: Shape = Shape::Constant, "", 0.0, 0.0;
         /// Processor cores.
         cores: u32 = 2, "cores", 1.0, 1_024.0;
     }

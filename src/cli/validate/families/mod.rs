@@ -4,6 +4,7 @@ mod balancing;
 mod caches;
 mod clients;
 mod edges;
+mod mixed;
 mod queues;
 mod replication;
 
@@ -17,6 +18,8 @@ const FAMILIES: [(&str, Planner); 28] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
+    ("web_cache_database", mixed::web_cache_database),
+    ("priority", mixed::priority),
     ("universal_scalability", queues::universal_scalability),
     ("deadline", clients::deadline),
     ("retry_feedback", clients::retry_feedback),
