@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
-use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, NodeFigures, Operation, Role, Totals};
+use scalescope::observe::{
+    ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -30,6 +32,8 @@ pub struct Report {
     /// In the whole run, as the list in `clusters`.
     pub lost_writes: u64,
     pub clusters: Vec<ClusterFigures>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quorums: Vec<QuorumFigures>,
     /// Counts since the start, warm-up included: offered = answered + failed + in flight.
     pub totals: Totals,
     pub events: u64,
@@ -60,6 +64,7 @@ impl Report {
             stale_reads: figures.stale_reads,
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
+            quorums: figures.quorums.clone(),
             totals: figures.totals,
             events: figures.totals.events,
             events_per_s: if wall_s > 0.0 { figures.totals.events as f64 / wall_s } else { 0.0 },
@@ -121,9 +126,27 @@ impl Report {
             let (position, user) = (shown(lost.position), shown(lost.user.map(u64::from)));
             writeln!(text, "  lost: key {} (log position {position}, user {user})", lost.key)?;
         }
+        for quorum in &self.quorums {
+            write_quorum(text, quorum)?;
+        }
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
+}
+
+/// What happened to the writes of a leaderless store.
+fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
+    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count } = quorum;
+    let change = if *is_changing { " · members are changing" } else { "" };
+    let names = nodes.join(", ");
+    writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
+    for (what, writes) in [("lost", lost), ("in doubt", in_doubt)] {
+        for LostWrite { key, user, at_ns, .. } in writes.iter().take(20) {
+            let at_s = at_ns.unwrap_or_default() as f64 / 1e9;
+            writeln!(text, "  {what}: key {key} (user {}, at {at_s:.3} s)", user.unwrap_or_default())?;
+        }
+    }
+    Ok(())
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {
@@ -171,6 +194,7 @@ fn node_value(node: &NodeFigures) -> Value {
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
         ("stale_reads", json!(node.stale_reads)),
+        ("handoffs", json!(node.handoffs)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

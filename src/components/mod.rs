@@ -11,8 +11,8 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+pub mod quorum;
 mod rate_limit;
-pub mod ring;
 mod route;
 mod station;
 pub mod users;
@@ -23,11 +23,13 @@ use crate::base::slab::Key;
 use crate::kernel::{Body, Call, Context, Message, Tag, Target};
 use crate::model::NodeKind;
 
+pub use crate::base::ring;
 pub use balancer::LoadBalancer;
 pub use cache::Cache;
 pub use cdn::Cdn;
 pub use database::Database;
 pub use dns::Dns;
+pub use quorum::QuorumStore;
 pub use users::Users;
 pub use web_server::WebServer;
 pub use wiring::Wiring;
@@ -42,6 +44,7 @@ pub enum Component {
     WebServer(Box<WebServer>),
     Cache(Box<Cache>),
     Database(Box<Database>),
+    QuorumStore(Box<QuorumStore>),
 }
 
 /// How much of a node is in use.
@@ -64,6 +67,7 @@ macro_rules! each {
             Component::WebServer($inner) => $body,
             Component::Cache($inner) => $body,
             Component::Database($inner) => $body,
+            Component::QuorumStore($inner) => $body,
         }
     };
 }
@@ -127,6 +131,7 @@ impl Component {
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
             NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+            NodeKind::QuorumStore(params) => Self::QuorumStore(Box::new(QuorumStore::new(params.clone()))),
         }
     }
 

@@ -1,10 +1,14 @@
 //! The way to the data: which database a reader or a writer asks.
 //!
 //! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary.
-//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead.
+//! Of a leaderless store whichever node's turn it is gets either. Callers believe the directory: until a death has been
+//! noticed, they keep calling the dead.
 
 use crate::base::NodeIx;
 use crate::kernel::{Context, Target};
+
+/// The kinds of node that keep records.
+pub const STORES: [&str; 2] = ["database", "quorum_store"];
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -31,8 +35,9 @@ impl DataRoute {
     pub fn reader(&mut self, ctx: &Context) -> Option<Target> {
         let directory = &ctx.kernel.directory;
         let count = self.databases.len();
+        let is_reader = |node| directory.is_replica(node) || directory.is_living_peer(node, ctx.now());
         let mut in_turn = (0..count).map(|step| (self.turn + step) % count);
-        match in_turn.find(|at| directory.is_replica(self.databases[*at].node)) {
+        match in_turn.find(|at| is_reader(self.databases[*at].node)) {
             Some(position) => {
                 self.turn = (position + 1) % count;
                 Some(self.databases[position])
@@ -42,8 +47,17 @@ impl DataRoute {
     }
 
     /// Whom to tell a write.
-    pub fn writer(&self, ctx: &Context) -> Option<Target> {
+    pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
         let directory = &ctx.kernel.directory;
-        self.databases.iter().copied().find(|target| directory.is_primary(target.node))
+        let first = self.databases.first()?;
+        if directory.placement_of(first.node).is_none() {
+            return self.databases.iter().copied().find(|target| directory.is_primary(target.node));
+        }
+        // Any node of a leaderless store will do. If none is believed to live, one of them has to tell.
+        let count = self.databases.len();
+        let is_living = |at: &usize| directory.is_living_peer(self.databases[*at].node, ctx.now());
+        let position = (0..count).map(|step| (self.turn + step) % count).find(is_living).unwrap_or(self.turn % count);
+        self.turn = (position + 1) % count;
+        Some(self.databases[position])
     }
 }

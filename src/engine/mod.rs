@@ -123,6 +123,12 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// Of leaderless stores: copies of keys that are older than another copy of the same key. None, once a healed store that
+    /// nobody writes to has come to rest, if it repairs its copies.
+    pub fn diverged_copies(&self) -> u64 {
+        invariants::diverged_copies(&self.world)
+    }
+
     pub fn state_hash(&self) -> u64 {
         self.world.state_hash()
     }

@@ -7,6 +7,7 @@ use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::components::database::Monitor;
+use crate::components::quorum::cluster;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
     Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Target,
@@ -20,6 +21,8 @@ fn params_of(link: &crate::model::Link) -> LinkParams {
     LinkParams {
         latency: link.latency,
         latency_shape: link.latency_shape.clone(),
+        reply_latency: link.reply_latency.unwrap_or(link.latency),
+        reply_shape: link.reply_shape.as_ref().unwrap_or(&link.latency_shape).clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
         queue_limit: link.queue_limit,
@@ -225,6 +228,7 @@ impl World {
             monitor.reroute(&mut self.nodes, &self.kernel);
         }
         self.rewire(document);
+        cluster::note_losses(&mut self.nodes, &mut self.kernel, node);
     }
 
     /// Lays the links of `document` that are not there yet.
@@ -240,6 +244,7 @@ impl World {
 
     /// Tells every component what the design is now.
     pub fn rewire(&mut self, document: &Document) {
+        cluster::arrange(&mut self.kernel, document);
         for link in &document.links {
             let ends = (self.kernel.topology.find(&link.from), self.kernel.topology.find(&link.to));
             let (Some(from), Some(to)) = ends else { continue };

@@ -2,7 +2,8 @@
 //! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
 //! names that clients hold and that are stale.
 
-use crate::base::NodeIx;
+use super::placement::Placement;
+use crate::base::{NodeIx, SimTime};
 
 /// A replicated database: a primary and its replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,8 @@ pub struct Directory {
     pub clusters: Vec<ClusterView>,
     /// The cluster of each node that is a database, by node.
     pub cluster_of: Vec<Option<ClusterIx>>,
+    /// All leaderless stores.
+    pub placements: Vec<Placement>,
     /// The addresses that another node has taken over, and which.
     taken: Vec<(NodeIx, NodeIx)>,
     /// What each name service answers with now.
@@ -68,6 +71,16 @@ impl Directory {
     /// Whether `node` is one of those its cluster's reads go to.
     pub fn is_replica(&self, node: NodeIx) -> bool {
         self.cluster_of(node).is_some_and(|cluster| self.view(cluster).replicas.contains(&node))
+    }
+
+    /// The leaderless store that `node` belongs to, by its number among [`Self::placements`].
+    pub fn placement_of(&self, node: NodeIx) -> Option<usize> {
+        self.placements.iter().position(|placement| placement.has(node))
+    }
+
+    /// Whether `node` belongs to a leaderless store and is believed to live.
+    pub fn is_living_peer(&self, node: NodeIx, now: SimTime) -> bool {
+        self.placements.iter().any(|placement| placement.is_living(node, now))
     }
 
     /// The node that answers for the address of `address` now.

@@ -29,6 +29,10 @@ pub enum Body {
     /// The whole state, as of a log position, for a replica that is too far behind.
     /// `bytes` is the size of all its records.
     Snapshot { term: u32, position: u64, bytes: u64, versions: Paged<Version> },
+    /// Fingerprints of what a member of a leaderless store has in common with the receiver, one for each part of the keys.
+    Digests { digests: Vec<u64> },
+    /// The versions that the sender has of the common keys of some parts, in the order of keys. `is_answer`: to such a list.
+    Copies { parts: Vec<u16>, versions: Vec<(u32, Version)>, is_answer: bool },
 }
 
 impl Body {
@@ -38,6 +42,8 @@ impl Body {
             Self::Probe { .. } | Self::ProbeReply { .. } | Self::Advert { .. } | Self::Follow { .. } => 0,
             Self::Records { records, .. } => records.iter().map(|record| u64::from(record.bytes)).sum(),
             Self::Snapshot { bytes, .. } => *bytes,
+            Self::Digests { digests } => digests.len() as u64 * 8,
+            Self::Copies { parts, versions, .. } => parts.len() as u64 * 2 + versions.len() as u64 * 12,
         }
     }
 }

@@ -16,6 +16,9 @@ pub struct Truth {
     commits: u64,
     /// Of records whose current version was acknowledged by a cache and is not in the database yet: the version that is.
     promised: Map<u32, Version>,
+    /// Of records that a leaderless store is writing, or could not write to enough copies: the newest version that may be seen
+    /// although nobody has acknowledged it.
+    proposed: Map<u32, Version>,
 }
 
 impl Truth {
@@ -54,6 +57,30 @@ impl Truth {
             self.current.set(key as usize, durable);
         }
         durable.is_some()
+    }
+
+    /// A write of `key` begins that is acknowledged when enough copies have it, by [`Self::accept`].
+    pub fn propose(&mut self, key: u32) -> Version {
+        self.commits += 1;
+        let version = Version(self.commits);
+        self.proposed.insert(key, version);
+        version
+    }
+
+    /// A write that was proposed, or promised, is acknowledged: it is the truth, unless a newer one is by now.
+    pub fn accept(&mut self, key: u32, version: Version) {
+        if self.proposed.get(&key).is_some_and(|newest| *newest <= version) {
+            self.proposed.remove(&key);
+        }
+        self.keep_promise(key, version);
+    }
+
+    /// Whether a reader who is given `version` of `key` now is given another than the current one. One that is being written is
+    /// newer than that.
+    pub fn is_stale(&self, key: u32, version: Version) -> bool {
+        let current = self.current(key);
+        let is_proposed = self.proposed.get(&key).is_some_and(|newest| version <= *newest);
+        version != current && !(version > current && is_proposed)
     }
 
     fn advance(&mut self, key: u32) -> Version {

@@ -37,6 +37,8 @@ pub struct Figures {
     /// In the order of the engine's links; those without traffic and trouble are left out.
     pub links: Vec<LinkFigures>,
     pub clusters: Vec<ClusterFigures>,
+    /// Leaderless stores.
+    pub quorums: Vec<QuorumFigures>,
 }
 
 /// Latency of good answers, in seconds, as the user sees it (name lookup included).
@@ -72,7 +74,7 @@ pub struct Totals {
     pub late: u64,
     /// Reads answered with another value than the primary held when the store answered.
     pub stale_reads: u64,
-    /// Writes that were acknowledged and then lost by a failover.
+    /// Writes that were acknowledged and then lost by a failover, or with a node that was taken out.
     pub lost_writes: u64,
     /// Events simulated.
     pub events: u64,
@@ -152,6 +154,8 @@ pub struct NodeFigures {
     pub log_position: Option<u64>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+    /// For members of leaderless stores: copies that wait to be given to others, for those have missed them, or shall keep them.
+    pub handoffs: Option<u64>,
 }
 
 /// The faults of a living node.
@@ -233,6 +237,21 @@ pub struct ClusterFigures {
     pub lost_count: u64,
 }
 
+/// One leaderless replicated store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QuorumFigures {
+    /// Ids of its nodes.
+    pub nodes: Vec<String>,
+    /// Whether copies are being moved, for members have come or go.
+    pub is_changing: bool,
+    /// The acknowledged writes that were lost with members taken out of the design, oldest first, at most the first 1,000.
+    pub lost: Vec<LostWrite>,
+    pub lost_count: u64,
+    /// The writes that failed although some copy may have them: they may survive. Oldest first, at most the first 1,000.
+    pub in_doubt: Vec<LostWrite>,
+    pub in_doubt_count: u64,
+}
+
 /// An acknowledged write that no database has any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct LostWrite {
@@ -303,6 +322,7 @@ impl Figures {
             nodes: Vec::new(),
             links: Vec::new(),
             clusters: Vec::new(),
+            quorums: Vec::new(),
         }
     }
 }
@@ -351,6 +371,7 @@ impl NodeFigures {
             backlog: None,
             log_position: None,
             stale_reads: None,
+            handoffs: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, Totals,
+    OperationFigures, QuorumFigures, Role, Totals,
 };
 use super::meter::NodeMeter;
 use super::outcome::{Operation, Reason};
@@ -15,7 +15,7 @@ json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 
 json_object!(Figures = Self::default(), {
     now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
-    stale_names, errors, totals, nodes, links, clusters,
+    stale_names, errors, totals, nodes, links, clusters, quorums,
 });
 
 json_object!(LatencyFigures = Self::default(), {
@@ -34,7 +34,7 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, stale_reads,
+    backlog, log_position, stale_reads, handoffs,
 });
 
 json_object!(ConditionFigures = Self::default(), {
@@ -59,6 +59,10 @@ json_object!(ClusterFigures = Self::default(), {
     primary, promotions, lost, lost_count,
 });
 
+json_object!(QuorumFigures = Self::default(), {
+    nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count,
+});
+
 json_object!(LostWrite = Self { key: 0, position: None, user: None, at_ns: None }, {
     key, position, user, at_ns,
 });
@@ -79,7 +83,9 @@ mod tests {
         });
         figures.links.push(LinkFigures { index: 7, to: "db".to_owned(), ..LinkFigures::blank() });
         let lost = vec![LostWrite { key: 9, position: Some(u64::MAX), user: None, at_ns: Some(1) }];
-        figures.clusters.push(ClusterFigures { lost, lost_count: 1, ..ClusterFigures::default() });
+        figures.clusters.push(ClusterFigures { lost: lost.clone(), lost_count: 1, ..ClusterFigures::default() });
+        let nodes = vec!["store-1".to_owned()];
+        figures.quorums.push(QuorumFigures { nodes, in_doubt: lost, in_doubt_count: 1, ..QuorumFigures::default() });
         let text = figures.to_value().to_string();
         let heard: Figures = read(&serde_json::from_str(&text).unwrap(), "").unwrap();
         assert_eq!(heard, figures);

@@ -9,7 +9,7 @@ mod recorder;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, Totals,
+    OperationFigures, QuorumFigures, Role, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

@@ -17,7 +17,7 @@ pub mod unwritten;
 pub use entries::Entries;
 pub use pool::CachePool;
 
-use super::route::DataRoute;
+use super::route::{DataRoute, STORES};
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -277,7 +277,7 @@ impl Cache {
 /// Answers a lookup with `version`, and notes whether that is stale.
 fn give(ctx: &mut Context, call: Key, version: Version) {
     let Call { key, bytes, .. } = *ctx.get(call);
-    let is_stale = version != ctx.kernel.truth.current(key);
+    let is_stale = ctx.kernel.truth.is_stale(key, version);
     ctx.meter().stale_reads += u64::from(is_stale);
     ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
 }
@@ -341,7 +341,7 @@ impl Behaviour for Cache {
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
         }
-        self.route.set(ctx.kernel.topology.targets(ctx.node, &["database"]));
+        self.route.set(ctx.kernel.topology.targets(ctx.node, &STORES));
         if old != (self.params.leases, self.params.pattern) {
             // Whoever waits by the old rules looks again by the new ones.
             for call in self.leases.void_all() {

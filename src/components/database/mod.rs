@@ -215,7 +215,11 @@ impl Behaviour for Database {
             Body::Snapshot { position, bytes, versions, .. } => {
                 self.on_snapshot(ctx, sender, position, (bytes, versions));
             }
-            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => {}
+            Body::Probe { .. }
+            | Body::ProbeReply { .. }
+            | Body::Advert { .. }
+            | Body::Digests { .. }
+            | Body::Copies { .. } => {}
         }
     }
 

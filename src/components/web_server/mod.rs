@@ -17,7 +17,7 @@ mod sessions;
 use super::cache::CachePool;
 use super::caller::{Caller, Next};
 use super::rate_limit::RateLimit;
-use super::route::DataRoute;
+use super::route::{DataRoute, STORES};
 use super::station::{Job, Line, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -388,7 +388,7 @@ impl Behaviour for WebServer {
             self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
-        self.route.set(topology.targets(ctx.node, &["database"]));
+        self.route.set(topology.targets(ctx.node, &STORES));
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);
