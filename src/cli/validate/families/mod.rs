@@ -4,6 +4,7 @@ mod balancing;
 mod caches;
 mod clients;
 mod edges;
+mod quorum;
 mod queues;
 
 use super::case::{Case, Inputs};
@@ -12,7 +13,7 @@ use super::plan::Plan;
 type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
 
 /// Every family that is known.
-const FAMILIES: [(&str, Planner); 26] = [
+const FAMILIES: [(&str, Planner); 28] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
@@ -39,6 +40,8 @@ const FAMILIES: [(&str, Planner); 26] = [
     ("cdn_collapsing", edges::collapsing),
     ("cdn_stale_if_error", edges::stale_if_error),
     ("dns_ttl", edges::dns_ttl),
+    ("quorum_staleness", quorum::staleness),
+    ("quorum_uniform", quorum::uniform),
 ];
 
 /// The plan of `case`; the error says why there is none.
