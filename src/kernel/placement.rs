@@ -115,7 +115,8 @@ impl Placement {
 
     /// The design is another: these are the nodes, and `layout` is how the members among them shall be arranged.
     pub fn arrange(&mut self, nodes: &[NodeIx], layout: Layout) {
-        let living_until = |node| self.peers.iter().find(|peer| peer.node == node).map_or(SimTime::ZERO, |peer| peer.living_until);
+        let living_until =
+            |node| self.peers.iter().find(|peer| peer.node == node).map_or(SimTime::ZERO, |peer| peer.living_until);
         self.peers = nodes.iter().map(|node| Peer { node: *node, living_until: living_until(*node) }).collect();
         if layout.is_like(self.next.as_ref().unwrap_or(&self.current)) {
             return;

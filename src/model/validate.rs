@@ -87,9 +87,7 @@ impl Document {
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
                 NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
-                NodeKind::Cache(cache)
-                    if cache.pattern == CachePattern::ReadThrough && !self.calls_store(&node.id) =>
-                {
+                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough && !self.calls_store(&node.id) => {
                     let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
                     let what = "a read_through cache needs a database to read";
                     problems.push(format!("{at}.params.pattern"), what, remedy);
@@ -156,7 +154,8 @@ impl Document {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
             }
             let back = link.reply_latency.unwrap_or_default();
-            for (name, time) in [("latency", link.latency), ("reply_latency", back), ("queue_limit", link.queue_limit)] {
+            for (name, time) in [("latency", link.latency), ("reply_latency", back), ("queue_limit", link.queue_limit)]
+            {
                 if time > LONGEST_DELAY {
                     problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
                 }
@@ -401,7 +400,11 @@ impl Document {
             homes.dedup();
             if let [first, second, ..] = homes[..] {
                 let what = format!("`{}` would keep each record in two places, `{first}` and `{second}`", node.id);
-                problems.push(format!("nodes[{i}]"), what, "links to one primary and its replicas, or to one leaderless store");
+                problems.push(
+                    format!("nodes[{i}]"),
+                    what,
+                    "links to one primary and its replicas, or to one leaderless store",
+                );
             }
         }
     }

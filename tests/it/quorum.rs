@@ -284,11 +284,14 @@ fn a_disk_that_takes_no_writes_is_one_copy_less() {
 #[test]
 fn a_cache_before_it_is_a_cache_like_any_other() {
     let mut document = design(3, &json!({}), &json!({ "read_weight": 4 }));
-    let cache = json!({ "id": "cache", "kind": "cache", "params": { "pattern": "read_through", "on_write": "write_back" } });
+    let cache =
+        json!({ "id": "cache", "kind": "cache", "params": { "pattern": "read_through", "on_write": "write_back" } });
     document.nodes.push(serde_json::from_value(cache).unwrap());
     let mut links = vec![json!({ "from": "web", "to": "cache" })];
     links.extend((1..=3).map(|i| json!({ "from": "cache", "to": format!("store-{i}") })));
-    document.links.extend(links.into_iter().map(|link| serde_json::from_value::<scalescope::model::Link>(link).unwrap()));
+    document
+        .links
+        .extend(links.into_iter().map(|link| serde_json::from_value::<scalescope::model::Link>(link).unwrap()));
     let mut engine = engine(document);
     engine.run_until(at_s(10.0));
     let figures = engine.report();

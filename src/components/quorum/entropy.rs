@@ -54,7 +54,8 @@ impl QuorumStore {
 
     pub(super) fn on_digests(&mut self, ctx: &mut Context, sender: Target, theirs: &[u64]) {
         let own = self.digests(ctx, sender.node);
-        let parts: Vec<u16> = (0..PARTS as u16).filter(|part| own.get(usize::from(*part)) != theirs.get(usize::from(*part))).collect();
+        let parts: Vec<u16> =
+            (0..PARTS as u16).filter(|part| own.get(usize::from(*part)) != theirs.get(usize::from(*part))).collect();
         if !parts.is_empty() {
             let versions = self.common(ctx, sender.node).filter(|(key, _)| parts.contains(&part(*key))).collect();
             ctx.send(sender, Body::Copies { parts, versions, is_answer: false });

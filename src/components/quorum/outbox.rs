@@ -89,7 +89,9 @@ impl Outbox {
     pub fn forget_hints(&mut self) {
         for target in &mut self.boxes {
             let all = std::mem::take(&mut target.parcels);
-            all.into_iter().filter(|(_, parcel)| parcel.is_move).for_each(|(key, parcel)| target.parcels.insert(key, parcel));
+            all.into_iter()
+                .filter(|(_, parcel)| parcel.is_move)
+                .for_each(|(key, parcel)| target.parcels.insert(key, parcel));
             target.recount();
         }
     }

@@ -4,8 +4,8 @@ mod balancing;
 mod caches;
 mod clients;
 mod edges;
-mod quorum;
 mod queues;
+mod quorum;
 
 use super::case::{Case, Inputs};
 use super::plan::Plan;

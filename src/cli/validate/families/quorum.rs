@@ -47,8 +47,7 @@ impl Quorum {
             let params = merged(store.clone(), &json!({ "keeps_copies": keeps }));
             json!({ "id": id, "kind": "quorum_store", "params": params })
         };
-        let mut nodes =
-            vec![users(WRITES_PER_S, &people), front("web", &json!({})), node("coordinator", "off")];
+        let mut nodes = vec![users(WRITES_PER_S, &people), front("web", &json!({})), node("coordinator", "off")];
         let mut links = vec![link("users", "web"), link("web", "coordinator")];
         for i in 1..=self.copies {
             let id = format!("copy-{i}");
@@ -61,7 +60,8 @@ impl Quorum {
 
 /// Share of the reads in the measured time that missed a write acknowledged before.
 fn stale_ratio(figures: &Figures) -> Result<f64, String> {
-    let reads = figures.operations.iter().find(|own| own.operation == Operation::Read).map_or(0, |own| own.latency.count);
+    let reads =
+        figures.operations.iter().find(|own| own.operation == Operation::Read).map_or(0, |own| own.latency.count);
     if reads == 0 || !figures.errors.is_empty() {
         return Err(format!("{reads} reads, errors {:?}", figures.errors));
     }
