@@ -5,7 +5,7 @@ use std::fmt::Write;
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
 use scalescope::observe::{
-    ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -34,6 +34,9 @@ pub struct Report {
     pub clusters: Vec<ClusterFigures>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quorums: Vec<QuorumFigures>,
+    /// The records that were watched, as every store has them at the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<KeyFigures>,
     /// Counts since the start, warm-up included: offered = answered + failed + in flight.
     pub totals: Totals,
     pub events: u64,
@@ -65,6 +68,7 @@ impl Report {
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
             quorums: figures.quorums.clone(),
+            watched: Vec::new(),
             totals: figures.totals,
             events: figures.totals.events,
             events_per_s: if wall_s > 0.0 { figures.totals.events as f64 / wall_s } else { 0.0 },
@@ -129,6 +133,9 @@ impl Report {
         for quorum in &self.quorums {
             write_quorum(text, quorum)?;
         }
+        for key in &self.watched {
+            write_key(text, key)?;
+        }
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
@@ -145,6 +152,18 @@ fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
             let at_s = at_ns.unwrap_or_default() as f64 / 1e9;
             writeln!(text, "  {what}: key {key} (user {}, at {at_s:.3} s)", user.unwrap_or_default())?;
         }
+    }
+    Ok(())
+}
+
+/// Who has which version of a record.
+fn write_key(text: &mut String, key: &KeyFigures) -> std::fmt::Result {
+    let version = |version: Option<u64>| version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+    writeln!(text, "key {}: current version {}", key.key, key.current)?;
+    for store in &key.stores {
+        let received = store.received.map(|received| format!(", received {received}")).unwrap_or_default();
+        let stale = if store.is_stale { ", stale" } else { "" };
+        writeln!(text, "  {:<16}{:>12}{received}{stale}", store.node, version(store.version))?;
     }
     Ok(())
 }

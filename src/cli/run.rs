@@ -31,6 +31,9 @@ pub struct Options {
     /// A recorded workload to replay as reads: libCacheSim's oracleGeneral, or text with one key per line; also .gz.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Tell also which version of this record every store has at the end; may be given several times.
+    #[arg(long, value_name = "KEY")]
+    watch: Vec<u32>,
     /// Report as JSON.
     #[arg(long)]
     json: bool,
@@ -67,7 +70,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     for problem in engine.complaints() {
         eprintln!("scalescope: {name}: schedule: {problem}");
     }
-    let report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    let mut report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    report.watched = options.watch.iter().map(|key| engine.key_versions(*key)).collect();
     if options.state_hash && !options.json {
         return input::print(&format!("{}\n", report.state_hash));
     }

@@ -5,6 +5,7 @@
 mod faults;
 mod figures;
 mod invariants;
+mod watch;
 mod world;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::base::order::sort_by_key;
 use crate::base::{SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop};
+use crate::observe::{Figures, Hop, KeyFigures};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -247,6 +248,11 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Which version of the record `key` every store has now.
+    pub fn key_versions(&self, key: u32) -> KeyFigures {
+        watch::versions(&self.world, key)
     }
 
     /// Latencies of all requests answered since [`Self::mark`].

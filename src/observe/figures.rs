@@ -263,6 +263,31 @@ pub struct LostWrite {
     pub at_ns: Option<u64>,
 }
 
+/// One record, as every store of the design has it at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeyFigures {
+    pub key: u32,
+    /// Its current version: the number of the last acknowledged write; 0 if it was never written.
+    pub current: u64,
+    /// In the order of the engine's nodes. Of a leaderless store those who keep it, or have a copy left.
+    pub stores: Vec<KeyVersion>,
+}
+
+/// A record in one store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeyVersion {
+    /// Id of the node.
+    pub node: String,
+    /// The version that a reader gets; none: it does not have the record.
+    pub version: Option<u64>,
+    /// For databases: the newest version that it has received and not applied yet.
+    pub received: Option<u64>,
+    /// Whether the record belongs there; caches only borrow it.
+    pub is_owner: bool,
+    /// Whether a reader gets another version than the current one.
+    pub is_stale: bool,
+}
+
 impl LatencyFigures {
     pub fn of(histogram: &Histogram) -> Self {
         let quantile = |q| histogram.quantile(q).as_secs_f64();

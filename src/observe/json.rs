@@ -1,8 +1,8 @@
 //! Figures as JSON: how the engine's worker tells them to the page. What is `None` is left out.
 
 use super::figures::{
-    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, QuorumFigures, Role, Totals,
+    ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, Role, Totals,
 };
 use super::meter::NodeMeter;
 use super::outcome::{Operation, Reason};
@@ -61,6 +61,14 @@ json_object!(ClusterFigures = Self::default(), {
 
 json_object!(QuorumFigures = Self::default(), {
     nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count,
+});
+
+json_object!(KeyFigures = Self::default(), {
+    key, current, stores,
+});
+
+json_object!(KeyVersion = Self::default(), {
+    node, version, received, is_owner, is_stale,
 });
 
 json_object!(LostWrite = Self { key: 0, position: None, user: None, at_ns: None }, {

@@ -8,8 +8,8 @@ mod outcome;
 mod recorder;
 
 pub use figures::{
-    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, QuorumFigures, Role, Totals,
+    ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, Role, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

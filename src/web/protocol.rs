@@ -8,7 +8,7 @@ use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
-use scalescope::observe::Figures;
+use scalescope::observe::{Figures, KeyFigures};
 use serde_json::Value;
 
 /// From the page to the engine.
@@ -22,6 +22,8 @@ pub enum ToEngine {
     Command { command: Command },
     /// How many hops to keep for drawing between two frames, and the window of the figures.
     SetView { hop_budget: usize, window: SimDuration },
+    /// With the figures, tell also which version of this record every store has; none: of no record.
+    Watch { key: Option<u32> },
     /// Runs `document` apart from the present run, and tells the hash of the state it ends in.
     Hash { document: String, r#for: SimDuration },
 }
@@ -59,6 +61,8 @@ pub struct Frame {
     /// What the frame cost the worker, in milliseconds.
     pub cpu_ms: f64,
     pub figures: Option<Box<Figures>>,
+    /// With the figures: the record that is watched.
+    pub watched: Option<Box<KeyFigures>>,
 }
 
 /// A design as the engine has it: the document's text and the numbers of its links.
@@ -95,13 +99,14 @@ pub fn read<M: Message>(text: &str) -> Result<M, Problems> {
 }
 
 impl Message for ToEngine {
-    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash"];
+    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "watch", "hash"];
 
     fn blank(name: &str) -> Self {
         match name {
             "load" => Self::Load { document: String::new(), seed: 0 },
             "command" => Self::Command { command: Command::blank() },
             "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "watch" => Self::Watch { key: None },
             "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
             _ => Self::Advance { until_ns: 0, cpu_budget_ms: 0.0, want_figures: false },
         }
@@ -118,6 +123,7 @@ impl Message for ToEngine {
             Self::SetView { hop_budget, window } => {
                 ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
             }
+            Self::Watch { key } => ("watch", vec![may("key", key)]),
             Self::Hash { document, r#for } => {
                 ("hash", vec![must("document", "a document", document), must("for", "a duration", r#for)])
             }
@@ -165,6 +171,7 @@ impl Frame {
             may("stride", &mut self.stride),
             may("cpu_ms", &mut self.cpu_ms),
             may("figures", &mut self.figures),
+            may("watched", &mut self.watched),
         ]
     }
 }

@@ -43,6 +43,8 @@ struct Host {
     shown: Option<Document>,
     hop_budget: usize,
     window: SimDuration,
+    /// The record that is watched.
+    watched: Option<u32>,
     /// Kept between frames for their memory.
     hops: Vec<Hop>,
     words: Vec<u32>,
@@ -51,7 +53,16 @@ struct Host {
 impl Host {
     fn new(scope: DedicatedWorkerGlobalScope) -> Self {
         let window = SimDuration::from_secs(1);
-        Self { scope, engine: None, shown: None, hop_budget: 0, window, hops: Vec::new(), words: Vec::new() }
+        Self {
+            scope,
+            engine: None,
+            shown: None,
+            hop_budget: 0,
+            window,
+            watched: None,
+            hops: Vec::new(),
+            words: Vec::new(),
+        }
     }
 
     fn handle(&mut self, message: ToEngine) {
@@ -62,6 +73,7 @@ impl Host {
             }
             ToEngine::Command { command } => self.command(command),
             ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
+            ToEngine::Watch { key } => self.watched = key,
             ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
         }
     }
@@ -98,8 +110,9 @@ impl Host {
         self.words.clear();
         self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
         let figures = want_figures.then(|| Box::new(engine.figures()));
+        let watched = self.watched.filter(|_| want_figures).map(|key| Box::new(engine.key_versions(key)));
         let (now_ns, base_ns) = (engine.now().as_nanos(), base.as_nanos());
-        let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures };
+        let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures, watched };
         self.post_frame(frame);
         if want_figures {
             self.tell_of_redesign();

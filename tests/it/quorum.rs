@@ -353,3 +353,27 @@ fn stores_that_cannot_work_are_refused() {
     let figures = measure(&mut engine, 10.0);
     assert_eq!((figures.errors.len(), figures.stale_reads), (0, 0));
 }
+
+/// Every store tells which version of a record it has.
+#[test]
+fn a_watched_key_is_seen_on_every_store() {
+    // A single copy of the write: the others, which nothing mends, have the one before, or none.
+    let params = json!({
+        "copies": 3, "read_quorum": 1, "write_quorum": 1, "write_contacts": "quorum", "read_repair": "off", "hinted_handoff": "off",
+    });
+    let mut engine = engine(design(4, &params, &json!({ "keys": 1 })));
+    assert_eq!(engine.key_versions(0).current, 0);
+    engine.run_until(at_s(5.0));
+    let seen = engine.key_versions(0);
+    assert!(seen.current > 100);
+    assert_eq!(seen.stores.iter().filter(|store| store.is_owner).count(), 3, "the fourth keeps no copy: {seen:?}");
+    assert!(seen.stores.iter().any(|store| !store.is_stale && store.version >= Some(seen.current)));
+    assert!(seen.stores.iter().any(|store| store.is_stale && store.version < Some(seen.current)));
+    let mut engine = crate::support::engine(with(crate::support::scenario("cached"), "users", &[("keys", json!(5))]));
+    engine.run_until(at_s(20.0));
+    let seen = engine.key_versions(2);
+    let of = |node: &str| seen.stores.iter().find(|store| store.node == node).and_then(|store| store.version);
+    assert_eq!(of("db-1"), Some(seen.current));
+    assert!(seen.stores.iter().any(|store| !store.is_owner && store.version.is_some()), "a cache has it: {seen:?}");
+    assert!(engine.key_versions(u32::MAX).stores.iter().all(|store| store.version.is_none()));
+}
