@@ -16,6 +16,7 @@ mod golden;
 mod http_caching;
 mod layers;
 mod network;
+mod operations;
 mod properties;
 mod protection;
 mod quorum;

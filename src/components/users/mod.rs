@@ -158,8 +158,7 @@ impl Users {
 
     /// The request for what somebody wants begins, by finding out where the site is.
     fn begin(&mut self, ctx: &mut Context, choice: Choice, is_looped: bool) {
-        let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
-        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
+        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
         ctx.mark(root, Marks::LOOPED, is_looped);
         self.waiting.push(ctx, root, self.params.timeout);
         let Some(dns) = near(&self.dns, choice.user) else {
@@ -177,16 +176,16 @@ impl Users {
 
     /// Sends the request itself, as often as the policy wants copies.
     fn request(&mut self, ctx: &mut Context, root: Key) {
-        let Call { verb, key, bytes, .. } = *ctx.get(root);
+        let ask = Ask::from(ctx.get(root));
         if !self.caller.permits(ctx) {
             self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
             return;
         }
-        self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        self.attempt(ctx, root, ask);
         for _ in 1..self.caller.copies() {
             // Without anybody to ask, the request has ended with the first.
             if self.caller.is_trying(root) {
-                self.attempt(ctx, root, Ask::of(verb, key, bytes));
+                self.attempt(ctx, root, ask);
             }
         }
     }
