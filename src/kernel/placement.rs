@@ -1,7 +1,7 @@
 //! Who keeps which key of a leaderless store, and how that changes when members come and go.
 //!
-//! A key belongs to those members that come next on a ring of consistent hashing, as many as there are copies (DeCandia et al.,
-//! *Dynamo*, SOSP 2007, §4.2). When the design changes, the old arrangement stays in force until the new one can take its place
+//! A key belongs to those members that come next on a ring of consistent hashing, as many as there are copies (*Dynamo*,
+//! SOSP 2007, §4.2). When the design changes, the old arrangement stays in force until the new one can take its place
 //! without forgetting anything, as with Cassandra's pending ranges and consistent range movements: what a member is going to give up
 //! it first hands to the one that takes its place, and meanwhile a write needs one more acknowledgement for each newcomer. So of the
 //! new owners as many have a write as acknowledged it among the old ones, and a quorum stays a quorum.
@@ -224,7 +224,9 @@ mod tests {
                 for held_by in 1..=owners.len().min(new_copies as usize) {
                     let having = after_handing_on(&mut placement.clone(), key, &owners[owners.len() - held_by..]);
                     let mut after = placement.clone();
-                    old.iter().for_each(|member| after.finish(*member));
+                    for member in &old {
+                        after.finish(*member);
+                    }
                     assert!(!after.is_changing());
                     let count = after.owners(key).iter().filter(|owner| having.contains(owner)).count();
                     assert!(count >= held_by, "key {key}: {count} of {held_by}");

@@ -7,9 +7,9 @@
 //! (anti-entropy). Hints do not count towards a quorum, so that with R + W > N a read finds every write that was acknowledged before
 //! it began, whatever has died meanwhile. What is written is on disk and survives a crash.
 //!
-//! Sources: DeCandia et al., *Dynamo* (SOSP 2007); Lakshman, Malik, *Cassandra* (2010) and its manual (hints, read repair, range
-//! movements); Bailis et al., *Probabilistically Bounded Staleness* (VLDB 2012). A read is stale if it is answered with an older
-//! version than the newest one that had been acknowledged when it arrived.
+//! Sources: *Dynamo: Amazon's Highly Available Key-value Store* (SOSP 2007); *Cassandra: A Decentralized Structured Storage System*
+//! (2010) and its manual (hints, read repair, range movements); Bailis et al., *Probabilistically Bounded Staleness* (VLDB 2012).
+//! A read is stale if it is answered with an older version than the newest one that had been acknowledged when it arrived.
 //! Left out: vector clocks (the order of writes is that of their versions, as by perfect clocks), digests instead of values in the
 //! answers of copies, sloppy quorums, deletions with their tombstones, the processor time of comparisons.
 

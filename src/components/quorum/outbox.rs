@@ -177,7 +177,7 @@ impl QuorumStore {
             parcel.sent = Some((ctx.now(), version));
             target.under_way += 1;
             let cause = Cause { user, serial: key, operation: Operation::Write, priority: 0 };
-            let call = ctx.call_detached(cause, way, Ask { verb: Verb::Put, key, bytes, version });
+            let call = ctx.call_detached(cause, way, Ask { version, ..Ask::of(Verb::Put, key, bytes) });
             self.attempts.push(ctx, call, self.params.timeout);
         }
     }
