@@ -46,11 +46,11 @@ fn held(world: &World, node: NodeIx, key: u32) -> Option<Has> {
     let now = world.kernel.now;
     Some(match &world.nodes[node.index()] {
         Component::Database(database) => {
-            let waiting = database.log().range(database.applied(), database.log().end());
-            let received = waiting.filter(|(_, record)| record.key == key).last();
+            let version = database.version(key);
+            let received = database.versions_at_end().get(key as usize);
             Has {
-                version: known(database.version(key)),
-                received: received.map(|(_, record)| record.version),
+                version: known(version),
+                received: known(received).filter(|received| *received != version),
                 is_owner: true,
             }
         }

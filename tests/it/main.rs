@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod browsers;
 mod caches;
 mod cdn;
 mod cli;
@@ -21,8 +22,12 @@ mod properties;
 mod protection;
 mod quorum;
 mod read_back;
+mod regions;
 mod replay;
 mod replication;
+mod replication_rules;
+mod replication_rules_shared;
+mod request_traces;
 mod retuned;
 mod support;
 mod theory;

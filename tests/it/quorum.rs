@@ -115,7 +115,7 @@ fn a_read_needs_the_slowest_of_its_quorum() {
         for link in &mut document.links {
             let slow = link.from == "store-1" && link.to == "store-2" || link.from == "store-2" && link.to == "store-3";
             link.latency_shape = "constant".parse().unwrap();
-            link.latency = if slow { "50ms" } else { "1ms" }.parse().unwrap();
+            link.latency = Some(if slow { "50ms" } else { "1ms" }.parse().unwrap());
         }
         let mut engine = engine(document);
         engine.run_until(at_s(10.0));

@@ -113,15 +113,15 @@ pub fn note_losses(nodes: &mut [Component], kernel: &mut Kernel, gone: NodeIx) {
         if left < current {
             // What it held may be a write that nobody had acknowledged yet, over the one that is lost.
             let of = (held.version == current).then_some(held);
-            lost.push((key, of, left));
+            lost.push((key, of, current, left));
         }
     }
     kernel.recorder.counts.lost_writes += lost.len() as u64;
     let Component::QuorumStore(store) = &mut nodes[gone.index()] else { return };
-    for (key, of, left) in lost {
+    for (key, of, current, left) in lost {
         kernel.truth.revert(key, left);
         let (user, at_ns) = (of.map(|held| held.user), of.map(|held| held.at.as_nanos()));
-        store.lost.push(LostWrite { key, position: None, user, at_ns });
+        store.lost.note(LostWrite { key, position: None, version: Some(current.0), user, at_ns });
     }
 }
 

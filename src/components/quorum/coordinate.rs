@@ -216,7 +216,8 @@ impl QuorumStore {
         let Some(own) = self.open.get_mut(&call) else { return };
         own.is_open = false;
         if own.is_write {
-            ctx.kernel.truth.accept(own.key, own.version);
+            let now = ctx.now();
+            ctx.kernel.truth.accept(own.key, own.version, now);
             ctx.answer(call, Outcome { version: own.version, ..Outcome::good(0) });
             return;
         }
@@ -280,7 +281,8 @@ impl QuorumStore {
     pub(super) fn doubt(&mut self, own: &Coordination) {
         if own.is_write && own.is_open {
             let (user, at_ns) = (Some(own.user), Some(own.began.as_nanos()));
-            self.in_doubt.push(LostWrite { key: own.key, position: None, user, at_ns });
+            let version = Some(own.version.0);
+            self.in_doubt.note(LostWrite { key: own.key, position: None, version, user, at_ns });
         }
     }
 }

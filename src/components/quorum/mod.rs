@@ -26,16 +26,14 @@ use crate::base::map::Map;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{LinkIx, NodeIx, Shape, SimDuration, SimTime};
-use crate::kernel::{Body, Call, Context, Outcome, Placement, Stage, Tag, Target, Verb, Version};
+use crate::kernel::{Body, Call, Context, Outcome, Placement, Stage, Tag, Target, Verb, Version, Writes};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Discipline, Switch};
-use crate::observe::{LostWrite, Reason};
+use crate::observe::Reason;
 use coordinate::Coordination;
 use entropy::Comparison;
 use outbox::Outbox;
 
-/// Lost and doubtful writes that are kept one by one; more are only counted.
-const LISTED: usize = 100_000;
 /// Signs of life in the time after which a node counts as dead.
 const SIGNS: u64 = 3;
 
@@ -61,8 +59,8 @@ pub struct QuorumStore {
     next_tick: SimTime,
     /// When it forgets the copies that belong to others by now.
     clean_at: Option<SimTime>,
-    in_doubt: WriteList,
-    lost: WriteList,
+    in_doubt: Writes,
+    lost: Writes,
 }
 
 /// A copy of a record.
@@ -74,22 +72,6 @@ pub struct Held {
     bytes: u32,
     /// Whose write it was.
     user: u32,
-}
-
-/// Writes of which something has to be told: the first of them one by one, and how many there were.
-#[derive(Clone, Debug, Default, Hash)]
-pub struct WriteList {
-    pub writes: Vec<LostWrite>,
-    pub count: u64,
-}
-
-impl WriteList {
-    fn push(&mut self, write: LostWrite) {
-        self.count += 1;
-        if self.writes.len() < LISTED {
-            self.writes.push(write);
-        }
-    }
 }
 
 impl QuorumStore {
@@ -108,8 +90,8 @@ impl QuorumStore {
             comparison: Comparison::default(),
             next_tick: SimTime::NEVER,
             clean_at: None,
-            in_doubt: WriteList::default(),
-            lost: WriteList::default(),
+            in_doubt: Writes::default(),
+            lost: Writes::default(),
             params: Derived(params),
         }
     }
@@ -140,12 +122,12 @@ impl QuorumStore {
     }
 
     /// Writes that it coordinated and that too few copies acknowledged: they may survive all the same.
-    pub fn in_doubt(&self) -> &WriteList {
+    pub fn in_doubt(&self) -> &Writes {
         &self.in_doubt
     }
 
     /// Acknowledged writes that were lost with this node, when it was taken out of the design.
-    pub fn lost(&self) -> &WriteList {
+    pub fn lost(&self) -> &Writes {
         &self.lost
     }
 
