@@ -38,6 +38,9 @@ pub struct Options {
     /// Trace every N-th request only.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     trace_every: u32,
+    /// Tell also which version of this record every store has at the end; may be given several times.
+    #[arg(long, value_name = "KEY")]
+    watch: Vec<u32>,
     /// Report as JSON.
     #[arg(long)]
     json: bool,
@@ -81,7 +84,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let count = trace_out::write(&engine, path)?;
         eprintln!("scalescope: {count} requests traced in {}", path.display());
     }
-    let report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    let mut report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    report.watched = options.watch.iter().map(|key| engine.key_versions(*key)).collect();
     if options.state_hash && !options.json {
         return input::print(&format!("{}\n", report.state_hash));
     }

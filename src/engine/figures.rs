@@ -9,7 +9,7 @@ use crate::kernel::{Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
-    NodeMeter, ReplicationFigures, Role, Sample, StaleRead, Step,
+    NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, StaleRead, Step,
 };
 
 /// Writes that figures list, of each sort.
@@ -68,6 +68,33 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     figures.links = links(world, from, &to);
     figures.clusters =
         world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
+    figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number)).collect();
+    figures
+}
+
+/// What is to be told of a leaderless store.
+fn quorum(world: &World, number: usize) -> QuorumFigures {
+    let placement = &world.kernel.directory.placements[number];
+    let id = |node: NodeIx| world.kernel.topology.node(node).id.clone();
+    let mut figures = QuorumFigures {
+        nodes: placement.nodes().map(id).collect(),
+        is_changing: placement.is_changing(),
+        ..QuorumFigures::default()
+    };
+    for component in &world.nodes {
+        if let Component::QuorumStore(store) = component
+            && store.cluster() == number
+        {
+            figures.lost.extend(&store.lost().list);
+            figures.lost_count += store.lost().count;
+            figures.in_doubt.extend(&store.in_doubt().list);
+            figures.in_doubt_count += store.in_doubt().count;
+        }
+    }
+    for list in [&mut figures.lost, &mut figures.in_doubt] {
+        sort_by_key(list, |write| write.at_ns);
+        list.truncate(LIST_SHOWN);
+    }
     figures
 }
 
@@ -158,6 +185,7 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::WebServer(params) => params.cores,
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
+        NodeKind::QuorumStore(params) => params.cores,
         NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::ObjectStore(_) => u32::MAX,
     }
 }
@@ -168,6 +196,9 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
         // Nobody is sent to one that still copies, or that is about to be promoted.
         let directory = &world.kernel.directory;
         return monitor.believes_in(node) && (directory.is_primary(node) || directory.is_replica(node));
+    }
+    if world.kernel.directory.placement_of(node).is_some() {
+        return world.kernel.directory.is_living_peer(node, world.kernel.now);
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
@@ -205,6 +236,12 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
                 figures.backlog = Some(database.backlog());
                 figures.lag_s = lag_s(world, database);
             }
+        }
+        Component::QuorumStore(store) => {
+            let (entries, bytes) = store.stored();
+            (figures.stored_entries, figures.stored_bytes) = (Some(entries), Some(bytes));
+            figures.stale_reads = Some(stale_reads);
+            figures.handoffs = Some(store.backlog());
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
         _ => {}

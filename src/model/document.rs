@@ -75,6 +75,12 @@ pub struct Link {
     /// Shape of the delay's distribution; each message draws its own, so that one may overtake another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub latency_shape: Shape,
+    /// Mean delay of the way back; as forward, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_latency: Option<SimDuration>,
+    /// Shape of the way back's delay; as forward, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_shape: Option<Shape>,
     /// Share of packets lost, 0 to 1; a lost packet is sent again after a timeout.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -119,7 +125,7 @@ impl Document {
                     self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
                 }
             },
-            Some(NodeKind::Cache(_) | NodeKind::Database(_)) => true,
+            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::QuorumStore(_)) => true,
             _ => false,
         }
     }
@@ -188,6 +194,8 @@ impl Default for Link {
             to: String::new(),
             latency: None,
             latency_shape: Shape::Constant,
+            reply_latency: None,
+            reply_shape: None,
             loss: 0.0,
             bandwidth: None,
             queue_limit: default_queue_limit(),

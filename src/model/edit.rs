@@ -81,7 +81,7 @@ impl Edit {
         }
     }
 
-    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
+    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica, a node of a leaderless store to the same store.
     ///
     /// Returns `None` if there is no such node.
     pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
@@ -107,6 +107,9 @@ impl Edit {
                 links.retain(|link| link.from != id);
                 links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
             }
+        }
+        if matches!(node.kind, NodeKind::QuorumStore(_)) {
+            links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
         }
         let records =
             document.nodes.iter().filter(|node| answers_with(node, model)).map(|node| node.id.clone()).collect();

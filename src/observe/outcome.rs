@@ -107,10 +107,12 @@ pub enum Reason {
     TooManyConnections,
     /// The store's disk is full.
     StorageFull,
+    /// Fewer copies answered than a read or a write needs.
+    NoQuorum,
 }
 
 impl Reason {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -132,6 +134,7 @@ impl Reason {
         Self::NotSupported,
         Self::TooManyConnections,
         Self::StorageFull,
+        Self::NoQuorum,
     ];
 
     /// The name in reports.
@@ -158,6 +161,7 @@ impl Reason {
             Self::NotSupported => "not_supported",
             Self::TooManyConnections => "too_many_connections",
             Self::StorageFull => "storage_full",
+            Self::NoQuorum => "no_quorum",
         }
     }
 
@@ -185,6 +189,7 @@ impl Reason {
             Self::NotSupported => "not supported by this store",
             Self::TooManyConnections => "too many connections",
             Self::StorageFull => "disk full",
+            Self::NoQuorum => "too few copies answered",
         }
     }
 }

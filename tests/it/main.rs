@@ -21,6 +21,7 @@ mod network;
 mod operations;
 mod properties;
 mod protection;
+mod quorum;
 mod read_back;
 mod regions;
 mod replay;

@@ -98,6 +98,11 @@ impl WebServer {
         self.disk.iter().next().is_some()
     }
 
+    /// The version of `key` on its own disk, if it keeps that record there.
+    pub fn record(&self, key: u32) -> Option<Version> {
+        Some(self.disk.get(key as usize)).filter(|version| *version != Version::default())
+    }
+
     /// Probability that its throttle lets a call fail at once, now.
     pub fn reject_probability(&self, now: SimTime) -> Option<f64> {
         self.caller.reject_probability(now)

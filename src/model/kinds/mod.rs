@@ -7,6 +7,7 @@ mod database;
 mod dns;
 mod load_balancer;
 mod object_store;
+mod quorum_store;
 mod users;
 mod web_server;
 
@@ -26,6 +27,7 @@ pub use database::{
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use object_store::ObjectStore;
+pub use quorum_store::{Contacts, QuorumStore};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
 
@@ -45,6 +47,7 @@ pub enum NodeKind {
     Cache(Cache),
     Database(Database),
     ObjectStore(ObjectStore),
+    QuorumStore(QuorumStore),
 }
 
 /// The parameters inside, whatever their type; as they are borrowed.
@@ -59,14 +62,15 @@ macro_rules! params_of {
             NodeKind::Cache(params) => params,
             NodeKind::Database(params) => params,
             NodeKind::ObjectStore(params) => params,
+            NodeKind::QuorumStore(params) => params,
         }
     };
 }
 
 impl NodeKind {
     /// The names of all kinds, as documents write them.
-    pub const NAMES: [&'static str; 8] =
-        ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database", "object_store"];
+    pub const NAMES: [&'static str; 9] =
+        ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database", "object_store", "quorum_store"];
 
     /// A node of the kind called `name`, with its defaults.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -79,6 +83,7 @@ impl NodeKind {
             "cache" => Self::Cache(Cache::default()),
             "database" => Self::Database(Database::default()),
             "object_store" => Self::ObjectStore(ObjectStore::default()),
+            "quorum_store" => Self::QuorumStore(QuorumStore::default()),
             _ => return None,
         })
     }
@@ -93,6 +98,7 @@ impl NodeKind {
             Self::Cache(_) => "cache",
             Self::Database(_) => "database",
             Self::ObjectStore(_) => "object_store",
+            Self::QuorumStore(_) => "quorum_store",
         }
     }
 

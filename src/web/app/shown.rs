@@ -40,7 +40,7 @@ impl Shown {
         let kind = |id: &str| self.document.node(id).map(|node| &node.kind);
         let is_balanced =
             |link: &LinkEnds| link.to == id && matches!(kind(&link.from), Some(NodeKind::LoadBalancer(_)));
-        matches!(kind(id), Some(NodeKind::Database(_))) || self.links.iter().any(is_balanced)
+        matches!(kind(id), Some(NodeKind::Database(_) | NodeKind::QuorumStore(_))) || self.links.iter().any(is_balanced)
     }
 
     /// Whether cards or links are others, or stand elsewhere.

@@ -234,6 +234,7 @@ impl Bench {
         Watch {
             requests: (is_open && self.serial.is_none()).then(|| self.filter.clone()),
             serial: self.serial.filter(|_| is_open || self.is_following),
+            key: None,
         }
     }
 
