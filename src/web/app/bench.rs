@@ -11,15 +11,12 @@ use scalescope::model::{Command, Edit};
 
 use super::{App, Msg, Shown, sentence};
 use crate::input::Intent;
-use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
+use crate::panels::bench::{Bench, Panel, Wish, rail, reschedule};
 use crate::panels::charts::Charts;
-use crate::panels::data::Data;
-use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
-use crate::panels::health::Health;
+use crate::panels::faults::{FaultMenu, Target, Timeline};
 use crate::panels::inspector::Inspector;
-use crate::panels::knobs::Knobs;
-use crate::panels::requests::Requests;
 use crate::panels::twin::Twin;
+use crate::panels::{data, faults, health, knobs, requests};
 use crate::protocol::Watched;
 
 impl App {
@@ -123,7 +120,7 @@ impl App {
             }
             (Some(Panel::Requests), _) => {
                 let Bench { filter, ended, serial, trace, is_following, .. } = self.bench.clone();
-                html! { <Requests {shown} {filter} {ended} {serial} {trace} {is_following} {on_intent} /> }
+                requests::requests(&requests::Props { shown, filter, ended, serial, trace, is_following, on_intent })
             }
             (Some(Panel::Charts), _) => {
                 let Bench { log, stamp, events, pins, .. } = self.bench.clone();
@@ -131,14 +128,17 @@ impl App {
             }
             (Some(Panel::Health), _) => {
                 let (objectives, growth_per_s) = (self.bench.objectives, self.bench.log.borrow().growth_per_s());
-                html! { <Health {shown} {figures} {objectives} {growth_per_s} {on_intent} /> }
+                health::health(&health::Props { shown, figures, objectives, growth_per_s, on_intent })
             }
-            (Some(Panel::Data), _) => html! { <Data {shown} {figures} {on_intent} /> },
+            (Some(Panel::Data), _) => data::data(&data::Props { shown, figures, on_intent }),
             (Some(Panel::Twin), _) => {
                 let (events, second) = (self.bench.events.clone(), self.bench.second());
                 html! { <Twin {shown} {figures} {events} {second} {on_intent} /> }
             }
-            (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
+            (Some(Panel::Faults), _) => {
+                let aim = self.bench.aim.clone();
+                faults::faults(&faults::Props { shown, figures, aim, on_intent })
+            }
             _ => Html::default(),
         }
     }
@@ -146,7 +146,7 @@ impl App {
     pub(super) fn rail(&self, on_intent: &Callback<Intent>) -> Html {
         let counts = vec![(Panel::Faults, broken(&self.figures).len())];
         let has_part = self.selected.is_some();
-        html! { <Rail open={self.open_panel()} {has_part} {counts} on_intent={on_intent.clone()} /> }
+        rail::rail(&rail::Props { open: self.open_panel(), has_part, counts, on_intent: on_intent.clone() })
     }
 
     /// What lies between the stage and the dock: the timeline, and the sliders that were put on the page.
@@ -159,7 +159,7 @@ impl App {
                     <Timeline shown={shown.clone()} events={self.bench.events.clone()} now_s={self.figures.now_s} on_intent={on_intent.clone()} />
                 }
                 if !self.bench.knobs.is_empty() {
-                    <Knobs knobs={self.bench.knobs.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
+                    { knobs::knobs(&knobs::Props { knobs: self.bench.knobs.clone(), shown: shown.clone(), on_intent: on_intent.clone() }) }
                 }
             </div>
         }

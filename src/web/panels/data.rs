@@ -14,21 +14,13 @@ use crate::input::Intent;
 /// Rows of each list that are shown.
 const ROWS: usize = 12;
 
-#[derive(Properties)]
 pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures)
-    }
-}
-
-#[component]
-pub fn Data(props: &Props) -> Html {
+pub fn data(props: &Props) -> Html {
     let Props { shown, figures, on_intent } = props;
     let stores: Vec<&NodeFigures> = figures.nodes.iter().filter(|node| node.log_position.is_some()).collect();
     html! {

@@ -18,7 +18,6 @@ use crate::panels::bench::Wish;
 /// What saturates next: so many nodes are told.
 const NEXT: usize = 4;
 
-#[derive(Properties)]
 pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
@@ -28,16 +27,7 @@ pub struct Props {
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shown, &other.shown)
-            && Rc::ptr_eq(&self.figures, &other.figures)
-            && self.objectives == other.objectives
-    }
-}
-
-#[component]
-pub fn Health(props: &Props) -> Html {
+pub fn health(props: &Props) -> Html {
     let Props { shown, figures, objectives, growth_per_s, on_intent } = props;
     let tight: Vec<Warning> = bottleneck(figures).into_iter().collect();
     let points = single_points(&shown.document, figures);

@@ -101,21 +101,13 @@ fn number(ty: ParamType, value: &Value) -> Option<f64> {
     }
 }
 
-#[derive(Properties)]
 pub struct Props {
     pub knobs: Vec<Knob>,
     pub shown: Rc<Shown>,
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        self.knobs == other.knobs && Rc::ptr_eq(&self.shown, &other.shown)
-    }
-}
-
-#[component]
-pub fn Knobs(props: &Props) -> Html {
+pub fn knobs(props: &Props) -> Html {
     html! {
         <section class="knobs" aria-label="Parameters on the page" data-testid="knobs">
             { for props.knobs.iter().filter_map(|knob| view(knob, props)) }

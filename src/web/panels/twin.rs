@@ -120,14 +120,15 @@ fn nodes(figures: &Figures, shown: &Shown, on_intent: &Callback<Intent>) -> Html
         <table class="bench-table" data-testid="twin-nodes">
             <thead><tr><th scope="col">{ "Node" }</th><th scope="col">{ "Answers" }</th><th scope="col">{ "Used" }</th><th scope="col">{ "Waiting" }</th><th scope="col">{ "Errors" }</th></tr></thead>
             <tbody>
-                { for figures.nodes.iter().map(|node| row(node, shown, on_intent)) }
+                { for figures.nodes.iter().map(|node| row(node, figures, shown, on_intent)) }
             </tbody>
         </table>
     }
 }
 
-fn row(node: &NodeFigures, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
+fn row(node: &NodeFigures, figures: &Figures, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
     let id: Rc<str> = node.id.as_str().into();
+    let is_users = shown.document.node(&id).is_some_and(|own| own.kind.name() == "users");
     let state = State::of(node, shown.is_watched(&id));
     let onclick = on_intent.reform(move |_: MouseEvent| Intent::Select(id.clone()));
     let state = match (state, node.role) {
@@ -139,7 +140,7 @@ fn row(node: &NodeFigures, shown: &Shown, on_intent: &Callback<Intent>) -> Html 
     html! {
         <tr key={node.id.clone()}>
             <th scope="row"><button {onclick}>{ shown.label(&node.id) }</button><small>{ state }</small></th>
-            <td>{ format!("{}/s", format::quantity(node.completions_per_s)) }</td>
+            <td>{ format!("{}/s", format::quantity(if is_users { figures.goodput_per_s } else { node.completions_per_s })) }</td>
             <td>{ format::percent(node.utilisation.min(1.0)) }</td>
             <td>{ format::count(node.queue) }</td>
             <td class={classes!((node.errors_per_s > 0.0).then_some("is-bad"))}>{ errors }</td>

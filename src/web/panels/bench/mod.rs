@@ -3,7 +3,7 @@
 //! Panels send [`Wish`]es; the app carries out those that reach the engine and hands the rest to [`Bench::settle`].
 
 mod events;
-mod rail;
+pub mod rail;
 
 use std::rc::Rc;
 
@@ -13,7 +13,6 @@ use scalescope::insight::Objectives;
 use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 
 pub use events::{Event, Events, Kind};
-pub use rail::Rail;
 
 use scalescope::observe::Figures;
 use scalescope::observe::trace::{Ended, Trace};

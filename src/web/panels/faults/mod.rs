@@ -27,7 +27,6 @@ pub use menu::FaultMenu;
 pub use target::Target;
 pub use timeline::Timeline;
 
-#[derive(Properties)]
 pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
@@ -36,14 +35,7 @@ pub struct Props {
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures) && self.aim == other.aim
-    }
-}
-
-#[component]
-pub fn Faults(props: &Props) -> Html {
+pub fn faults(props: &Props) -> Html {
     let Props { shown, figures, aim, on_intent } = props;
     let places = Target::all(&shown.document);
     let aim = aim.clone().filter(|aim| places.contains(aim)).or_else(|| places.first().cloned());

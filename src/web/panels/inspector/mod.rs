@@ -93,7 +93,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
                 if figures.is_up {
                     <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash">{ icon("crash") }{ "Crash" }</button>
                     <button class="danger" onclick={act(|id| Intent::Bench(Wish::Menu { target: Target::Node(id), at: None }))}
-                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break…" }</button>
+                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break" }</button>
                 } else {
                     <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }
@@ -127,7 +127,7 @@ fn presets(id: &Rc<str>, node: &Node, on_intent: &Callback<Intent>) -> Html {
 fn one_more(kind: &str) -> &'static str {
     match kind {
         "database" => "Add a replica",
-        _ => "Add one more",
+        _ => "One more",
     }
 }
 
