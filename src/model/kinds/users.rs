@@ -121,7 +121,7 @@ params! {
         /// Share of the assets that a deploy changes.
         asset_change_share: f64 = 0.2, "", 0.0, 1.0;
         /// What the browser of each user can keep of the assets; 0B: nothing, every one is asked for each time.
-        browser_cache: Bytes = Bytes(0), "B", 0.0, 10_000_000_000.0;
+        browser_cache: Bytes = Bytes(0), "B", 0.0, 10_737_418_240.0;
         /// How long a browser uses an asset of the site without asking again (max-age). What comes from a CDN has the CDN's ttl.
         asset_max_age: SimDuration = SECS(3_600), "s", 0.0, 31_536_000.0;
         /// How long a user waits for an answer before giving up.
