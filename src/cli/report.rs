@@ -5,7 +5,9 @@ use std::fmt::Write;
 use scalescope::base::SimDuration;
 use scalescope::base::json::Json;
 use scalescope::engine::Engine;
-use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, LostWrite, NodeFigures, Operation, Role, Totals};
+use scalescope::observe::{
+    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -34,6 +36,11 @@ pub struct Report {
     /// In the whole run, as the list in `clusters`.
     pub lost_writes: u64,
     pub clusters: Vec<ClusterFigures>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quorums: Vec<QuorumFigures>,
+    /// The records that were watched, as every store has them at the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<KeyFigures>,
     /// Counts since the start, warm-up included: offered = answered + failed + in flight.
     pub totals: Totals,
     pub events: u64,
@@ -64,6 +71,8 @@ impl Report {
             stale_reads: figures.stale_reads,
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
+            quorums: figures.quorums.clone(),
+            watched: Vec::new(),
             totals: figures.totals,
             events: figures.totals.events,
             events_per_s: if wall_s > 0.0 { figures.totals.events as f64 / wall_s } else { 0.0 },
@@ -121,6 +130,12 @@ impl Report {
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
         self.write_clusters(text)?;
+        for quorum in &self.quorums {
+            write_quorum(text, quorum)?;
+        }
+        for key in &self.watched {
+            write_key(text, key)?;
+        }
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
@@ -197,6 +212,33 @@ fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> 
     if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
 }
 
+/// What happened to the writes of a leaderless store.
+fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
+    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count } = quorum;
+    let change = if *is_changing { " · members are changing" } else { "" };
+    let names = nodes.join(", ");
+    writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
+    for (what, writes) in [("lost", lost), ("in doubt", in_doubt)] {
+        for LostWrite { key, user, at_ns, .. } in writes.iter().take(20) {
+            let at_s = at_ns.unwrap_or_default() as f64 / 1e9;
+            writeln!(text, "  {what}: key {key} (user {}, at {at_s:.3} s)", user.unwrap_or_default())?;
+        }
+    }
+    Ok(())
+}
+
+/// Who has which version of a record.
+fn write_key(text: &mut String, key: &KeyFigures) -> std::fmt::Result {
+    let version = |version: Option<u64>| version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+    writeln!(text, "key {}: current version {}", key.key, key.current)?;
+    for store in &key.stores {
+        let received = store.received.map(|received| format!(", received {received}")).unwrap_or_default();
+        let stale = if store.is_stale { ", stale" } else { "" };
+        writeln!(text, "  {:<16}{:>12}{received}{stale}", store.node, version(store.version))?;
+    }
+    Ok(())
+}
+
 fn operations(figures: &Figures) -> Map<String, Value> {
     let of = |operation: Operation| figures.operations.iter().find(|figures| figures.operation == operation);
     Operation::ALL
@@ -236,6 +278,8 @@ fn node_value(node: &NodeFigures) -> Value {
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("revalidations", json!(node.revalidations)),
+        ("egress_bytes", json!(node.egress_bytes)),
+        ("cost", json!(node.cost)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),
@@ -244,6 +288,13 @@ fn node_value(node: &NodeFigures) -> Value {
         ("log_position", json!(node.log_position)),
         ("replication", node.replication.as_ref().map_or(Value::Null, Json::to_value)),
         ("stale_reads", json!(node.stale_reads)),
+        ("page_hit_ratio", json!(node.page_hit_ratio)),
+        ("page_misses", json!(node.page_misses)),
+        ("disk_utilisation", json!(node.disk_utilisation)),
+        ("extra_calls", json!(node.extra_calls)),
+        ("torn_writes", json!(node.torn_writes)),
+        ("sessions_lost", json!(node.sessions_lost)),
+        ("handoffs", json!(node.handoffs)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

@@ -2,9 +2,11 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+pub mod chooser;
 mod faults;
 mod figures;
 mod invariants;
+mod watch;
 mod world;
 
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use crate::base::order::sort_by_key;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop, trace};
+use crate::observe::{Figures, Hop, KeyFigures, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -133,6 +135,12 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// Of leaderless stores: copies of keys that are older than another copy of the same key. None, once a healed store that
+    /// nobody writes to has come to rest, if it repairs its copies.
+    pub fn diverged_copies(&self) -> u64 {
+        invariants::diverged_copies(&self.world)
+    }
+
     /// What each database has of the record `key`: its version, and its content where users' writes count.
     pub fn holdings(&self, key: u32) -> Vec<Holding> {
         let nodes = self.world.nodes.iter().zip(&self.world.kernel.topology.nodes);
@@ -233,7 +241,9 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } | Edit::Users { .. } => {
+                self.world.rewire(&self.document)
+            }
             Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())
@@ -307,6 +317,11 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Which version of the record `key` every store has now.
+    pub fn key_versions(&self, key: u32) -> KeyFigures {
+        watch::versions(&self.world, key)
     }
 
     /// Latencies of all requests answered since [`Self::mark`].

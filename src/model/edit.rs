@@ -27,6 +27,8 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Sets how many users there are in all populations together, by their shares.
+    Users { total: u32 },
     /// Puts a node into a region; links without a latency of their own take over what follows from it.
     Region {
         node: String,
@@ -38,7 +40,7 @@ pub enum Edit {
 }
 
 impl Edit {
-    const NAMES: [&str; 6] = ["add_node", "remove_node", "set", "set_link", "region", "set_schedule"];
+    const NAMES: [&str; 7] = ["add_node", "remove_node", "set", "set_link", "users", "region", "set_schedule"];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,6 +48,7 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "users" => Self::Users { total: 0 },
             "region" => Self::Region { node: String::new(), region: None },
             "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             _ => return None,
@@ -68,6 +71,7 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Users { total } => ("users", vec![must("total", "a number of users", total)]),
             Self::Region { node, region } => {
                 ("region", vec![must("node", "id of a node", node), may("region", region)])
             }
@@ -77,7 +81,7 @@ impl Edit {
         }
     }
 
-    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
+    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica, a node of a leaderless store to the same store.
     ///
     /// Returns `None` if there is no such node.
     pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
@@ -103,6 +107,9 @@ impl Edit {
                 links.retain(|link| link.from != id);
                 links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
             }
+        }
+        if matches!(node.kind, NodeKind::QuorumStore(_)) {
+            links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
         }
         let records =
             document.nodes.iter().filter(|node| answers_with(node, model)).map(|node| node.id.clone()).collect();
@@ -207,6 +214,7 @@ impl Document {
                     Problem::new("link", what, "a link of the document")
                 })? = link.clone();
             }
+            Edit::Users { total } => self.share_users(*total),
             Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
             Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }

@@ -44,7 +44,7 @@ fn closed_forms_come_out() {
     let output = validate(&[&own_cases()]);
     let report = text(&output.stdout);
     assert!(output.status.success(), "{report}");
-    assert!(report.trim_end().ends_with("6 passed, 0 failed"), "{report}");
+    assert!(report.trim_end().ends_with("9 passed, 0 failed"), "{report}");
 }
 
 #[test]
