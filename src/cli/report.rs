@@ -158,11 +158,11 @@ impl Report {
                 text,
                 "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
                 node["role"].as_str().unwrap_or("–"),
-                own["received"],
-                own["applied"],
+                own["received"].to_string(),
+                own["applied"].to_string(),
                 lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
-                node["stale_reads"],
-                own["rebuilds"],
+                node["stale_reads"].to_string(),
+                own["rebuilds"].to_string(),
             )?;
         }
         for cluster in &self.clusters {

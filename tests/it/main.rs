@@ -26,6 +26,7 @@ mod read_back;
 mod regions;
 mod replay;
 mod replication;
+mod replication_properties;
 mod replication_rules;
 mod replication_rules_shared;
 mod request_traces;

@@ -79,9 +79,9 @@ impl Commits {
         self.waiting.iter().filter(|waiting| waiting.is_hidden).map(|waiting| &waiting.record)
     }
 
-    /// Whether the write of this id waits for replicas.
-    pub fn is_waiting(&self, id: Gtid) -> bool {
-        self.waiting.iter().any(|waiting| waiting.record.id == id)
+    /// The writes that wait for replicas.
+    pub fn waiting_ids(&self) -> impl Iterator<Item = Gtid> {
+        self.waiting.iter().map(|waiting| waiting.record.id)
     }
 
     /// `version` has been read.
@@ -205,7 +205,9 @@ impl Database {
     pub(super) fn trim(&mut self, ctx: &Context) {
         let age = self.params.log_retention_time;
         let since = if age.is_zero() { SimTime::ZERO } else { ctx.now() - age };
-        self.log.trim(self.params.log_retention as usize, since);
+        // What has not left this host yet is still needed.
+        let needed = if self.duty == Duty::Primary { self.shipping.released() } else { self.log.end() };
+        self.log.trim(self.params.log_retention as usize, since, needed);
     }
 
     /// Others see the write from here on.
@@ -300,8 +302,12 @@ impl Database {
         calls
     }
 
-    /// The node is its cluster's primary, and what it has in doubt stands.
+    /// The node has started again as its cluster's primary, and what it has in doubt stands. That of a second primary does
+    /// not.
     pub(super) fn affirm(&mut self, ctx: &mut Context) {
+        if !is_rightful(ctx) {
+            return;
+        }
         for doubt in self.commits.settle() {
             ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
             if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {

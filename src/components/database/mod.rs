@@ -178,11 +178,12 @@ impl Database {
 
     /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Paged<Version> {
-        let mut versions = self.data.versions.clone();
-        for record in self.commits.hidden().chain(self.receiving.relayed()) {
-            versions.set(record.key as usize, record.version);
+        let mut image = self.data.clone();
+        for record in self.commits.hidden().chain(self.receiving.pending()) {
+            // A duplicate will never be applied.
+            let _ = image.apply(record, &self.params);
         }
-        versions
+        image.versions
     }
 
     /// Whether its state is a true, if old, copy: not while a snapshot is still missing.

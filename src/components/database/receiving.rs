@@ -152,6 +152,12 @@ impl Receiving {
         self.relay.iter().map(|relayed| &relayed.record)
     }
 
+    /// What is received and not applied, on disk or not yet.
+    pub fn pending(&self) -> impl Iterator<Item = &Record> {
+        let syncing = self.syncing.iter().flat_map(|(_, part)| &part.records);
+        self.relay.iter().chain(syncing).map(|relayed| &relayed.record)
+    }
+
     /// Records received and not applied.
     pub fn backlog(&self) -> u64 {
         self.relay.len() as u64
@@ -209,9 +215,15 @@ impl Database {
         let Some(at) = sources.iter().position(|source| source.target.node == sender.node) else { return };
         let source = &mut sources[at];
         if batch.is_start {
-            source.early.clear();
-            source.cursor = Some((batch.life, batch.after));
-            (source.synced, source.applied) = (batch.after, batch.after);
+            if source.cursor.is_none_or(|(life, _)| life != batch.life) {
+                source.early.clear();
+                source.cursor = Some((batch.life, batch.after));
+                (source.synced, source.applied) = (batch.after, batch.after);
+            }
+            // What was sent before may have overtaken it: nothing that has come is forgotten.
+            source.cursor = source.cursor.map(|(life, position)| (life, position.max(batch.after)));
+            source.synced = source.synced.max(batch.after);
+            source.applied = source.applied.max(batch.after);
         }
         // From a log that it does not know yet it has asked for a beginning.
         if source.cursor.is_none_or(|(life, _)| life != batch.life) {

@@ -24,7 +24,8 @@ impl Monitor {
         let (old, heir) = (database(nodes, old), database(nodes, heir));
         let page = kernel.ledger.page(self.cluster);
         // What was not acknowledged yet is not lost, nor what a primary without a fence has committed since.
-        let was_acknowledged = |id: Gtid| !in_doubt.contains(&id) && !old.commits().is_waiting(id);
+        let was_acknowledged =
+            |id: Gtid| !in_doubt.contains(&id) && old.commits().waiting_ids().all(|waiting| waiting != id);
         let logged = old.log().range(0, end).chain(old.receiving.relayed().map(|record| (0, record)));
         let mut keys = BTreeSet::new();
         let mut listed_count = 0;
@@ -36,7 +37,10 @@ impl Monitor {
             }
         }
         // Of writes that the log has dropped since, the data still tell the keys.
-        let purged = old.log().purged().without(heir.known()).len();
+        let dropped = old.log().purged().without(heir.known());
+        let waiting = old.commits().waiting_ids().filter(|id| dropped.contains(*id)).count() as u64;
+        let untold = in_doubt.iter().filter(|id| dropped.contains(**id)).count() as u64 + waiting;
+        let purged = dropped.len() - untold;
         page.lost.count += purged;
         kernel.recorder.counts.lost_writes += listed_count + purged;
         let versions = heir.versions_at_end();
