@@ -18,6 +18,9 @@ use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
+/// More calls than this do not fit the processor's nearer caches.
+const MANY_CALLS: usize = 4_096;
+
 /// The link's parameters as the kernel wants them.
 fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
     let latency = document.latency_of(link);
@@ -75,7 +78,7 @@ impl World {
 
     /// Carries out the next event, if there is one that is due by `until`.
     pub fn step(&mut self, until: SimTime) -> bool {
-        if self.kernel.queue.fill() {
+        if self.kernel.queue.fill() && self.kernel.calls.len() > MANY_CALLS {
             self.look_ahead();
         }
         let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
