@@ -1,5 +1,6 @@
 //! `cargo xtask`: fetches the tools, serves the page, builds it for a static host, and tests everything.
 
+mod bench;
 mod checks;
 mod dist;
 mod lockfile;
@@ -18,6 +19,7 @@ cargo xtask COMMAND
                                         --dev: without optimisation; --open: in a browser window
   build                                 build the page into dist/, for any static host
   test [--only NAME,..] [-- PATTERN..]  check everything, or the named steps (browser tests: files that match)
+  bench-wasm [--profile P] [NAME..]     the benches of `scalescope bench`, in wasm under Node and natively: times, and ratios
   tools                                 find or install what the others need
   help                                  this
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some((&"serve", rest)) => serve::Options::parse(rest).and_then(|options| serve::run(&options)),
         Some((&"build", [])) => dist::command(),
         Some((&"test", rest)) => checks::Options::parse(rest).and_then(|options| checks::command(&options)),
+        Some((&"bench-wasm", rest)) => bench::Options::parse(rest).and_then(|options| bench::run_all(&options)),
         Some((&"tools", [])) => tools::command(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             println!("{HELP}");
