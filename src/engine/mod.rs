@@ -5,6 +5,7 @@
 mod faults;
 mod figures;
 mod invariants;
+mod redesign;
 mod world;
 
 use std::sync::Arc;
@@ -198,20 +199,26 @@ impl Engine {
     fn edit(&mut self, edit: &Edit) -> Result<(), Problems> {
         let edited = self.document.edited(edit)?;
         let topology = &self.world.kernel.topology;
-        if topology.nodes.len() >= MOST_NODES || topology.links.len() + edited.links.len() >= MOST_LINKS {
+        let (nodes, links) = (topology.nodes.len() + edited.nodes.len(), topology.links.len() + edited.links.len());
+        if nodes >= MOST_NODES || links >= MOST_LINKS {
             return Err(Problem::new("", "too many edits for one run", "start the run again").into());
         }
-        self.document = edited;
-        match edit {
-            Edit::AddNode { node, .. } => self.world.join(&node.id, &self.document),
-            Edit::RemoveNode { node } => {
-                if let Some(node) = self.world.kernel.topology.find(node) {
-                    self.world.remove(node, &self.document);
-                }
-            }
-            Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+        let before = std::mem::replace(&mut self.document, edited);
+        if edit.reschedules() {
+            self.reschedule();
+        }
+        if !edit.is_only_drawn() {
+            self.world.adopt(&before, &self.document);
         }
         Ok(())
+    }
+
+    /// Goes by the document's schedule, as it is now. What was due until now is past.
+    fn reschedule(&mut self) {
+        self.schedule.clone_from(&self.document.schedule);
+        sort_by_key(&mut self.schedule, |scheduled| scheduled.at);
+        let now = self.now();
+        self.done = self.schedule.iter().filter(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
     }
 
     /// From here on a report counts: the warm-up is over.

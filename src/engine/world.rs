@@ -195,40 +195,8 @@ impl World {
         }
     }
 
-    /// Takes a new node of `document`, already edited, into the running world.
-    pub fn join(&mut self, id: &str, document: &Document) {
-        let Some(entry) = document.node(id) else { return };
-        let node = self.add_node(entry);
-        self.add_links(document);
-        if let NodeKind::Database(database) = &entry.kind {
-            match database.role {
-                DatabaseRole::Primary => self.found_cluster(node),
-                DatabaseRole::Replica => self.join_cluster(node, document),
-            }
-        }
-        self.rewire(document);
-        self.with(node, Component::on_start);
-    }
-
-    /// Takes a node out; what it was doing fails.
-    pub fn remove(&mut self, node: NodeIx, document: &Document) {
-        self.crash(node, Reason::NodeRemoved);
-        self.kernel.topology.node_mut(node).is_removed = true;
-        for link in &mut self.kernel.topology.links {
-            link.is_removed |= link.from == node || link.to == node;
-        }
-        if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
-            monitor.leave(node, &mut self.kernel);
-        }
-        self.add_links(document);
-        for monitor in &self.monitors {
-            monitor.reroute(&mut self.nodes, &self.kernel);
-        }
-        self.rewire(document);
-    }
-
     /// Lays the links of `document` that are not there yet.
-    fn add_links(&mut self, document: &Document) {
+    pub(super) fn add_links(&mut self, document: &Document) {
         for link in &document.links {
             let topology = &self.kernel.topology;
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
@@ -262,7 +230,7 @@ impl World {
         }
     }
 
-    fn add_node(&mut self, node: &Node) -> NodeIx {
+    pub(super) fn add_node(&mut self, node: &Node) -> NodeIx {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
         let (kernel, kind) = (&mut self.kernel, node.kind.name());
         let id = node.id.clone();
@@ -306,7 +274,7 @@ impl World {
         }
     }
 
-    fn found_cluster(&mut self, primary: NodeIx) {
+    pub(super) fn found_cluster(&mut self, primary: NodeIx) {
         let cluster = ClusterIx(self.monitors.len() as u16);
         self.monitors.push(Monitor::new(cluster, primary));
         let directory = &mut self.kernel.directory;
@@ -317,7 +285,7 @@ impl World {
     }
 
     /// Takes a replica into the cluster of the database that the document links it to.
-    fn join_cluster(&mut self, node: NodeIx, document: &Document) {
+    pub(super) fn join_cluster(&mut self, node: NodeIx, document: &Document) {
         let id = &self.kernel.topology.node(node).id;
         let sources = document.links.iter().filter(|link| link.to == *id);
         let cluster = sources

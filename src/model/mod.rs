@@ -5,6 +5,7 @@
 
 mod balancing;
 mod command;
+mod difference;
 mod document;
 mod edit;
 pub mod kinds;
@@ -16,7 +17,7 @@ mod validate;
 
 pub use crate::base::{Problem, Problems};
 pub use command::{Aim, Command, Fault, Scheduled, Way};
-pub use document::{Document, Link, Node, Position, VERSION};
+pub use document::{Document, Link, Node, Position, Tier, VERSION};
 pub use edit::Edit;
 pub use kinds::NodeKind;
 pub use schema::json_schema;

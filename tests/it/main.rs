@@ -18,6 +18,7 @@ mod layers;
 mod network;
 mod properties;
 mod protection;
+mod redesign;
 mod replay;
 mod replication;
 mod retuned;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{Database, Duty};
 use crate::base::{NodeIx, SimDuration};
 use crate::components::Component;
-use crate::kernel::{ClusterIx, Context, Event, Kernel, Target};
+use crate::kernel::{ClusterIx, Context, Event, Kernel, Target, Version};
 use crate::model::kinds::Failover;
 use crate::observe::LostWrite;
 
@@ -85,6 +85,19 @@ impl Monitor {
         view.replicas.retain(|replica| *replica != node);
         if view.primary == Some(node) {
             view.primary = None;
+        }
+    }
+
+    /// The last of its databases was taken out of the design: what that had committed, nobody has.
+    pub fn dissolve(&mut self, last: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+        for (key, version) in database(nodes, last).versions_at_end().iter() {
+            if version != Version::default() {
+                let key = key as u32;
+                kernel.truth.revert(key, Version::default());
+                kernel.recorder.counts.lost_writes += 1;
+                self.lost_count += 1;
+                self.list_lost(LostWrite { key, position: None, user: None, at_ns: None });
+            }
         }
     }
 

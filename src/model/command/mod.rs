@@ -81,9 +81,7 @@ impl Command {
                 Aim::Link { from, to } => from == id || to == id,
                 Aim::Request => false,
             },
-            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
-            Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
-            Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
+            Self::Edit(edit) => edit.names(id),
         }
     }
 }

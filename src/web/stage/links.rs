@@ -7,6 +7,8 @@ use yew::prelude::*;
 use scalescope::observe::LaneFigures;
 use scalescope::scene::{LinkPath, Point, on_curve};
 
+use crate::editor::Ends;
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub paths: Rc<Vec<Wire>>,
@@ -23,6 +25,8 @@ pub struct Wire {
     pub passage: Passage,
     /// Whether one of its ends is selected.
     pub is_near: bool,
+    pub is_selected: bool,
+    pub ends: Ends,
 }
 
 /// How well a link lets things through, in its worse direction.
@@ -50,14 +54,41 @@ pub fn Links(props: &Props) -> Html {
     html! { <>{ for props.paths.iter().map(link) }</> }
 }
 
+#[derive(Properties, PartialEq)]
+pub struct HitsProps {
+    pub paths: Rc<Vec<Wire>>,
+    pub on_link: Callback<Ends>,
+}
+
+/// What hands and keys find of the links: wide, invisible curves, and a ring when they have the focus.
+#[component]
+pub fn LinkHits(props: &HitsProps) -> Html {
+    let hit = |wire: &Wire| {
+        let Ends { from, to } = &wire.ends;
+        let (on_link, ends) = (props.on_link.clone(), wire.ends.clone());
+        let onclick = Callback::from(move |_: MouseEvent| on_link.emit(ends.clone()));
+        html! {
+            <path key={wire.path.link} class="link-hit" d={curve(&wire.path.points)} {onclick} tabindex="0" role="button"
+                aria-label={format!("Link from {from} to {to}")} aria-pressed={wire.is_selected.to_string()}
+                data-link={format!("{from} {to}")} data-testid={format!("link-{from}-{to}")} />
+        }
+    };
+    html! { <g class="link-hits">{ for props.paths.iter().map(hit) }</g> }
+}
+
+fn curve(points: &[Point; 4]) -> String {
+    let [a, b, c, d] = points;
+    format!("M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y)
+}
+
 fn link(wire: &Wire) -> Html {
-    let [a, b, c, d] = wire.path.points;
-    let curve = format!("M{} {}C{} {} {} {} {} {}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y);
+    let curve = curve(&wire.path.points);
     let class = classes!(
         "link",
         wire.is_private.then_some("is-private"),
         wire.is_replication.then_some("is-replication"),
         wire.is_near.then_some("is-near"),
+        wire.is_selected.then_some("is-selected"),
         match wire.passage {
             Passage::Free => None,
             Passage::Impaired => Some("is-impaired"),
