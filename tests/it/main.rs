@@ -19,6 +19,7 @@ mod network;
 mod properties;
 mod protection;
 mod redesign;
+mod read_back;
 mod replay;
 mod replication;
 mod retuned;

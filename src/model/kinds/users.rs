@@ -71,6 +71,10 @@ params! {
         read_weight: f64 = 4.0, "", 0.0, 1_000_000.0;
         /// Weight of writes in the mix of operations.
         write_weight: f64 = 1.0, "", 0.0, 1_000_000.0;
+        /// Share of the acknowledged writes that their users read again, to see what they have written; 0 to 1.
+        read_back_share: f64 = 0.0, "", 0.0, 1.0;
+        /// How long after the acknowledgement they do; 0s: at that very instant.
+        read_back_after: SimDuration = SECS(0), "s", 0.0, 3_600.0;
         /// How many different records the users read and write.
         keys: u32 = 100_000, "keys", 1.0, 100_000_000.0;
         /// Zipf exponent of the records' popularity; 0 makes all equally popular.
