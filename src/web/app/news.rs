@@ -44,9 +44,36 @@ impl News {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 format!("{}: {} is {value} from {at} on", label(node), format::name(param).to_lowercase())
             }
-            Command::Edit(Edit::SetLink { link }) => format!("Link from {} to {} changed at {at}", link.from, link.to),
+            Command::Edit(Edit::SetLink { link }) => {
+                format!("Link from {} to {} changed at {at}", label(&link.from), label(&link.to))
+            }
+            Command::Edit(Edit::AddLink { link }) => {
+                format!("{} calls {} from {at} on", label(&link.from), label(&link.to))
+            }
+            Command::Edit(Edit::RemoveLink { from, to }) => {
+                format!("{} does not call {} any more from {at} on", label(from), label(to))
+            }
+            Command::Edit(Edit::Label { node, label }) => {
+                format!("{node} is called {} now", label.as_deref().unwrap_or(node))
+            }
+            Command::Edit(edit) if edit.is_only_drawn() => "The drawing has changed".to_owned(),
+            Command::Edit(Edit::Many { edits }) => return self.several(edits, document, now_ns),
+            Command::Edit(_) => format!("The design changed at {at}"),
         };
         self.tell(&sentence);
+    }
+
+    /// Of several edits at once, the one that tells most is told: what comes or goes, not where it stands.
+    fn several(&mut self, edits: &[Edit], document: &Document, now_ns: u64) {
+        let weight = |edit: &Edit| match edit {
+            Edit::AddNode { .. } | Edit::RemoveNode { .. } => 3,
+            Edit::AddLink { .. } | Edit::RemoveLink { .. } => 2,
+            edit => u8::from(!edit.is_only_drawn()),
+        };
+        let heaviest = edits.iter().map(weight).max().unwrap_or(0);
+        if let Some(edit) = edits.iter().find(|edit| weight(edit) == heaviest) {
+            self.done(&Command::Edit(edit.clone()), document, now_ns);
+        }
     }
 
     /// What the step from one figure to the next has to tell.

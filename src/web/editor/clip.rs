@@ -35,7 +35,11 @@ pub fn paste(document: &Document, text: &str, aside: Point) -> Result<(Edit, Vec
         let id = names::like(&now, &node.id);
         renamed.push((node.id.clone(), id.clone()));
         let label = node.label.as_ref().map(|label| {
-            if now.nodes.iter().any(|other| other.label() == label) { names::numbered(&now, label) } else { label.clone() }
+            if now.nodes.iter().any(|other| other.label() == label) {
+                names::numbered(&now, label)
+            } else {
+                label.clone()
+            }
         });
         let position = node.position.map(|at| Position { x: at.x + aside.x, y: at.y + aside.y });
         now.nodes.push(Node { id, label, position, kind: node.kind.clone() });
@@ -113,7 +117,9 @@ mod tests {
         let text = copy(&document, &Layout::default(), &ids(&["db-2"])).unwrap();
         let (edit, pasted) = paste(&document, &text, Point::default()).unwrap();
         let edited = document.edited(&edit).unwrap();
-        assert!(matches!(&edited.node(&pasted[0]).unwrap().kind, NodeKind::Database(db) if db.role == DatabaseRole::Primary));
+        assert!(
+            matches!(&edited.node(&pasted[0]).unwrap().kind, NodeKind::Database(db) if db.role == DatabaseRole::Primary)
+        );
         assert!(copy(&document, &Layout::default(), &[]).is_none());
         assert!(paste(&document, "a poem", Point::default()).unwrap_err().contains("no part of a design"));
     }

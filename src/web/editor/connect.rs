@@ -37,7 +37,12 @@ pub fn link(document: &Document, from: &str, to: &str) -> Result<Edit, String> {
         return Err(format!("{} is linked to {} already.", caller.label(), called.label()));
     }
     let mut edits = vec![Edit::AddLink {
-        link: Link { from: from.to_owned(), to: to.to_owned(), latency: usual_latency(caller, called), ..Link::default() },
+        link: Link {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            latency: usual_latency(caller, called),
+            ..Link::default()
+        },
     }];
     edits.extend(company(document, caller, called));
     let edit = together(edits).expect("a link is one edit at least");
@@ -101,9 +106,11 @@ fn company(document: &Document, caller: &Node, called: &Node) -> Vec<Edit> {
         // One that has no answer yet gets that of its clients.
         (NodeKind::Users(_), NodeKind::LoadBalancer(_) | NodeKind::WebServer(_)) => {
             let asked = |node: &&Node| is_linked(document, &caller.id, &node.id);
-            let mute = document.nodes.iter().filter(asked).filter(
-                |node| matches!(&node.kind, NodeKind::Dns(dns) if dns.records.is_empty()),
-            );
+            let mute = document
+                .nodes
+                .iter()
+                .filter(asked)
+                .filter(|node| matches!(&node.kind, NodeKind::Dns(dns) if dns.records.is_empty()));
             mute.filter_map(|dns| records_of(dns, &called.id)).collect()
         }
         (NodeKind::Users(_), NodeKind::Dns(dns)) if dns.records.is_empty() => {

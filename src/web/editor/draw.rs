@@ -10,16 +10,25 @@ use super::Ends;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Draw {
     /// Adds a node of a kind, with its card's middle at a point of the window, or where there is room.
-    Add { kind: &'static str, at: Option<Point> },
+    Add {
+        kind: &'static str,
+        at: Option<Point>,
+    },
     /// Adds to the node at hand what it most often calls, and the link between them.
     Grow(Rc<str>),
-    Link { from: Rc<str>, to: Rc<str> },
+    Link {
+        from: Rc<str>,
+        to: Rc<str>,
+    },
     /// The next node that is chosen is what this one calls.
     BeginLink(Rc<str>),
     EndLink,
     /// Moves cards to these corners.
     Move(Vec<(Rc<str>, Point)>),
-    Nudge { x: f32, y: f32 },
+    Nudge {
+        x: f32,
+        y: f32,
+    },
     Select(Vec<Rc<str>>),
     /// Selects a node beside the others, or not any more.
     Toggle(Rc<str>),
@@ -27,7 +36,9 @@ pub enum Draw {
     SelectLink(Ends),
     Align(Side),
     /// Makes gaps between cards alike, from left to right or from top to bottom.
-    Spread { is_across: bool },
+    Spread {
+        is_across: bool,
+    },
     Delete,
     Copy,
     Cut,
@@ -35,7 +46,10 @@ pub enum Draw {
     Paste(Option<Rc<str>>),
     Duplicate,
     BeginRename(Rc<str>),
-    Rename { node: Rc<str>, label: String },
+    Rename {
+        node: Rc<str>,
+        label: String,
+    },
     EndRename,
     Group,
     Ungroup,

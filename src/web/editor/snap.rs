@@ -34,12 +34,12 @@ pub fn snap(moved: Rect, by: Point, others: &[Rect], scale: f32) -> Snapped {
         ..goal
     };
     let mut guides = Vec::new();
-    for (other, line) in across {
+    if let Some((other, line)) = across {
         let x = line.0;
         let (low, high) = (at.y.min(other.y), at.bottom().max(other.bottom()));
         guides.push(Guide { from: Point::new(x, low - GRID), to: Point::new(x, high + GRID) });
     }
-    for (other, line) in along {
+    if let Some((other, line)) = along {
         let y = line.0;
         let (low, high) = (at.x.min(other.x), at.right().max(other.right()));
         guides.push(Guide { from: Point::new(low - GRID, y), to: Point::new(high + GRID, y) });

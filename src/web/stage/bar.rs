@@ -19,7 +19,10 @@ pub fn bar(selection: &Selection, linking: Option<&str>, on_intent: &Callback<In
         let text = format!("Link from {from}: choose what it calls");
         (text, html! { <>{ button("close", "Stop (Esc)", Draw::EndLink) }</> })
     } else if let Some(link) = &selection.link {
-        (format!("{} → {}", link.from, link.to), html! { <>{ button("trash", "Delete the link (Delete)", Draw::Delete) }</> })
+        (
+            format!("{} → {}", link.from, link.to),
+            html! { <>{ button("trash", "Delete the link (Delete)", Draw::Delete) }</> },
+        )
     } else if count > 1 {
         let align = |name, label: &str, side| button(name, label, Draw::Align(side));
         let tools = html! {

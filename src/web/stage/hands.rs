@@ -56,7 +56,10 @@ pub enum Ended {
     Nothing,
     Act(Act),
     /// A click that was no drag, and whether it was the second one there.
-    Click { grip: Grip, is_second: bool },
+    Click {
+        grip: Grip,
+        is_second: bool,
+    },
 }
 
 /// The pointers that are down.

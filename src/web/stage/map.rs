@@ -74,7 +74,11 @@ impl Map {
     pub fn handle(&self, id: &str) -> Option<Point> {
         let card = self.layout.node(id)?.rect();
         let centre = card.centre();
-        Some(if self.layout.is_portrait { Point::new(centre.x, card.bottom()) } else { Point::new(card.right(), centre.y) })
+        Some(if self.layout.is_portrait {
+            Point::new(centre.x, card.bottom())
+        } else {
+            Point::new(card.right(), centre.y)
+        })
     }
 
     /// The size of a card.
@@ -86,8 +90,10 @@ impl Map {
     /// The corner, near to `corner`, at which a new card covers no other.
     pub fn free_corner(&self, corner: Point, card: CardSize) -> Point {
         let at = |corner: Point| Rect { x: corner.x, y: corner.y, w: card.w, h: card.h };
-        let is_free = |corner: &Point| self.layout.nodes.iter().all(|other| !at(*corner).grown(20.0).overlaps(&other.rect()));
-        let steps = [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)];
+        let is_free =
+            |corner: &Point| self.layout.nodes.iter().all(|other| !at(*corner).grown(20.0).overlaps(&other.rect()));
+        let steps =
+            [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)];
         let rings = (1..40).flat_map(|ring| {
             let ring = ring as f32;
             steps.map(|(x, y)| corner + Point::new(x * ring * (card.w + 48.0) * 0.5, y * ring * (card.h + 48.0) * 0.5))

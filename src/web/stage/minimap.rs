@@ -18,7 +18,8 @@ const MARGIN: f32 = 40.0;
 /// Draws the minimap; a press on it brings what is there into the middle.
 pub fn minimap(view: &SharedView, map: &Map, document: &Document, figures: &Figures) -> Html {
     let (all, seen) = (map.bounds(), view.borrow().seen());
-    let is_all_seen = seen.grown(2.0 / view.borrow().camera().scale).union(&all) == seen.grown(2.0 / view.borrow().camera().scale);
+    let is_all_seen =
+        seen.grown(2.0 / view.borrow().camera().scale).union(&all) == seen.grown(2.0 / view.borrow().camera().scale);
     if is_all_seen || map.layout.nodes.is_empty() {
         return Html::default();
     }
@@ -31,7 +32,10 @@ pub fn minimap(view: &SharedView, map: &Map, document: &Document, figures: &Figu
             if let Some(target) = target.filter(|_| is_held) {
                 event.stop_propagation();
                 let rect = target.get_bounding_client_rect();
-                let at = Point::new(event.client_x() as f32 - rect.left() as f32, event.client_y() as f32 - rect.top() as f32);
+                let at = Point::new(
+                    event.client_x() as f32 - rect.left() as f32,
+                    event.client_y() as f32 - rect.top() as f32,
+                );
                 view.borrow_mut().centre_on(to_scene(frame, at));
             }
         })

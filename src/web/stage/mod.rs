@@ -262,7 +262,15 @@ impl Component for Stage {
     fn rendered(&mut self, ctx: &Context<Self>, is_first: bool) {
         if is_first {
             let worlds = [&self.under, &self.over, &self.front].into_iter().filter_map(NodeRef::cast::<Element>);
-            ctx.props().view.borrow_mut().attach(self.root.cast::<Element>(), worlds.collect());
+            let (hands, link) = (self.hands.clone(), ctx.link().clone());
+            let cancel = move || {
+                let is_busy = hands.borrow().is_drag() && hands.borrow().is_down();
+                if is_busy {
+                    link.send_message(Msg::Cancel);
+                }
+                is_busy
+            };
+            ctx.props().view.borrow_mut().attach(self.root.cast::<Element>(), worlds.collect(), cancel);
             self.watch_size(ctx);
             self.watch_hands(ctx);
         }
@@ -288,7 +296,8 @@ impl Stage {
         self.room = room;
         self.map = Rc::new(Map::new(&shown.document, &shown.links, room));
         self.rest = self.map.clone();
-        view.borrow_mut().show(self.map.clone(), is_new || is_first && !view.borrow().is_taken());
+        let is_fresh = is_new || is_first && !view.borrow().is_taken();
+        view.borrow_mut().show(self.map.clone(), is_fresh);
     }
 
     /// Gives the view its canvas. What the browser refuses to draw otherwise is drawn as pixels.

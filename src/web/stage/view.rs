@@ -42,6 +42,8 @@ pub struct View {
     /// Whether a held key lets every drag move the drawing, and whether one has.
     is_hand: bool,
     has_panned: bool,
+    /// Gives up what a hand is doing on the drawing; whether there was anything.
+    cancel: Option<Box<dyn Fn() -> bool>>,
     is_moved: bool,
     painter: Option<Painter>,
     is_dark: bool,
@@ -94,9 +96,15 @@ impl View {
     }
 
     /// Takes the field of view, and the elements in it that the camera moves.
-    pub fn attach(&mut self, root: Option<Element>, worlds: Vec<Element>) {
+    pub fn attach(&mut self, root: Option<Element>, worlds: Vec<Element>, cancel: impl Fn() -> bool + 'static) {
         (self.root, self.worlds) = (root, worlds);
+        self.cancel = Some(Box::new(cancel));
         self.is_moved = true;
+    }
+
+    /// Gives up what a hand is doing on the drawing. Returns whether it was doing anything.
+    pub fn cancel(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|cancel| cancel())
     }
 
     pub fn camera(&self) -> Camera {

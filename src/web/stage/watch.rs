@@ -76,7 +76,8 @@ impl Stage {
     }
 
     fn watch_moves(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
-        let (hands, view, here, link) = (self.hands.clone(), ctx.props().view.clone(), root.clone(), ctx.link().clone());
+        let (hands, view, here, link) =
+            (self.hands.clone(), ctx.props().view.clone(), root.clone(), ctx.link().clone());
         Listener::new(root, "pointermove", move |event: PointerEvent| {
             let point = at(&here, event.client_x(), event.client_y());
             if event.buttons() == 0 {
