@@ -7,6 +7,7 @@
 use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
+use crate::kernel::ClusterIx;
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::Reason;
@@ -42,28 +43,37 @@ impl World {
 
     /// Takes a new node of `document` into the running world.
     fn join(&mut self, entry: &Node, document: &Document) {
-        let node = self.add_node(entry);
+        let followed = self.cluster_behind(entry, document);
+        let node = match followed {
+            // It begins as the youngest of those that shall follow it, for it has nothing yet that they could copy.
+            Some(_) => self.add_node(&as_replica(entry)),
+            None => self.add_node(entry),
+        };
         self.add_links(document);
-        match role(entry) {
-            Some(DatabaseRole::Replica) => self.join_cluster(node, document),
-            Some(DatabaseRole::Primary) if !self.join_followers(node, entry, document) => self.found_cluster(node),
-            _ => {}
+        match (followed, role(entry)) {
+            (Some(cluster), _) => self.enter_cluster(node, cluster),
+            (None, Some(DatabaseRole::Primary)) if self.cluster_beside(node, document).is_none() => {
+                self.found_cluster(&[node]);
+            }
+            (None, Some(_)) => self.join_cluster(node, document),
+            (None, None) => {}
         }
         self.rewire(document);
         self.with(node, Component::on_start);
+        if self.kernel.topology.is_dark(node) {
+            self.crash(node, Reason::NodeCrashed);
+        }
     }
 
-    /// Takes a new primary into the cluster of those that shall follow it, if they are one already: it begins as the youngest of
-    /// them, for it has nothing yet that they could copy.
-    fn join_followers(&mut self, node: NodeIx, entry: &Node, document: &Document) -> bool {
-        let followers = document.links.iter().filter(|link| link.from == entry.id);
-        let known = followers.filter_map(|link| self.kernel.topology.find(&link.to));
-        let cluster = known.filter_map(|follower| self.kernel.directory.cluster_of(follower)).next();
-        if let Some(cluster) = cluster {
-            self.kernel.directory.cluster_of[node.index()] = Some(cluster);
-            self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
+    /// The cluster of those that shall follow a new primary, if they are one already.
+    fn cluster_behind(&self, entry: &Node, document: &Document) -> Option<ClusterIx> {
+        if role(entry) != Some(DatabaseRole::Primary) {
+            return None;
         }
-        cluster.is_some()
+        let is_replica = |id: &str| document.node(id).and_then(role) == Some(DatabaseRole::Replica);
+        let links = document.links.iter().filter(|link| link.from == entry.id && is_replica(&link.to));
+        let known = links.filter_map(|link| self.kernel.topology.find(&link.to));
+        known.filter_map(|follower| self.kernel.directory.cluster_of(follower)).next()
     }
 
     /// Takes a node out; what it was doing fails.
@@ -103,6 +113,15 @@ impl World {
             monitor.reroute(&mut self.nodes, &self.kernel);
         }
     }
+}
+
+/// The same node as a replica.
+fn as_replica(entry: &Node) -> Node {
+    let mut node = entry.clone();
+    if let NodeKind::Database(database) = &mut node.kind {
+        database.role = DatabaseRole::Replica;
+    }
+    node
 }
 
 fn role(node: &Node) -> Option<DatabaseRole> {

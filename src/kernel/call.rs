@@ -3,10 +3,12 @@
 use super::truth::Version;
 use crate::base::slab::Key;
 use crate::base::{LinkIx, NodeIx, SimTime};
+use crate::observe::trace::Doing;
 use crate::observe::{Operation, Reason};
 
 /// A call from the moment it is sent until its reply is there. The same entry serves both ways.
 #[derive(Clone, Copy, Debug, Hash)]
+#[repr(align(64))]
 pub struct Call {
     /// The call that the caller was working on; [`Key::NONE`] for what a user asked, [`Key::DETACHED`] for what a node asks on
     /// its own account.
@@ -19,7 +21,7 @@ pub struct Call {
     pub version: Version,
     /// The asset or record that it is about; for [`Verb::Resolve`] the answer's address.
     pub key: u32,
-    /// Size of that object.
+    /// Size of that object, or of all that it is about.
     pub bytes: u32,
     /// The user behind it.
     pub user: u32,
@@ -31,18 +33,31 @@ pub struct Call {
     pub verb: Verb,
     pub operation: Operation,
     pub place: Place,
-    /// How far the called node has come with it.
-    pub stage: Stage,
     /// Priority class of the user; the highest is served first where a queue knows priorities.
     pub priority: u8,
     /// Of the reply: why there is no answer.
     pub failure: Option<Reason>,
     /// Of a failure: where it happened.
     pub failed_at: NodeIx,
+    /// How many records it is about, the first of which is `key`; of a traversal, how many hops it goes.
+    pub count: u16,
     pub marks: Marks,
 }
 
 impl Call {
+    /// How far the node that has it has come with it.
+    pub const fn stage(&self) -> Stage {
+        match self.place {
+            Place::AtNode(stage) => stage,
+            Place::Outbound | Place::Returning => Stage::Held,
+        }
+    }
+
+    /// Whether it is with the called node.
+    pub const fn is_at_node(&self) -> bool {
+        matches!(self.place, Place::AtNode(_))
+    }
+
     /// Of an answer: whether the store had the object.
     pub fn is_found(&self) -> bool {
         self.marks.has(Marks::FOUND)
@@ -104,6 +119,44 @@ pub enum Verb {
     Put,
     /// Forget this record.
     Delete,
+    /// A record, joined with the records that it is related to.
+    Query,
+    /// Who is this user? A record, to compare a secret with.
+    Login,
+    /// Neighbouring records.
+    Range,
+    /// A number made of neighbouring records.
+    Aggregate,
+    /// The records that relations lead to.
+    Traverse,
+    /// New versions of several records, of all or of none.
+    Transact,
+}
+
+impl Verb {
+    /// Whether it changes records.
+    pub const fn is_write(self) -> bool {
+        matches!(self, Self::Write | Self::Transact)
+    }
+
+    /// In a word, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Static => "static",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Get => "get",
+            Self::Put => "put",
+            Self::Delete => "delete",
+            Self::Query => "join",
+            Self::Login => "log in",
+            Self::Range => "range",
+            Self::Aggregate => "aggregate",
+            Self::Traverse => "traverse",
+            Self::Transact => "transact",
+        }
+    }
 }
 
 /// How far a node has come with a call. The node itself keeps it, to know where to find what it has to give up.
@@ -120,15 +173,26 @@ pub enum Stage {
     Serving,
 }
 
+impl Stage {
+    /// The same, as traces have it.
+    pub const fn doing(self) -> Doing {
+        match self {
+            Self::Held => Doing::Held,
+            Self::Queued | Self::Ready => Doing::Queued,
+            Self::Serving => Doing::Served,
+        }
+    }
+}
+
 /// Where a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// On the link, towards the called node.
     Outbound,
-    /// With the called node.
-    AtNode,
+    /// With the called node, which has come so far with it.
+    AtNode(Stage),
     /// On the link, its reply on the way to the caller.
     Returning,
 }
 
-const _: () = assert!(size_of::<Call>() <= 64, "what is hot of a request fits a cache line");
+const _: () = assert!(size_of::<Option<Call>>() <= 64, "what is hot of a request fits a cache line");

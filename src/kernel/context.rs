@@ -3,6 +3,7 @@
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
+use super::ledger::Ledger;
 use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
@@ -12,6 +13,7 @@ use crate::base::hash::Bits;
 use crate::base::random::Stream;
 use crate::base::slab::{Key, Slab};
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
+use crate::observe::trace::{Ended, What};
 use crate::observe::{NodeMeter, Operation, Reason, Recorder};
 
 /// Everything of the world that is not inside a component.
@@ -24,6 +26,7 @@ pub struct Kernel {
     pub topology: Topology,
     pub directory: Directory,
     pub truth: Truth,
+    pub ledger: Ledger,
     pub recorder: Recorder,
     /// One stream of random numbers for what each node does by itself.
     pub streams: Vec<Stream>,
@@ -43,12 +46,21 @@ pub struct Ask {
     pub bytes: u32,
     /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version.
     pub version: Version,
+    /// How many records it is about; of a [`Verb::Traverse`], how many hops it goes.
+    pub count: u16,
 }
 
 impl Ask {
     /// Asks for an object.
     pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
-        Self { verb, key, bytes, version: Version::default() }
+        Self { verb, key, bytes, version: Version::default(), count: 1 }
+    }
+}
+
+impl From<&Call> for Ask {
+    /// The same once more, of somebody else.
+    fn from(call: &Call) -> Self {
+        Self { count: call.count, version: call.version, ..Self::of(call.verb, call.key, call.bytes) }
     }
 }
 
@@ -143,7 +155,7 @@ impl Context<'_> {
 
     /// Whether somebody is still working on `call`: it has neither ended nor been answered.
     pub fn is_going_on(&self, call: Key) -> bool {
-        self.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode)
+        self.kernel.calls.get(call).is_some_and(Call::is_at_node)
     }
 
     /// A user of a priority class asks for something: the root of a tree of calls.
@@ -151,7 +163,8 @@ impl Context<'_> {
         let kernel = &mut *self.kernel;
         let serial = kernel.recorder.counts.offered as u32;
         kernel.recorder.counts.offered += 1;
-        kernel.calls.insert(Call {
+        let node = self.node;
+        let root = kernel.calls.insert(Call {
             parent: Key::NONE,
             child: Key::NONE,
             made: kernel.now,
@@ -165,13 +178,15 @@ impl Context<'_> {
             link: LinkIx(u16::MAX),
             verb: ask.verb,
             operation,
-            place: Place::AtNode,
-            stage: Stage::Held,
+            place: Place::AtNode(Stage::Held),
             priority,
             failure: None,
             failed_at: self.node,
+            count: ask.count,
             marks: Marks::default(),
-        })
+        });
+        kernel.trace(root, serial, || What::Begun { node, operation, user, key: ask.key });
+        root
     }
 
     /// A root ends.
@@ -187,6 +202,21 @@ impl Context<'_> {
                 kernel.recorder.counts.stale_reads += u64::from(outcome.is_stale);
             }
             Some(reason) => kernel.recorder.failed(call.operation, reason),
+        }
+        if kernel.recorder.traces(call.serial) {
+            kernel.trace(root, call.serial, || What::Over { failure: outcome.failure });
+            let Call { serial, operation, user, key, .. } = call;
+            kernel.recorder.tracer.end(Ended {
+                serial,
+                operation,
+                user,
+                key,
+                began_ns: call.made.as_nanos(),
+                ended_ns: kernel.now.as_nanos(),
+                failure: outcome.failure,
+                failed_at: outcome.failed_at.map(|node| node.0),
+                place: String::new(),
+            });
         }
     }
 
@@ -220,10 +250,10 @@ impl Context<'_> {
             verb: ask.verb,
             operation: cause.operation,
             place: Place::Outbound,
-            stage: Stage::Held,
             priority: cause.priority,
             failure: None,
             failed_at: self.node,
+            count: ask.count,
             marks: Marks::default(),
         };
         let key = self.kernel.calls.insert(call);
@@ -292,9 +322,11 @@ impl Context<'_> {
     }
 
     /// Notes how far this node has come with `call`.
-    pub fn set_stage(&mut self, call: Key, stage: Stage) {
-        if let Some(call) = self.kernel.calls.get_mut(call) {
-            call.stage = stage;
+    pub fn set_stage(&mut self, key: Key, stage: Stage) {
+        if let Some(call) = self.kernel.calls.get_mut(key).filter(|call| call.is_at_node()) {
+            call.place = Place::AtNode(stage);
+            let serial = call.serial;
+            self.kernel.trace(key, serial, || What::Does(stage.doing()));
         }
     }
 
@@ -326,7 +358,7 @@ impl Context<'_> {
     fn reply(&mut self, key: Key, outcome: Outcome) {
         let now = self.now();
         let call = self.kernel.calls.get_mut(key).expect("a call ends once");
-        debug_assert_eq!(call.place, Place::AtNode, "only a call that is at a node can end there");
+        debug_assert!(call.is_at_node(), "only a call that is at a node can end there");
         call.place = Place::Returning;
         let present = self.kernel.recorder.node(call.to).present.level();
         self.kernel.recorder.node(call.to).present.set(now, present - 1);
@@ -339,6 +371,8 @@ impl Context<'_> {
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
+        let Call { serial, failure, failed_at, .. } = *call;
+        self.kernel.trace(key, serial, || What::Answered { failure, failed_at });
         self.kernel.launch(key, 0);
     }
 

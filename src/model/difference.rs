@@ -83,6 +83,9 @@ impl Way {
         if own.position != goal.position {
             self.go(Edit::Place { node: node.clone(), position: goal.position });
         }
+        if own.region != goal.region {
+            self.go(Edit::Region { node: node.clone(), region: goal.region.clone() });
+        }
         if own.kind == goal.kind {
             return;
         }

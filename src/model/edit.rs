@@ -28,6 +28,14 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Puts a node into a region; links without a latency of their own take over what follows from it.
+    Region {
+        node: String,
+        #[serde(default)]
+        region: Option<String>,
+    },
+    /// Replaces all that is scheduled. What lies in the past has happened as it was scheduled then.
+    SetSchedule { schedule: Vec<Scheduled> },
     /// Adds a link.
     AddLink { link: Link },
     /// Removes a link. What is on its way over it still arrives.
@@ -48,8 +56,6 @@ pub enum Edit {
     Name { name: String },
     /// Replaces the frames on the drawing.
     SetTiers { tiers: Vec<Tier> },
-    /// Replaces the schedule. What was due before is not done again.
-    SetSchedule { schedule: Vec<Scheduled> },
     /// Puts nodes, and links by their ends, in this order; what is not named comes last.
     Order { nodes: Vec<String>, links: Vec<(String, String)> },
     /// Several at once: only what they come to must be a good design.
@@ -57,18 +63,19 @@ pub enum Edit {
 }
 
 impl Edit {
-    const NAMES: [&str; 13] = [
+    const NAMES: [&str; 14] = [
         "add_node",
         "remove_node",
         "set",
         "set_link",
+        "region",
+        "set_schedule",
         "add_link",
         "remove_link",
         "place",
         "label",
         "name",
         "set_tiers",
-        "set_schedule",
         "order",
         "many",
     ];
@@ -79,13 +86,14 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "region" => Self::Region { node: String::new(), region: None },
+            "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             "add_link" => Self::AddLink { link: Link::default() },
             "remove_link" => Self::RemoveLink { from: String::new(), to: String::new() },
             "place" => Self::Place { node: String::new(), position: None },
             "label" => Self::Label { node: String::new(), label: None },
             "name" => Self::Name { name: String::new() },
             "set_tiers" => Self::SetTiers { tiers: Vec::new() },
-            "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             "order" => Self::Order { nodes: Vec::new(), links: Vec::new() },
             "many" => Self::Many { edits: Vec::new() },
             _ => return None,
@@ -108,6 +116,12 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Region { node, region } => {
+                ("region", vec![must("node", "id of a node", node), may("region", region)])
+            }
+            Self::SetSchedule { schedule } => {
+                ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
+            }
             Self::AddLink { link } => ("add_link", vec![must("link", "a link", link)]),
             Self::RemoveLink { from, to } => {
                 ("remove_link", vec![must("from", "id of a node", from), must("to", "id of a node", to)])
@@ -118,9 +132,6 @@ impl Edit {
             Self::Label { node, label } => ("label", vec![must("node", "id of a node", node), may("label", label)]),
             Self::Name { name } => ("name", vec![must("name", "a text", name)]),
             Self::SetTiers { tiers } => ("set_tiers", vec![must("tiers", "a list of frames", tiers)]),
-            Self::SetSchedule { schedule } => {
-                ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
-            }
             Self::Order { nodes, links } => {
                 ("order", vec![must("nodes", "ids of nodes", nodes), must("links", "pairs of ids", links)])
             }
@@ -151,10 +162,11 @@ impl Edit {
         match self {
             Self::AddNode { node, .. } => node.id == id,
             Self::RemoveNode { node } | Self::Set { node, .. } => node == id,
-            Self::Place { node, .. } | Self::Label { node, .. } => node == id,
+            Self::Region { node, .. } | Self::Place { node, .. } | Self::Label { node, .. } => node == id,
             Self::SetLink { link } | Self::AddLink { link } => link.from == id || link.to == id,
             Self::RemoveLink { from, to } => from == id || to == id,
-            Self::Name { .. } | Self::SetTiers { .. } | Self::SetSchedule { .. } | Self::Order { .. } => false,
+            Self::SetSchedule { schedule } => schedule.iter().any(|scheduled| scheduled.command.names(id)),
+            Self::Name { .. } | Self::SetTiers { .. } | Self::Order { .. } => false,
             Self::Many { edits } => edits.iter().any(|edit| edit.names(id)),
         }
     }
@@ -167,7 +179,13 @@ impl Edit {
         let stem = original.id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
         let number = (2..=u32::MAX).find(|n| document.node(&format!("{stem}-{n}")).is_none())?;
         let id = format!("{stem}-{number}");
-        let mut node = Node { id: id.clone(), label: None, position: None, kind: original.kind.clone() };
+        let mut node = Node {
+            id: id.clone(),
+            label: None,
+            position: None,
+            region: original.region.clone(),
+            kind: original.kind.clone(),
+        };
         if let Some(label) = &original.label {
             node.label = Some(format!("{} {number}", label.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ')));
         }
@@ -289,7 +307,6 @@ impl Document {
             Edit::Label { node, label } => self.node_mut(node)?.label.clone_from(label),
             Edit::Name { name } => self.name.clone_from(name),
             Edit::SetTiers { tiers } => self.tiers.clone_from(tiers),
-            Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
             Edit::Order { nodes, links } => {
                 let place = |id: &String| nodes.iter().position(|other| other == id).unwrap_or(usize::MAX);
                 sort_by_key(&mut self.nodes, |node| place(&node.id));
@@ -302,6 +319,8 @@ impl Document {
                     self.apply(edit)?;
                 }
             }
+            Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
+            Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
         Ok(())
     }

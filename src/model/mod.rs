@@ -10,13 +10,14 @@ mod document;
 mod edit;
 pub mod kinds;
 mod read;
+pub mod regions;
 mod schema;
 pub mod spec;
 mod trace;
 mod validate;
 
 pub use crate::base::{Problem, Problems};
-pub use command::{Aim, Command, Fault, Scheduled, Way};
+pub use command::{Aim, Chaos, Command, Dial, Fault, Offer, Scale, Scheduled, Way};
 pub use document::{Document, Link, Node, Position, Tier, VERSION};
 pub use edit::Edit;
 pub use kinds::NodeKind;

@@ -9,7 +9,7 @@ use crate::support::{SCENARIOS, at_s, count, crash, edit, engine, measure, node,
 
 fn new(id: &str, kind: &str) -> Edit {
     let kind = NodeKind::by_name(kind).unwrap();
-    let node = Node { id: id.to_owned(), label: None, position: None, kind };
+    let node = Node { id: id.to_owned(), label: None, position: None, region: None, kind };
     Edit::AddNode { node: Box::new(node), links: Vec::new(), records: Vec::new() }
 }
 

@@ -170,8 +170,9 @@ impl Cache {
             ctx.answer(call, Outcome::default());
             return;
         }
-        if let Some(database) = self.route.reader(ctx) {
-            ctx.call(call, database, Ask::of(Verb::Read, key, bytes));
+        if let Some(database) = self.route.reader(ctx, call) {
+            let version = self.route.required(ctx, call);
+            ctx.call(call, database, Ask { version, ..Ask::of(Verb::Read, key, bytes) });
             return;
         }
         for waiting in self.leases.redeem(key, call).unwrap_or_default() {
@@ -268,7 +269,7 @@ impl Cache {
             return;
         };
         if let Some(value) = self.unwritten.send(key, ctx.now()) {
-            let ask = Ask { verb: Verb::Write, key, bytes: value.bytes, version: value.version };
+            let ask = Ask { version: value.version, ..Ask::of(Verb::Write, key, value.bytes) };
             ctx.call_detached(value.cause, primary, ask);
         }
     }
@@ -296,7 +297,7 @@ impl Behaviour for Cache {
             Verb::Put => self.set(ctx, call),
             Verb::Delete => self.delete(ctx, call),
             Verb::Write => self.write(ctx, call),
-            Verb::Resolve | Verb::Static | Verb::Read => ctx.fail(call, Reason::NoRoute),
+            _ => ctx.fail(call, Reason::NoRoute),
         }
     }
 
@@ -341,7 +342,7 @@ impl Behaviour for Cache {
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
         }
-        self.route.set(ctx.kernel.topology.targets(ctx.node, &["database"]));
+        self.route.rewire(&ctx.kernel.topology, ctx.node, wiring);
         if old != (self.params.leases, self.params.pattern) {
             // Whoever waits by the old rules looks again by the new ones.
             for call in self.leases.void_all() {

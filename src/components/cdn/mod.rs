@@ -29,7 +29,7 @@ use freshness::{Rules, Use};
 const QUEUE_LIMIT: u32 = 100_000;
 
 /// Of a request for an asset: the asker has a copy, and only wants to know whether it is still good.
-const CONDITIONAL: Version = Version(1);
+pub const CONDITIONAL: Version = Version(1);
 
 /// One point of presence.
 #[derive(Clone, Debug, Hash)]
@@ -253,7 +253,7 @@ fn rules(params: &kinds::Cdn) -> Rules {
 
 fn ask(key: u32, bytes: u32, is_held: bool) -> Ask {
     let version = if is_held { CONDITIONAL } else { Version::default() };
-    Ask { verb: Verb::Static, key, bytes, version }
+    Ask { version, ..Ask::of(Verb::Static, key, bytes) }
 }
 
 impl Behaviour for Cdn {

@@ -1,6 +1,8 @@
 //! What can be done to a running system.
 
+mod chaos;
 mod fault;
+mod offers;
 
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -9,7 +11,9 @@ use super::edit::Edit;
 use crate::base::Problems;
 use crate::base::SimDuration;
 use crate::base::json::{Field, Json, join, must, read, read_fields, serde_by_json, tag, tagged, write_fields};
+pub use chaos::Chaos;
 pub use fault::{Aim, Fault, Way};
+pub use offers::{Dial, Offer, Scale};
 
 /// An intervention. Recorded with its time in the journal: seed, document and journal are the run.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
@@ -79,7 +83,7 @@ impl Command {
             Self::Fault(fault) => match fault.aim() {
                 Aim::Node(node) => node == id,
                 Aim::Link { from, to } => from == id || to == id,
-                Aim::Request => false,
+                Aim::Request | Aim::Region(_) => false,
             },
             Self::Edit(edit) => edit.names(id),
         }

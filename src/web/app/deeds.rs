@@ -8,7 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlElement, KeyboardEvent, SvgElement};
 use yew::prelude::*;
 
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use scalescope::model::{Command, Document, Edit, Fault};
 
 use super::{App, Msg};
 use crate::clock::SPEEDS;
@@ -55,6 +55,8 @@ impl App {
             Intent::Walk(way) => self.walk(way),
             Intent::Crash(node) => self.command(Command::Fault(Fault::Crash { node: node.to_string() })),
             Intent::Restart(node) => self.command(Command::Fault(Fault::Restart { node: node.to_string() })),
+            // The bench has taken it already.
+            Intent::Bench(_) => {}
             Intent::AddLike(node) => self.add_like(ctx, &node),
             Intent::Remove(node) => {
                 self.edit(ctx, Edit::RemoveNode { node: node.to_string() });
@@ -113,7 +115,9 @@ impl App {
                 return self.carry_out(ctx, intent);
             } else if deed != Deed::Paste {
                 event.prevent_default();
-                self.carry_out(ctx, intent);
+                if let Some(intent) = self.at_bench(ctx, intent) {
+                    self.carry_out(ctx, intent);
+                }
             }
         }
     }
@@ -328,16 +332,10 @@ impl App {
     }
 }
 
-/// `document` with another number of users in its first population.
+/// `document` with so many users, shared out among its populations as they are now.
 pub fn with_users(document: &Document, users: u32) -> Document {
     let mut document = document.clone();
-    let populations = document.nodes.iter_mut().filter_map(|node| match &mut node.kind {
-        NodeKind::Users(population) => Some(population),
-        _ => None,
-    });
-    if let Some(population) = populations.into_iter().next() {
-        population.users = users;
-    }
+    document.share_users(users);
     document
 }
 

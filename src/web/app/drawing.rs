@@ -166,7 +166,7 @@ impl App {
         let on_grid = |value: f32| (value / GRID).round() * GRID;
         let position = Some(Position { x: on_grid(corner.x), y: on_grid(corner.y) });
         let (id, label) = names::fresh(self.design(), kind);
-        let node = Box::new(Node { id: id.clone(), label: Some(label), position, kind: node });
+        let node = Box::new(Node { id: id.clone(), label: Some(label), position, region: None, kind: node });
         let mut edits = self.pins(&[]);
         edits.push(Edit::AddNode { node, links: Vec::new(), records: Vec::new() });
         self.view.borrow_mut().hold();
@@ -186,7 +186,7 @@ impl App {
         let position = self.corner_beside(from, Way::Right);
         let grown = kinds.filter_map(NodeKind::by_name).find_map(|kind| {
             let (id, label) = names::fresh(self.design(), kind.name());
-            let node = Box::new(Node { id: id.clone(), label: Some(label), position, kind });
+            let node = Box::new(Node { id: id.clone(), label: Some(label), position, region: None, kind });
             let add = Edit::AddNode { node, links: Vec::new(), records: Vec::new() };
             let with = self.design().edited(&add).ok()?;
             let link = connect::link(&with, from, &id).ok()?;

@@ -31,36 +31,10 @@ impl News {
 
     /// A command was carried out. Crashes and restarts tell of themselves by the figures.
     pub fn done(&mut self, command: &Command, document: &Document, now_ns: u64) {
-        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
-        let at = format::clock(now_ns as f64 / 1e9);
-        let sentence = match command {
-            Command::Fault(fault) => format!("{} at {at}", fault.sentence(label)),
-            Command::Edit(Edit::AddNode { node, .. }) => format!("{} added at {at}", node.label()),
-            Command::Edit(Edit::RemoveNode { node }) => format!("{} removed at {at}", label(node)),
-            Command::Edit(Edit::Set { node, param, value }) if param == "users" => {
-                format!("{}: {} from {at} on", label(node), format::users(value.as_u64().unwrap_or_default() as u32))
-            }
-            Command::Edit(Edit::Set { node, param, value }) => {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{}: {} is {value} from {at} on", label(node), format::name(param).to_lowercase())
-            }
-            Command::Edit(Edit::SetLink { link }) => {
-                format!("Link from {} to {} changed at {at}", label(&link.from), label(&link.to))
-            }
-            Command::Edit(Edit::AddLink { link }) => {
-                format!("{} calls {} from {at} on", label(&link.from), label(&link.to))
-            }
-            Command::Edit(Edit::RemoveLink { from, to }) => {
-                format!("{} does not call {} any more from {at} on", label(from), label(to))
-            }
-            Command::Edit(Edit::Label { node, label }) => {
-                format!("{node} is called {} now", label.as_deref().unwrap_or(node))
-            }
-            Command::Edit(edit) if edit.is_only_drawn() => "The drawing has changed".to_owned(),
-            Command::Edit(Edit::Many { edits }) => return self.several(edits, document, now_ns),
-            Command::Edit(_) => format!("The design changed at {at}"),
-        };
-        self.tell(&sentence);
+        if let Command::Edit(Edit::Many { edits }) = command {
+            return self.several(edits, document, now_ns);
+        }
+        self.tell(&format!("{} ({})", sentence(command, document), format::clock(now_ns as f64 / 1e9)));
     }
 
     /// Of several edits at once, the one that tells most is told: what comes or goes, not where it stands.
@@ -102,6 +76,38 @@ impl News {
                 _ => self.tell(&format!("No more errors ({at})")),
             }
         }
+    }
+}
+
+/// What a command does, in a sentence without its time.
+pub fn sentence(command: &Command, document: &Document) -> String {
+    let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+    match command {
+        Command::Fault(fault) => fault.sentence(label),
+        Command::Edit(Edit::AddNode { node, .. }) => format!("{} added", node.label()),
+        Command::Edit(Edit::RemoveNode { node }) => format!("{} removed", label(node)),
+        Command::Edit(Edit::Set { node, param, value }) if param == "users" => {
+            format!("{}: {}", label(node), format::users(value.as_u64().unwrap_or_default() as u32))
+        }
+        Command::Edit(Edit::Set { node, param, value }) => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{}: {} is {value}", label(node), format::name(param).to_lowercase())
+        }
+        Command::Edit(Edit::SetLink { link }) => {
+            format!("Link from {} to {} changed", label(&link.from), label(&link.to))
+        }
+        Command::Edit(Edit::Region { node, region: Some(region) }) => format!("{} is in {region}", label(node)),
+        Command::Edit(Edit::Region { node, region: None }) => format!("{} is in no region", label(node)),
+        Command::Edit(Edit::SetSchedule { .. }) => "Timeline changed".to_owned(),
+        Command::Edit(Edit::AddLink { link }) => format!("{} calls {}", label(&link.from), label(&link.to)),
+        Command::Edit(Edit::RemoveLink { from, to }) => {
+            format!("{} does not call {} any more", label(from), label(to))
+        }
+        Command::Edit(Edit::Label { node, label }) => {
+            format!("{node} is called {}", label.as_deref().unwrap_or(node))
+        }
+        Command::Edit(edit) if edit.is_only_drawn() => "Drawing changed".to_owned(),
+        Command::Edit(_) => "Design changed".to_owned(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::editor::{Draw, Editor, Past};
 use crate::input::{Intent, keymap};
 use crate::keeping::state::State;
 use crate::keeping::{Keep, link, store};
+use crate::panels::bench::Bench;
 use crate::pulse::Pulse;
 use crate::scenarios;
 use crate::session::Event;
@@ -134,6 +135,7 @@ pub fn create(ctx: &Context<App>) -> App {
         pace: 1.0,
         is_racing: false,
         selected: None,
+        bench: Bench::default(),
         theme,
         is_help_shown: false,
         toasts: Vec::new(),

@@ -42,7 +42,7 @@ pub fn paste(document: &Document, text: &str, aside: Point) -> Result<(Edit, Vec
             }
         });
         let position = node.position.map(|at| Position { x: at.x + aside.x, y: at.y + aside.y });
-        now.nodes.push(Node { id, label, position, kind: node.kind.clone() });
+        now.nodes.push(Node { id, label, position, ..node.clone() });
     }
     let new_name = |id: &str| renamed.iter().find(|(old, _)| old == id).map(|(_, new)| new.clone());
     let links: Vec<Link> = part

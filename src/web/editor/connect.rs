@@ -125,15 +125,19 @@ fn company(document: &Document, caller: &Node, called: &Node) -> Vec<Edit> {
 }
 
 /// Delays as the scenarios have them: users are far away, servers stand in one hall.
-fn usual_latency(from: &Node, to: &Node) -> SimDuration {
+fn usual_latency(from: &Node, to: &Node) -> Option<SimDuration> {
+    // Regions know their own distances.
+    if from.region.is_some() && to.region.is_some() {
+        return None;
+    }
     let ms = match (from.kind.name(), to.kind.name()) {
         ("users", "dns") => 20,
         ("users", "cdn") => 8,
         ("users", _) => 40,
         ("cdn" | "dns", _) => 35,
-        _ => return Link::default().latency,
+        _ => return None,
     };
-    SimDuration::from_millis(ms)
+    Some(SimDuration::from_millis(ms))
 }
 
 fn why(caller: &Node, called: &Node, Problems(problems): Problems) -> String {
@@ -179,7 +183,13 @@ mod tests {
             kind
         };
         let mut document = replicated();
-        document.nodes.push(Node { id: "db-3".into(), label: None, position: None, kind: kind("primary") });
+        document.nodes.push(Node {
+            id: "db-3".into(),
+            label: None,
+            position: None,
+            region: None,
+            kind: kind("primary"),
+        });
         let linked = document.edited(&link(&document, "db-1", "db-3").unwrap()).unwrap();
         assert_eq!(linked.node("db-3").unwrap().kind, kind("replica"));
         assert_eq!(linked.edited(&cut(&linked, "db-1", "db-3")).unwrap(), document);
@@ -190,7 +200,7 @@ mod tests {
         let mut document = replicated();
         document = document.edited(&Edit::RemoveNode { node: "dns".into() }).unwrap();
         let kind = NodeKind::by_name("dns").unwrap();
-        document.nodes.push(Node { id: "dns".into(), label: None, position: None, kind });
+        document.nodes.push(Node { id: "dns".into(), label: None, position: None, region: None, kind });
         let document = document.edited(&link(&document, "users", "dns").unwrap()).unwrap();
         assert_eq!(document.check_use(), Ok(()));
     }

@@ -8,6 +8,7 @@ use yew::Callback;
 
 use crate::editor::Draw;
 use crate::keeping::Keep;
+use crate::panels::bench::Wish;
 use crate::theme::Theme;
 
 /// A callback that sends an intent where `intent_of` finds one in the event.
@@ -59,6 +60,8 @@ pub enum Intent {
         param: String,
         value: Value,
     },
+    /// What a panel of the bench wants.
+    Bench(Wish),
     SetTheme(Theme),
     ShowHelp(bool),
     Fit,

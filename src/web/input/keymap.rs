@@ -8,6 +8,8 @@ use std::rc::Rc;
 use super::{Intent, Way};
 use crate::editor::{Draw, Side};
 use crate::keeping::Keep;
+use crate::panels::bench::{Panel, Wish};
+use crate::panels::faults::Target;
 use crate::scenarios;
 
 /// What a row is about; also its heading on the help sheet.
@@ -77,8 +79,11 @@ pub enum Deed {
     OpenFile,
     Share,
     KeepHere,
+    Panel(Panel),
     /// These are about the node at hand.
     Open,
+    /// The menu of its faults; without a node the panel of all faults.
+    Break,
     Crash,
     Restart,
     Add,
@@ -111,7 +116,7 @@ const fn row(
 
 use Topic::{Edit, Keep as Designs, Run, Select, View};
 
-pub const BINDINGS: [Binding; 60] = [
+pub const BINDINGS: [Binding; 64] = [
     row(Run, &["Space"], "Space", "Play or pause", Deed::TogglePlay),
     row(Run, &["."], ".", "A little further, while paused", Deed::Step),
     row(Run, &["+", "="], "+", "Faster", Deed::Faster),
@@ -120,6 +125,10 @@ pub const BINDINGS: [Binding; 60] = [
     row(Run, &["0"], "0", "Start again from time zero", Deed::Again),
     row(Run, &["C"], "C", "Crash the node", Deed::Crash),
     row(Run, &["R"], "R", "Restart the node", Deed::Restart),
+    row(Run, &["B"], "B", "Break the node: all its faults", Deed::Break),
+    row(Run, &["X"], "X", "Faults: what is broken, and the timeline", Deed::Panel(Panel::Faults)),
+    row(View, &["T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
+    row(View, &["G"], "G", "Charts", Deed::Panel(Panel::Charts)),
     row(Edit, &["N", "/"], "N", "Palette: add a part", Deed::Palette),
     row(Edit, &["L"], "L", "Link the node to another", Deed::Link),
     row(Edit, &["A"], "A", "Add one more like the node", Deed::Add),
@@ -288,7 +297,12 @@ pub fn intent_of(deed: Deed, chord: &str, hand: &Hand) -> Option<Intent> {
         Deed::OpenFile => keep(Keep::ChooseFile),
         Deed::Share => keep(Keep::CopyLink),
         Deed::KeepHere => keep(Keep::Store),
+        Deed::Panel(panel) => Some(Intent::Bench(Wish::Toggle(panel))),
         Deed::Open => Some(Intent::Select(node()?)),
+        Deed::Break => Some(Intent::Bench(match node() {
+            Some(id) => Wish::Menu { target: Target::Node(id), at: None },
+            None => Wish::Open(Panel::Faults),
+        })),
         Deed::Crash => Some(Intent::Crash(node()?)),
         Deed::Restart => Some(Intent::Restart(node()?)),
         Deed::Add => Some(Intent::AddLike(node()?)),

@@ -18,6 +18,8 @@ pub struct Props {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wire {
     pub path: LinkPath,
+    pub from: Rc<str>,
+    pub to: Rc<str>,
     /// Between private addresses.
     pub is_private: bool,
     /// Between databases.
@@ -26,7 +28,6 @@ pub struct Wire {
     /// Whether one of its ends is selected.
     pub is_near: bool,
     pub is_selected: bool,
-    pub ends: Ends,
 }
 
 /// How well a link lets things through, in its worse direction.
@@ -57,20 +58,35 @@ pub fn Links(props: &Props) -> Html {
 #[derive(Properties, PartialEq)]
 pub struct HitsProps {
     pub paths: Rc<Vec<Wire>>,
-    pub on_link: Callback<Ends>,
+    /// A link was chosen at a point of the window, and whether by its grip.
+    pub on_link: Callback<(Ends, Point, bool)>,
 }
 
 /// What hands and keys find of the links: wide, invisible curves, and a ring when they have the focus.
 #[component]
 pub fn LinkHits(props: &HitsProps) -> Html {
     let hit = |wire: &Wire| {
-        let Ends { from, to } = &wire.ends;
-        let (on_link, ends) = (props.on_link.clone(), wire.ends.clone());
-        let onclick = Callback::from(move |_: MouseEvent| on_link.emit(ends.clone()));
+        let Wire { from, to, .. } = wire;
+        let choose = |is_grip: bool| {
+            let (on_link, ends) = (props.on_link.clone(), Ends { from: from.clone(), to: to.clone() });
+            Callback::from(move |event: MouseEvent| {
+                let at = Point::new(event.client_x() as f32, event.client_y() as f32);
+                on_link.emit((ends.clone(), at, is_grip));
+            })
+        };
+        let middle = on_curve(&wire.path.points, 0.5);
         html! {
-            <path key={wire.path.link} class="link-hit" d={curve(&wire.path.points)} {onclick} tabindex="0" role="button"
-                aria-label={format!("Link from {from} to {to}")} aria-pressed={wire.is_selected.to_string()}
-                data-link={format!("{from} {to}")} data-testid={format!("link-{from}-{to}")} />
+            <g key={wire.path.link} class="link-hit" data-from={from.clone()} data-to={to.clone()}>
+                <path d={curve(&wire.path.points)} onclick={choose(false)} tabindex="0" role="button"
+                    aria-label={format!("Link from {from} to {to}")} aria-pressed={wire.is_selected.to_string()}
+                    data-link={format!("{from} {to}")} data-testid={format!("link-{from}-{to}")} />
+                <g class="link-grip" transform={format!("translate({:.1} {:.1})", middle.x, middle.y)} onclick={choose(true)}
+                    data-testid={format!("grip-{from}-{to}")}>
+                    <title>{ format!("Select the link from {from} to {to}") }</title>
+                    <circle r="11" />
+                    <path d="M-5 0h.01M0 0h.01M5 0h.01" />
+                </g>
+            </g>
         }
     };
     html! { <g class="link-hits">{ for props.paths.iter().map(hit) }</g> }
@@ -96,7 +112,7 @@ fn link(wire: &Wire) -> Html {
         },
     );
     html! {
-        <g {class} key={wire.path.link}>
+        <g {class} key={wire.path.link} data-from={wire.from.clone()} data-to={wire.to.clone()}>
             <path class="link-bed" d={curve.clone()} />
             <path class="link-line" d={curve} />
             if wire.passage == Passage::Cut {

@@ -8,7 +8,7 @@ use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
 use super::links::{Passage, Wire};
-use crate::editor::{Ends, Selection};
+use crate::editor::Selection;
 use crate::input::Way;
 
 /// Cards on a wide stage.
@@ -137,12 +137,13 @@ impl Map {
             let passage = own.map(|own| Passage::of(&own.forward).max(Passage::of(&own.backward)));
             Some(Wire {
                 path: *path,
+                from: ends.from.as_str().into(),
+                to: ends.to.as_str().into(),
                 passage: passage.unwrap_or(Passage::Free),
                 is_private: !is_open(&ends.from),
                 is_replication: is_database(&ends.from) && is_database(&ends.to),
                 is_near: selection.has(&ends.from) || selection.has(&ends.to),
                 is_selected: selection.has_link(&ends.from, &ends.to),
-                ends: Ends { from: ends.from.as_str().into(), to: ends.to.as_str().into() },
             })
         });
         Rc::new(wires.collect())

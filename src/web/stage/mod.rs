@@ -6,6 +6,7 @@
 mod bar;
 mod card;
 mod face;
+mod follow;
 mod hands;
 mod links;
 mod map;
@@ -81,7 +82,12 @@ pub enum Msg {
     Resized(Size),
     /// A card was chosen, beside what is selected or not.
     Choose(Rc<str>, bool),
-    ChooseLink(Ends),
+    /// A link was chosen, by its grip or elsewhere.
+    ChooseLink {
+        ends: Ends,
+        at: Point,
+        is_grip: bool,
+    },
     /// A hand is at it.
     Act(Act),
     Ended(Ended),
@@ -112,6 +118,7 @@ pub struct Stage {
     front: NodeRef,
     /// Where everything is, and where it is shown while some of it is carried.
     rest: Rc<Map>,
+    ring: NodeRef,
     map: Rc<Map>,
     doing: Option<Doing>,
     /// Whether the space is narrow or tall, and so laid out otherwise; the size that this was last decided for.
@@ -136,6 +143,7 @@ impl Component for Stage {
             over: NodeRef::default(),
             front: NodeRef::default(),
             rest: Rc::default(),
+            ring: NodeRef::default(),
             map: Rc::default(),
             doing: None,
             room: Size::default(),
@@ -168,8 +176,10 @@ impl Component for Stage {
                 }
                 return false;
             }
-            Msg::ChooseLink(ends) => {
-                if !self.hands.borrow().is_drag() {
+            Msg::ChooseLink { ends, at, is_grip } => {
+                // Whoever means a dot on the link gets that.
+                let is_dot = || view.borrow().client_to_stage(at).and_then(|at| view.borrow().pick(at)).is_some();
+                if !self.hands.borrow().is_drag() && (is_grip || !is_dot()) {
                     draw(Draw::SelectLink(ends));
                 }
                 return false;
@@ -240,6 +250,7 @@ impl Component for Stage {
                     <g ref={self.over.clone()}>
                         { self.link_hits(ctx, wires) }
                         { for self.cards(ctx) }
+                        <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
                 </svg>
                 <svg class="layer front" aria-hidden="true">
@@ -271,6 +282,7 @@ impl Component for Stage {
                 is_busy
             };
             ctx.props().view.borrow_mut().attach(self.root.cast::<Element>(), worlds.collect(), cancel);
+            ctx.props().view.borrow_mut().attach_ring(self.ring.cast());
             self.watch_size(ctx);
             self.watch_hands(ctx);
         }
@@ -327,7 +339,7 @@ impl Stage {
                 let others: Vec<Rect> = self.rest.layout.nodes.iter().filter(is_other).map(NodeBox::rect).collect();
                 let snapped = snap::snap(around, by, &others, view.borrow().camera().scale);
                 self.map = Rc::new(self.rest.moved(&nodes, snapped.by, &shown.links));
-                view.borrow_mut().follow(self.map.clone());
+                view.borrow_mut().carry(self.map.clone());
                 self.doing = Some(Doing::Carry { nodes, snapped });
             }
             Act::Frame { from, to } => self.doing = Some(Doing::Frame(Rect::between(from, to))),
@@ -396,7 +408,7 @@ impl Stage {
         self.doing = None;
         if !Rc::ptr_eq(&self.map, &self.rest) {
             self.map = self.rest.clone();
-            ctx.props().view.borrow_mut().follow(self.map.clone());
+            ctx.props().view.borrow_mut().carry(self.map.clone());
         }
     }
 
@@ -423,7 +435,7 @@ impl Stage {
     }
 
     fn link_hits(&self, ctx: &Context<Self>, wires: Rc<Vec<Wire>>) -> Html {
-        html! { <LinkHits paths={wires} on_link={ctx.link().callback(Msg::ChooseLink)} /> }
+        html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
     }
 
     /// What a hand is in the midst of, on the drawing.

@@ -12,6 +12,8 @@ use scalescope::scene::{NodeBox, Point, Size};
 use super::hands::{self, Ended, Grip, Moved};
 use super::{Msg, Stage};
 use crate::dom::{self, Listener};
+use crate::input::Intent;
+use crate::panels::bench::Wish;
 
 /// The main button, and the wheel.
 const MAIN: i16 = 0;
@@ -40,6 +42,7 @@ impl Stage {
             self.watch_cancel(ctx, &root),
             self.watch_wheel(ctx, &root),
             self.watch_focus(ctx, &root),
+            self.watch_picks(ctx, &root),
         ];
     }
 
@@ -134,6 +137,24 @@ impl Stage {
                 }
                 true
             });
+        })
+    }
+
+    /// A click on a dot asks for its request. A link keeps its clicks to itself only at the grip in its middle.
+    fn watch_picks(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
+        let (pick, hands, view) = (ctx.props().on_intent.clone(), self.hands.clone(), ctx.props().view.clone());
+        let here = root.clone();
+        Listener::new(root, "click", move |event: web_sys::MouseEvent| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let is_taken = target.is_some_and(|target| {
+                target.closest("button, [data-node], .link-grip, .minimap").ok().flatten().is_some()
+            });
+            if !is_taken
+                && !hands.borrow().is_drag()
+                && let Some(picked) = view.borrow().pick(at(&here, event.client_x(), event.client_y()))
+            {
+                pick.emit(Intent::Bench(Wish::Pick(picked)));
+            }
         })
     }
 
