@@ -4,7 +4,7 @@ use scalescope::base::SimDuration;
 use scalescope::model::kinds::DatabaseRole;
 use scalescope::model::{Document, Edit, Link, Node, NodeKind, Problem, Problems, may_call};
 
-use super::{names, together};
+use super::together;
 
 /// How a node looks while a link is drawn from another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,8 +149,13 @@ fn why(caller: &Node, called: &Node, Problems(problems): Problems) -> String {
     } else {
         remedy
     };
-    let sentence = format!("{what}. {remedy}.");
-    sentence.replace("load_balancer", &names::title("load_balancer").to_lowercase()).replace("web_server", "web server")
+    let text = format!("{}. {}.", capitalised(&what), capitalised(&remedy));
+    text.replace("load_balancer", "load balancer").replace("web_server", "web server")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -167,7 +172,7 @@ mod tests {
         let told = link(&document, "db-1", "web-1").unwrap_err();
         assert!(told.contains("Draw it the other way: from Web server 1 to Primary"), "{told}");
         let told = link(&document, "users", "db-1").unwrap_err();
-        assert!(told.contains("a users cannot call database") && told.contains("load balancer"), "{told}");
+        assert!(told.contains("A users cannot call database") && told.contains("load balancer"), "{told}");
         let told = link(&document, "users", "lb-1").unwrap_err();
         assert!(told.contains("already"), "{told}");
         assert_eq!(target(&document, "users", "web-1"), Target::Fit);

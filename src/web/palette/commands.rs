@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
-use super::{finds, step};
+use super::{search, step};
 use crate::app::Shown;
 use crate::dom;
 use crate::editor::{Draw, names};
@@ -74,12 +74,20 @@ fn entries(shown: Option<&Shown>, hand: &Hand) -> Vec<Entry> {
     all
 }
 
+/// The places of the commands that `query` finds.
+fn found_by(all: &[Entry], query: &str) -> Vec<usize> {
+    let mut found = search(query, all.len(), |i| all[i].title.clone(), |i| all[i].topic.to_owned());
+    found.truncate(SHOWN);
+    found
+}
+
 #[component]
 pub fn Commands(props: &Props) -> Html {
     let Props { shown, hand, on_intent } = props;
     let all = use_memo((), |()| entries(shown.as_deref(), hand));
     let query = use_state(String::new);
-    let at = use_state(|| 0_usize);
+    let at = use_mut_ref(|| 0_usize);
+    let redraw = use_force_update();
     let (dialog, list) = (use_node_ref(), use_node_ref());
     use_effect_with(dialog.clone(), |dialog| {
         let dialog = dialog.cast::<HtmlDialogElement>();
@@ -93,9 +101,8 @@ pub fn Commands(props: &Props) -> Html {
             }
         }
     });
-    let found: Vec<usize> =
-        (0..all.len()).filter(|i| finds(&query, &format!("{} {}", all[*i].title, all[*i].topic))).take(SHOWN).collect();
-    let chosen = (*at).min(found.len().saturating_sub(1));
+    let found = found_by(&all, &query);
+    let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
     use_effect_with((chosen, (*query).clone()), {
         let list = list.clone();
         move |_| {
@@ -116,8 +123,11 @@ pub fn Commands(props: &Props) -> Html {
         })
     };
     let onkeydown = {
-        let (at, found, run) = (at.clone(), found.clone(), run.clone());
+        let (at, all, run) = (at.clone(), all.clone(), run.clone());
         Callback::from(move |event: KeyboardEvent| {
+            // What stands in the field counts: quick hands are ahead of what is drawn.
+            let found = found_by(&all, &event.target_unchecked_into::<HtmlInputElement>().value());
+            let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
             let by = match event.key().as_str() {
                 "ArrowDown" => 1,
                 "ArrowUp" => -1,
@@ -132,14 +142,15 @@ pub fn Commands(props: &Props) -> Html {
                 _ => return,
             };
             event.prevent_default();
-            at.set(step(chosen, by, found.len()));
+            *at.borrow_mut() = step(chosen, by, found.len());
+            redraw.force_update();
         })
     };
     let oninput = {
         let (query, at) = (query.clone(), at.clone());
         Callback::from(move |event: InputEvent| {
+            *at.borrow_mut() = 0;
             query.set(event.target_unchecked_into::<HtmlInputElement>().value());
-            at.set(0);
         })
     };
     let onclose = on_intent.reform(move |_: Event| close());

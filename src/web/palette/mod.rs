@@ -13,6 +13,13 @@ fn finds(query: &str, text: &str) -> bool {
     query.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
+/// Which of `count` things `query` finds, by their names first, then by what else there is to say about them.
+fn search(query: &str, count: usize, name: impl Fn(usize) -> String, rest: impl Fn(usize) -> String) -> Vec<usize> {
+    let (by_name, others): (Vec<usize>, Vec<usize>) = (0..count).partition(|i| finds(query, &name(*i)));
+    let by_rest = others.into_iter().filter(|i| finds(query, &format!("{} {}", name(*i), rest(*i))));
+    by_name.into_iter().chain(by_rest).collect()
+}
+
 /// The place `by` steps on from `at` among `count`, going round.
 fn step(at: usize, by: isize, count: usize) -> usize {
     if count == 0 { 0 } else { (at as isize + by).rem_euclid(count as isize) as usize }
@@ -25,6 +32,10 @@ mod tests {
     #[test]
     fn words_are_found_in_any_order_and_steps_go_round() {
         assert!(finds("balan LOAD", "Load balancer") && !finds("cache load", "Load balancer"));
+        let words = ["Users ask DNS", "DNS"];
+        let found =
+            search("dns", 2, |i| words[i].split(' ').next().unwrap_or_default().to_owned(), |i| words[i].to_owned());
+        assert_eq!(found, [1, 0], "names come first");
         assert_eq!((step(0, -1, 3), step(2, 1, 3), step(4, 1, 0)), (2, 0, 0));
     }
 }

@@ -3,13 +3,18 @@
 //! A part is dragged with a pointer of any sort; the ghost that follows is drawn over the page. A click, or Enter, places it where
 //! there is room.
 
-use web_sys::{Element, HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
+use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
 use scalescope::model::NodeKind;
 use scalescope::scene::Point;
 
-use super::{finds, step};
+use super::{search, step};
+use crate::dom::{self, Listener};
 use crate::editor::{Draw, names};
 use crate::icons::{self, icon};
 use crate::input::Intent;
@@ -47,6 +52,12 @@ fn parts() -> Vec<Part> {
     NodeKind::NAMES.iter().map(part).collect()
 }
 
+/// The places of the parts that `query` finds.
+fn found_by(all: &[Part], query: &str) -> Vec<usize> {
+    let name = |i: usize| format!("{} {}", all[i].title, all[i].kind);
+    search(query, all.len(), name, |i| all[i].help.to_owned())
+}
+
 /// What a part is, without its name: the sentences begin with that.
 fn sentence(part: &Part) -> String {
     let text = part.help.split_once(": ").map_or(part.help, |(_, rest)| rest);
@@ -60,45 +71,52 @@ pub fn Parts(props: &Props) -> Html {
     let Props { is_open, on_intent } = props;
     let all = use_memo((), |()| parts());
     let query = use_state(String::new);
-    let at = use_state(|| 0_usize);
-    let ghost = use_state(|| None::<Ghost>);
+    let at = use_mut_ref(|| 0_usize);
+    let redraw = use_force_update();
+    let ghost = use_mut_ref(|| None::<Ghost>);
     let search = use_node_ref();
     {
         let (search, query, at) = (search.clone(), query.clone(), at.clone());
         use_effect_with(*is_open, move |is_open| {
             query.set(String::new());
-            at.set(0);
+            *at.borrow_mut() = 0;
             if let Some(search) = search.cast::<HtmlInputElement>().filter(|_| *is_open) {
                 // An element without focus needs none.
                 let _ = search.focus();
             }
         });
     }
-    let found: Vec<&Part> = all
-        .iter()
-        .filter(|part| !is_open || finds(&query, &format!("{} {} {}", part.title, part.kind, part.help)))
-        .collect();
-    let chosen = (*at).min(found.len().saturating_sub(1));
+    let held = ghost.borrow().map(|ghost| ghost.kind);
+    use_effect_with(held, {
+        let drag = Drag { ghost: ghost.clone(), redraw: redraw.clone(), on_intent: on_intent.clone() };
+        move |held: &Option<&'static str>| {
+            let listeners = held.map(|_| drag.listeners());
+            move || drop(listeners)
+        }
+    });
+    let found = found_by(&all, if *is_open { &query } else { "" });
+    let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
     let add = |kind: &'static str, at: Option<Point>| Intent::Draw(Draw::Add { kind, at });
-    let drag = Drag { ghost: ghost.clone(), on_intent: on_intent.clone() };
     let oninput = {
         let (query, at) = (query.clone(), at.clone());
         Callback::from(move |event: InputEvent| {
+            *at.borrow_mut() = 0;
             query.set(event.target_unchecked_into::<HtmlInputElement>().value());
-            at.set(0);
         })
     };
     let onkeydown = {
-        let (on_intent, at) = (on_intent.clone(), at.clone());
-        let kinds: Vec<&'static str> = found.iter().map(|part| part.kind).collect();
+        let (on_intent, at, all, redraw) = (on_intent.clone(), at.clone(), all.clone(), redraw.clone());
         Callback::from(move |event: KeyboardEvent| {
+            // What stands in the field counts: quick hands are ahead of what is drawn.
+            let found = found_by(&all, &event.target_unchecked_into::<HtmlInputElement>().value());
+            let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
             let by = match event.key().as_str() {
                 "ArrowDown" => 1,
                 "ArrowUp" => -1,
                 "Enter" => {
-                    if let Some(kind) = kinds.get(chosen) {
+                    if let Some(place) = found.get(chosen) {
                         event.prevent_default();
-                        on_intent.emit(add(kind, None));
+                        on_intent.emit(add(all[*place].kind, None));
                     }
                     return;
                 }
@@ -111,7 +129,18 @@ pub fn Parts(props: &Props) -> Html {
                 _ => return,
             };
             event.prevent_default();
-            at.set(step(chosen, by, kinds.len()));
+            *at.borrow_mut() = step(chosen, by, found.len());
+            redraw.force_update();
+        })
+    };
+    let down = |kind: &'static str| {
+        let (ghost, redraw) = (ghost.clone(), redraw.clone());
+        Callback::from(move |event: PointerEvent| {
+            if event.button() == 0 {
+                let at = point(&event);
+                *ghost.borrow_mut() = Some(Ghost { kind, start: at, at, is_drag: false });
+                redraw.force_update();
+            }
         })
     };
     let toggle = {
@@ -131,15 +160,15 @@ pub fn Parts(props: &Props) -> Html {
                 }
             </div>
             <ul class="palette-list">
-                { for found.iter().enumerate().map(|(i, part)| {
+                { for found.iter().enumerate().map(|(i, place)| {
+                    let part = &all[*place];
                     let (kind, is_chosen) = (part.kind, *is_open && i == chosen);
                     let title = if *is_open { None } else { Some(format!("{}: {}", part.title, sentence(part))) };
                     html! {
                         <li key={kind}>
                             <button class={classes!("part", is_chosen.then_some("is-chosen"))} {title} data-testid={format!("part-{kind}")}
                                 aria-label={format!("Add {}", part.title)}
-                                onpointerdown={drag.down(kind)} onpointermove={drag.moved()} onpointerup={drag.up()} onpointercancel={drag.cancel()}
-                                onkeydown={on_key(on_intent, kind)}>
+                                onpointerdown={down(kind)} onkeydown={on_key(on_intent, kind)}>
                                 { icon(kind) }
                                 if *is_open {
                                     <span class="part-text"><b>{ &part.title }</b><small>{ sentence(part) }</small></span>
@@ -152,7 +181,7 @@ pub fn Parts(props: &Props) -> Html {
                 }) }
                 if found.is_empty() { <li class="palette-none">{ "No part is called so." }</li> }
             </ul>
-            { ghost.filter(|ghost| ghost.is_drag).map(|ghost| drawn(&ghost)) }
+            { ghost.borrow().filter(|ghost| ghost.is_drag).map(|ghost| drawn(&ghost)) }
         </aside>
     }
 }
@@ -194,10 +223,11 @@ fn drawn(ghost: &Ghost) -> Html {
     }
 }
 
-/// A part that is dragged.
+/// A part that is dragged: the whole window is listened to, for the pointer leaves the palette at once.
 #[derive(Clone)]
 struct Drag {
-    ghost: UseStateHandle<Option<Ghost>>,
+    ghost: Rc<RefCell<Option<Ghost>>>,
+    redraw: UseForceUpdateHandle,
     on_intent: Callback<Intent>,
 }
 
@@ -206,44 +236,31 @@ fn point(event: &PointerEvent) -> Point {
 }
 
 impl Drag {
-    fn down(&self, kind: &'static str) -> Callback<PointerEvent> {
-        let ghost = self.ghost.clone();
-        Callback::from(move |event: PointerEvent| {
-            if event.button() != 0 {
-                return;
-            }
-            let at = point(&event);
-            // A pointer that is gone cannot be captured, and need not be.
-            let _ = event.target_unchecked_into::<Element>().set_pointer_capture(event.pointer_id());
-            ghost.set(Some(Ghost { kind, start: at, at, is_drag: false }));
-        })
+    fn listeners(&self) -> [Listener; 3] {
+        let [moved, up, cancelled] = [(); 3].map(|()| self.clone());
+        let window = dom::window();
+        [
+            Listener::new(&window, "pointermove", move |event: PointerEvent| moved.moved(point(&event))),
+            Listener::new(&window, "pointerup", move |event: PointerEvent| up.ended(Some(point(&event)))),
+            Listener::new(&window, "pointercancel", move |_: PointerEvent| cancelled.ended(None)),
+        ]
     }
 
-    fn moved(&self) -> Callback<PointerEvent> {
-        let ghost = self.ghost.clone();
-        Callback::from(move |event: PointerEvent| {
-            if let Some(now) = *ghost {
-                let at = point(&event);
-                let is_drag = now.is_drag || (at - now.start).length() > THRESHOLD;
-                ghost.set(Some(Ghost { at, is_drag, ..now }));
-            }
-        })
+    fn moved(&self, at: Point) {
+        if let Some(ghost) = &mut *self.ghost.borrow_mut() {
+            ghost.is_drag |= (at - ghost.start).length() > THRESHOLD;
+            ghost.at = at;
+        }
+        self.redraw.force_update();
     }
 
-    fn up(&self) -> Callback<PointerEvent> {
-        let Self { ghost, on_intent } = self.clone();
-        Callback::from(move |event: PointerEvent| {
-            if let Some(now) = *ghost {
-                let at = now.is_drag.then(|| point(&event));
-                on_intent.emit(Intent::Draw(Draw::Add { kind: now.kind, at }));
-            }
-            ghost.set(None);
-        })
-    }
-
-    fn cancel(&self) -> Callback<PointerEvent> {
-        let ghost = self.ghost.clone();
-        Callback::from(move |_: PointerEvent| ghost.set(None))
+    /// Let go at a point of the window, or taken away.
+    fn ended(&self, at: Option<Point>) {
+        if let (Some(ghost), Some(at)) = (self.ghost.take(), at) {
+            let at = ghost.is_drag.then_some(at);
+            self.on_intent.emit(Intent::Draw(Draw::Add { kind: ghost.kind, at }));
+        }
+        self.redraw.force_update();
     }
 }
 

@@ -151,7 +151,7 @@ fn rename(props: &Props, x: f32) -> Html {
     let onclick = Callback::from(|event: MouseEvent| event.stop_propagation());
     html! {
         <foreignObject x={(x - 6.0).to_string()} y="8" width={(place.w - x).to_string()} height="34">
-            <input class="rename" type="text" value={face.label.clone()} aria-label={format!("Name of {}", face.label)} maxlength="60"
+            <input xmlns="http://www.w3.org/1999/xhtml" class="rename" type="text" value={face.label.clone()} aria-label={format!("Name of {}", face.label)} maxlength="60"
                 {onkeydown} {onblur} {onclick} data-testid="rename" />
         </foreignObject>
     }

@@ -95,6 +95,8 @@ pub enum Msg {
     Cancel,
     /// While a link is being drawn: what the pointer, or the focus, is on now.
     Point(Point),
+    /// The camera has moved.
+    Seen,
     /// The painter failed, or is too slow: another one, on another canvas.
     Repaint,
 }
@@ -194,6 +196,7 @@ impl Component for Stage {
                 Some(from) => self.reach(ctx, &from, at),
                 None => return false,
             },
+            Msg::Seen => {}
             Msg::Repaint => {
                 self.wanted = Some(PainterKind::Pixels);
                 self.canvases += 1;
@@ -281,7 +284,11 @@ impl Component for Stage {
                 }
                 is_busy
             };
-            ctx.props().view.borrow_mut().attach(self.root.cast::<Element>(), worlds.collect(), cancel);
+            let link = ctx.link().clone();
+            let mut view = ctx.props().view.borrow_mut();
+            view.attach(self.root.cast::<Element>(), worlds.collect());
+            view.listen(cancel, move || link.send_message(Msg::Seen));
+            drop(view);
             ctx.props().view.borrow_mut().attach_ring(self.ring.cast());
             self.watch_size(ctx);
             self.watch_hands(ctx);

@@ -30,6 +30,8 @@ const REACH: f32 = 9.0;
 const EDGE: f32 = 0.18;
 /// Share of the way to it that the camera goes in a frame.
 const CHASE: f32 = 0.15;
+/// Time between two words about where the camera is.
+const TELL_EVERY_MS: f64 = 70.0;
 /// Free space around a fitted drawing.
 const PADDING: f32 = 14.0;
 
@@ -52,6 +54,10 @@ pub struct View {
     has_panned: bool,
     /// Gives up what a hand is doing on the drawing; whether there was anything.
     cancel: Option<Box<dyn Fn() -> bool>>,
+    /// Told when the camera has moved, now and then.
+    on_seen: Option<Box<dyn Fn()>>,
+    is_untold: bool,
+    told_ms: f64,
     is_moved: bool,
     painter: Option<Painter>,
     is_dark: bool,
@@ -108,10 +114,15 @@ impl View {
     }
 
     /// Takes the field of view, and the elements in it that the camera moves.
-    pub fn attach(&mut self, root: Option<Element>, worlds: Vec<Element>, cancel: impl Fn() -> bool + 'static) {
+    pub fn attach(&mut self, root: Option<Element>, worlds: Vec<Element>) {
         (self.root, self.worlds) = (root, worlds);
-        self.cancel = Some(Box::new(cancel));
         self.is_moved = true;
+    }
+
+    /// Takes what gives up what a hand is doing, and what wants to know that the camera has moved.
+    pub fn listen(&mut self, cancel: impl Fn() -> bool + 'static, on_seen: impl Fn() + 'static) {
+        self.cancel = Some(Box::new(cancel));
+        self.on_seen = Some(Box::new(on_seen));
     }
 
     /// Gives up what a hand is doing on the drawing. Returns whether it was doing anything.
@@ -335,6 +346,13 @@ impl View {
         self.glide(elapsed_ms);
         self.keep_followed(now_ns);
         let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
+        self.is_untold |= is_moved;
+        if self.is_untold && wall_ms - self.told_ms > TELL_EVERY_MS {
+            (self.is_untold, self.told_ms) = (false, wall_ms);
+            if let Some(on_seen) = &self.on_seen {
+                on_seen();
+            }
+        }
         if now > self.drawn[1] {
             self.drawn = [self.drawn[1], now];
         } else if !is_moved {
