@@ -195,7 +195,7 @@ fn r_promo_2_the_relay_log_is_applied_before_writes_are_taken() {
     let users = writers("users", 1_000.0, json!({ "timeout": "1d" }));
     let mut document = cluster(users, own, &[("a", "0s", json!({ "apply_time": "100ms" }))]);
     // 98 writes, of which the first is committed at 1 s; what follows is read.
-    document.links[0].latency = SimDuration::from_millis(999);
+    document.links[0].latency = Some(SimDuration::from_millis(999));
     let mut engine = engine(document);
     engine.run_until(at_s(0.0985));
     set(&mut engine, "users", "read_weight", json!(1));

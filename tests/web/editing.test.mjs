@@ -96,6 +96,10 @@ test(
       };
       await command("new design");
       await page.getByTestId("blank").waitFor();
+      // A new design opens the palette.
+      await hasFocus(page, "palette-search");
+      await page.keyboard.press("Escape");
+      await page.getByTestId("palette-search").waitFor({ state: "detached" });
       const find = async (text) => {
         await page.keyboard.press("n");
         await hasFocus(page, "palette-search");
@@ -246,13 +250,13 @@ test(
     await page.getByTestId("rename").waitFor();
     await page.keyboard.type("Shop front");
     await page.keyboard.press("Enter");
-    await card(page, "web-1").getByText("Shop front").first().waitFor();
+    await card(page, "web-1").locator(".card-label", { hasText: "Shop front" }).waitFor();
     await page.keyboard.press("F2");
     await page.getByTestId("rename").waitFor();
     await page.keyboard.type("Something else");
     await page.keyboard.press("Escape");
     await page.getByTestId("rename").waitFor({ state: "detached" });
-    await card(page, "web-1").getByText("Shop front").first().waitFor();
+    await card(page, "web-1").locator(".card-label", { hasText: "Shop front" }).waitFor();
     await page.keyboard.press("Control+Enter");
     await page.waitForFunction(() => document.querySelectorAll("[data-node]").length === 4);
     for (const users of [3_000, 5_000, 9_000]) await slide(page, "users", users);

@@ -362,10 +362,11 @@ fn count_of(nodes: &[Rc<str>]) -> String {
     if nodes.len() == 1 { "One node".to_owned() } else { format!("{} nodes", nodes.len()) }
 }
 
-/// The field for a name takes the focus, with all of the old name selected.
+/// The field for a name gets the old one, all of it selected, and the focus.
 fn focus_rename() {
     let field = dom::document().query_selector("input.rename").ok().flatten();
     if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+        field.set_value(&field.get_attribute("data-value").unwrap_or_default());
         // An element without focus needs none.
         let _ = field.focus();
         field.select();

@@ -10,11 +10,18 @@ use super::store::Kept;
 use crate::icons::icon;
 use crate::input::Intent;
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 pub struct Props {
     pub name: String,
     pub kept: Rc<Vec<Kept>>,
     pub on_intent: Callback<Intent>,
+}
+
+/// Figures do not concern it: a name that is being written stays as it is.
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.kept == other.kept
+    }
 }
 
 #[component]

@@ -127,7 +127,8 @@ fn handle(face: &Face, w: f32, h: f32, is_portrait: bool) -> Html {
     }
 }
 
-/// The field for another name, in place of the label.
+/// The field for another name, in place of the label. What stands in it is the browser's: a card is drawn anew with every figure, and
+/// would take back what is being written.
 fn rename(props: &Props, x: f32) -> Html {
     let Props { face, place, on_intent, .. } = props;
     let done = {
@@ -151,7 +152,7 @@ fn rename(props: &Props, x: f32) -> Html {
     let onclick = Callback::from(|event: MouseEvent| event.stop_propagation());
     html! {
         <foreignObject x={(x - 6.0).to_string()} y="8" width={(place.w - x).to_string()} height="34">
-            <input xmlns="http://www.w3.org/1999/xhtml" class="rename" type="text" value={face.label.clone()} aria-label={format!("Name of {}", face.label)} maxlength="60"
+            <input xmlns="http://www.w3.org/1999/xhtml" class="rename" type="text" data-value={face.label.clone()} aria-label={format!("Name of {}", face.label)} maxlength="60"
                 {onkeydown} {onblur} {onclick} data-testid="rename" />
         </foreignObject>
     }
