@@ -72,8 +72,8 @@ impl World {
         }
         let is_replica = |id: &str| document.node(id).and_then(role) == Some(DatabaseRole::Replica);
         let links = document.links.iter().filter(|link| link.from == entry.id && is_replica(&link.to));
-        let known = links.filter_map(|link| self.kernel.topology.find(&link.to));
-        known.filter_map(|follower| self.kernel.directory.cluster_of(follower)).next()
+        let mut known = links.filter_map(|link| self.kernel.topology.find(&link.to));
+        known.find_map(|follower| self.kernel.directory.cluster_of(follower))
     }
 
     /// Takes a node out; what it was doing fails.

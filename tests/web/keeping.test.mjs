@@ -53,23 +53,28 @@ test(
     await page.reload();
     await ready(page);
     await page.waitForTimeout(600);
-    await page.evaluate(() => addEventListener("pagehide", () => localStorage.setItem("scalescope-now", "{ torn")));
+    // Before the page's own code begins: what it writes down when it leaves would mend what is torn.
+    await page.addInitScript(() => {
+      for (const key of ["scalescope-now", "scalescope-good"]) {
+        const planted = sessionStorage.getItem(`planted-${key}`);
+        sessionStorage.removeItem(`planted-${key}`);
+        if (planted) localStorage.setItem(key, planted);
+      }
+    });
+    const plant = (key, text) => page.evaluate(([name, value]) => sessionStorage.setItem(`planted-${name}`, value), [key, text]);
+    await plant("scalescope-now", "{ torn");
     await page.reload();
     await ready(page);
     await says(page, /cannot be read.*no JSON.*An earlier state is open/s);
     assert.ok((await nodes(page)).includes("web-3"));
-    await page.evaluate(() => addEventListener("pagehide", () => {
-      localStorage.setItem("scalescope-now", '{"version":99}');
-      localStorage.removeItem("scalescope-good");
-    }));
+    await plant("scalescope-now", '{"version":99}');
+    await plant("scalescope-good", "also torn");
     await page.reload();
     await ready(page);
     await says(page, /a newer Scalescope has written it.*A scenario is open/s);
-    await page.evaluate(() => addEventListener("pagehide", () => {
-      // What the first page kept: a bare document.
-      localStorage.setItem("scalescope-now", JSON.stringify({ version: 1, name: "Old", seed: 5, nodes: [
-        { id: "users", kind: "users" }, { id: "web-9", kind: "web_server" }], links: [{ from: "users", to: "web-9" }] }));
-    }));
+    // What the first page kept: a bare document.
+    await plant("scalescope-now", JSON.stringify({ version: 1, name: "Old", seed: 5, links: [{ from: "users", to: "web-9" }],
+      nodes: [{ id: "users", kind: "users" }, { id: "web-9", kind: "web_server" }] }));
     await page.reload();
     await page.getByTestId("node-web-9").waitFor();
     assert.equal(await page.getByTestId("seed").inputValue(), "5");

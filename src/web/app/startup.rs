@@ -303,17 +303,21 @@ fn leaves(ctx: &Context<App>, kind: &'static str) -> Listener {
     })
 }
 
+/// What a field does with a text by itself.
+const TEXT_CHORDS: [&str; 8] = ["Mod+A", "Mod+C", "Mod+X", "Mod+V", "Mod+Z", "Mod+Shift+Z", "Mod+Y", "Mod+Enter"];
+
 /// Whether a key belongs to a control that has the focus, or to the browser.
 fn is_typing(event: &KeyboardEvent, chord: &str) -> bool {
     let Some(element) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return false };
-    let (is_escape, is_mod) = (chord == "Escape", chord.starts_with("Mod+"));
+    let is_mod = chord.starts_with("Mod+");
+    let is_of_text = !is_mod || TEXT_CHORDS.contains(&chord) || chord.contains("Arrow");
+    let is_field_key = chord != "Escape" && is_of_text;
     match element.tag_name().as_str() {
-        "TEXTAREA" | "SELECT" => !is_escape && chord != "Mod+K",
+        "TEXTAREA" | "SELECT" => is_field_key,
         "INPUT" => {
             let is_slider = element.get_attribute("type").as_deref() == Some("range");
             let moves = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"];
-            let is_its_own = !is_slider || moves.contains(&event.key().as_str()) && !is_mod;
-            !is_escape && chord != "Mod+K" && is_its_own
+            is_field_key && (!is_slider || moves.contains(&event.key().as_str()) && !is_mod)
         }
         "BUTTON" | "A" | "SUMMARY" => [" ", "Enter"].contains(&event.key().as_str()) && !is_mod,
         _ => false,

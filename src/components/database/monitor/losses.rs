@@ -71,8 +71,8 @@ impl Monitor {
             let key = key as u32;
             kernel.truth.revert(key, Version::default());
             kernel.recorder.counts.lost_writes += 1;
-            let lost = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
-            kernel.ledger.page(self.cluster).lost.note(lost);
+            let write = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
+            kernel.ledger.page(self.cluster).lost.note(write);
         }
     }
 
