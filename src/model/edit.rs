@@ -161,8 +161,11 @@ impl Edit {
     pub fn names(&self, id: &str) -> bool {
         match self {
             Self::AddNode { node, .. } => node.id == id,
-            Self::RemoveNode { node } | Self::Set { node, .. } => node == id,
-            Self::Region { node, .. } | Self::Place { node, .. } | Self::Label { node, .. } => node == id,
+            Self::RemoveNode { node }
+            | Self::Set { node, .. }
+            | Self::Region { node, .. }
+            | Self::Place { node, .. }
+            | Self::Label { node, .. } => node == id,
             Self::SetLink { link } | Self::AddLink { link } => link.from == id || link.to == id,
             Self::RemoveLink { from, to } => from == id || to == id,
             Self::SetSchedule { schedule } => schedule.iter().any(|scheduled| scheduled.command.names(id)),

@@ -112,7 +112,7 @@ impl App {
         if let Some(intent) = keymap::intent_of(deed, &chord, &hand) {
             // The browser does its part of copying and pasting: only it knows the clipboard.
             if matches!(deed, Deed::Copy | Deed::Cut) {
-                return self.carry_out(ctx, intent);
+                self.carry_out(ctx, intent);
             } else if deed != Deed::Paste {
                 event.prevent_default();
                 if let Some(intent) = self.at_bench(ctx, intent) {

@@ -120,7 +120,7 @@ impl App {
 
     fn arrived(&mut self, ctx: &Context<Self>, text: &str) {
         match State::read(text) {
-            Ok(state) => self.open_state(state),
+            Ok(state) => self.open_state(&state),
             Err(why) => {
                 self.toast(
                     ctx,
@@ -146,14 +146,14 @@ impl App {
         let Some(kept) = store::kept().into_iter().nth(place) else { return };
         match kept.state() {
             Ok(state) => {
-                self.open_state(state);
+                self.open_state(&state);
                 self.is_sheet_shown = false;
             }
             Err(why) => self.toast(ctx, &format!("{} cannot be opened: {why}", kept.name), true),
         }
     }
 
-    fn open_state(&mut self, state: State) {
+    fn open_state(&mut self, state: &State) {
         self.users = None;
         let document = state.document.to_json().into();
         self.open_whole(Whole { document, seed: state.seed, scenario: None });

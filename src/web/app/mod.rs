@@ -69,6 +69,7 @@ type Clipboard = Rc<RefCell<Option<Rc<str>>>>;
 /// The slot of the one session; shared with the pulse.
 type Slot = Rc<RefCell<Option<Rc<RefCell<Session>>>>>;
 
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct App {
     slot: Slot,
     view: SharedView,

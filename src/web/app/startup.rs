@@ -71,8 +71,8 @@ fn first(ctx: &Context<App>, settings: &Settings) -> (State, Option<usize>, Vec<
         None => {}
     }
     if let Some(document) = kept() {
-        let (seed, speed, past) = (document.seed, settings.speed, serde_json::Value::Null);
-        return (State { document, seed, speed, past }, None, complaints);
+        let (seed, past) = (document.seed, serde_json::Value::Null);
+        return (State { document, seed, speed: settings.speed, past }, None, complaints);
     }
     if let Some(place) = settings.scenario {
         let (state, scenario) = fresh(place);

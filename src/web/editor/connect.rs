@@ -18,10 +18,10 @@ pub enum Target {
 
 /// Whether a link from `from` to `id` may be drawn, by their kinds. What the whole design has to say, [`link`] tells.
 pub fn target(document: &Document, from: &str, id: &str) -> Target {
-    let (Some(caller), Some(called)) = (document.node(from), document.node(id)) else { return Target::Unfit };
+    let (Some(caller), Some(goal)) = (document.node(from), document.node(id)) else { return Target::Unfit };
     if from == id {
         Target::Origin
-    } else if may_call(caller.kind.name(), called.kind.name()) && !is_linked(document, from, id) {
+    } else if may_call(caller.kind.name(), goal.kind.name()) && !is_linked(document, from, id) {
         Target::Fit
     } else {
         Target::Unfit
@@ -30,25 +30,25 @@ pub fn target(document: &Document, from: &str, id: &str) -> Target {
 
 /// The edit that links `from` to `to`, or why they cannot be linked.
 pub fn link(document: &Document, from: &str, to: &str) -> Result<Edit, String> {
-    let (Some(caller), Some(called)) = (document.node(from), document.node(to)) else {
+    let (Some(caller), Some(goal)) = (document.node(from), document.node(to)) else {
         return Err("That node is gone.".to_owned());
     };
     if is_linked(document, from, to) {
-        return Err(format!("{} is linked to {} already.", caller.label(), called.label()));
+        return Err(format!("{} is linked to {} already.", caller.label(), goal.label()));
     }
     let mut edits = vec![Edit::AddLink {
         link: Link {
             from: from.to_owned(),
             to: to.to_owned(),
-            latency: usual_latency(caller, called),
+            latency: usual_latency(caller, goal),
             ..Link::default()
         },
     }];
-    edits.extend(company(document, caller, called));
+    edits.extend(company(document, caller, goal));
     let edit = together(edits).expect("a link is one edit at least");
     match document.edited(&edit) {
         Ok(_) => Ok(edit),
-        Err(problems) => Err(why(caller, called, problems)),
+        Err(problems) => Err(why(caller, goal, problems)),
     }
 }
 
@@ -88,7 +88,7 @@ fn set_role(node: &str, role: DatabaseRole) -> Edit {
 }
 
 /// What must change along with the link, so that it does what it is drawn for.
-fn company(document: &Document, caller: &Node, called: &Node) -> Vec<Edit> {
+fn company(document: &Document, caller: &Node, goal: &Node) -> Vec<Edit> {
     let records_of = |dns: &Node, added: &str| {
         let NodeKind::Dns(params) = &dns.kind else { return None };
         let mut records = params.records.clone();
@@ -98,11 +98,11 @@ fn company(document: &Document, caller: &Node, called: &Node) -> Vec<Edit> {
         records.push(added.to_owned());
         Some(Edit::Set { node: dns.id.clone(), param: "records".to_owned(), value: records.into() })
     };
-    match (&caller.kind, &called.kind) {
+    match (&caller.kind, &goal.kind) {
         // What a database is linked to copies it.
-        (NodeKind::Database(_), NodeKind::Database(_)) => vec![set_role(&called.id, DatabaseRole::Replica)],
+        (NodeKind::Database(_), NodeKind::Database(_)) => vec![set_role(&goal.id, DatabaseRole::Replica)],
         // A name service answers with what it is linked to.
-        (NodeKind::Dns(_), _) => records_of(caller, &called.id).into_iter().collect(),
+        (NodeKind::Dns(_), _) => records_of(caller, &goal.id).into_iter().collect(),
         // One that has no answer yet gets that of its clients.
         (NodeKind::Users(_), NodeKind::LoadBalancer(_) | NodeKind::WebServer(_)) => {
             let asked = |node: &&Node| is_linked(document, &caller.id, &node.id);
@@ -111,14 +111,14 @@ fn company(document: &Document, caller: &Node, called: &Node) -> Vec<Edit> {
                 .iter()
                 .filter(asked)
                 .filter(|node| matches!(&node.kind, NodeKind::Dns(dns) if dns.records.is_empty()));
-            mute.filter_map(|dns| records_of(dns, &called.id)).collect()
+            mute.filter_map(|dns| records_of(dns, &goal.id)).collect()
         }
         (NodeKind::Users(_), NodeKind::Dns(dns)) if dns.records.is_empty() => {
             let is_site = |id: &str| {
                 document.node(id).is_some_and(|node| matches!(node.kind.name(), "load_balancer" | "web_server"))
             };
             let site = document.links.iter().find(|link| link.from == caller.id && is_site(&link.to));
-            site.and_then(|link| records_of(called, &link.to)).into_iter().collect()
+            site.and_then(|link| records_of(goal, &link.to)).into_iter().collect()
         }
         _ => Vec::new(),
     }
@@ -140,12 +140,12 @@ fn usual_latency(from: &Node, to: &Node) -> Option<SimDuration> {
     Some(SimDuration::from_millis(ms))
 }
 
-fn why(caller: &Node, called: &Node, Problems(problems): Problems) -> String {
+fn why(caller: &Node, goal: &Node, Problems(problems): Problems) -> String {
     let Some(Problem { what, remedy, .. }) = problems.into_iter().next() else { return String::new() };
-    let [from, to] = [caller, called].map(|node| node.kind.name());
+    let [from, to] = [caller, goal].map(|node| node.kind.name());
     let is_other_way_round = !may_call(from, to) && may_call(to, from);
     let remedy = if is_other_way_round {
-        format!("Draw it the other way: from {} to {}", called.label(), caller.label())
+        format!("Draw it the other way: from {} to {}", goal.label(), caller.label())
     } else {
         remedy
     };

@@ -43,12 +43,15 @@ impl State {
     pub fn read(text: &str) -> Result<Self, String> {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
         let value = migrated(value)?;
-        let design = value.get("design").ok_or("it has no design")?;
-        let document = Document::read_draft(&design.to_string()).map_err(|problems| problems.to_string())?;
-        let speed = value.get("speed").and_then(Value::as_f64).filter(|speed| SPEEDS.contains(speed));
-        let seed = value.get("seed").and_then(Value::as_u64).unwrap_or(document.seed);
-        let past = value.get("past").cloned().unwrap_or_default();
-        Ok(Self { document, seed, speed: speed.unwrap_or(DEFAULT_SPEED), past })
+        let body = value.get("design").ok_or("it has no design")?;
+        let document = Document::read_draft(&body.to_string()).map_err(|problems| problems.to_string())?;
+        let number = |name: &str| value.get(name).and_then(Value::as_f64);
+        Ok(Self {
+            seed: value.get("seed").and_then(Value::as_u64).unwrap_or(document.seed),
+            speed: number("speed").filter(|speed| SPEEDS.contains(speed)).unwrap_or(DEFAULT_SPEED),
+            past: value.get("past").cloned().unwrap_or_default(),
+            document,
+        })
     }
 
     /// The steps that are kept of what can be undone.

@@ -128,9 +128,9 @@ pub fn Commands(props: &Props) -> Html {
             // What stands in the field counts: quick hands are ahead of what is drawn.
             let found = found_by(&all, &event.target_unchecked_into::<HtmlInputElement>().value());
             let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
-            let by = match event.key().as_str() {
-                "ArrowDown" => 1,
-                "ArrowUp" => -1,
+            let is_back = match event.key().as_str() {
+                "ArrowDown" => false,
+                "ArrowUp" => true,
                 "Enter" => {
                     event.prevent_default();
                     event.stop_propagation();
@@ -142,7 +142,7 @@ pub fn Commands(props: &Props) -> Html {
                 _ => return,
             };
             event.prevent_default();
-            *at.borrow_mut() = step(chosen, by, found.len());
+            *at.borrow_mut() = step(chosen, is_back, found.len());
             redraw.force_update();
         })
     };

@@ -20,9 +20,9 @@ fn search(query: &str, count: usize, name: impl Fn(usize) -> String, rest: impl 
     by_name.into_iter().chain(by_rest).collect()
 }
 
-/// The place `by` steps on from `at` among `count`, going round.
-fn step(at: usize, by: isize, count: usize) -> usize {
-    if count == 0 { 0 } else { (at as isize + by).rem_euclid(count as isize) as usize }
+/// The next place after `at` among `count`, or the one before it, going round.
+fn step(at: usize, is_back: bool, count: usize) -> usize {
+    if count == 0 { 0 } else { (at + if is_back { count - 1 } else { 1 }) % count }
 }
 
 #[cfg(test)]
@@ -36,6 +36,6 @@ mod tests {
         let found =
             search("dns", 2, |i| words[i].split(' ').next().unwrap_or_default().to_owned(), |i| words[i].to_owned());
         assert_eq!(found, [1, 0], "names come first");
-        assert_eq!((step(0, -1, 3), step(2, 1, 3), step(4, 1, 0)), (2, 0, 0));
+        assert_eq!((step(0, true, 3), step(2, false, 3), step(4, false, 0)), (2, 0, 0));
     }
 }

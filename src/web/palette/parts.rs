@@ -86,11 +86,11 @@ pub fn Parts(props: &Props) -> Html {
             }
         });
     }
-    let held = ghost.borrow().map(|ghost| ghost.kind);
-    use_effect_with(held, {
+    let is_held = ghost.borrow().is_some();
+    use_effect_with(is_held, {
         let drag = Drag { ghost: ghost.clone(), redraw: redraw.clone(), on_intent: on_intent.clone() };
-        move |held: &Option<&'static str>| {
-            let listeners = held.map(|_| drag.listeners());
+        move |is_held: &bool| {
+            let listeners = is_held.then(|| drag.listeners());
             move || drop(listeners)
         }
     });
@@ -110,9 +110,9 @@ pub fn Parts(props: &Props) -> Html {
             // What stands in the field counts: quick hands are ahead of what is drawn.
             let found = found_by(&all, &event.target_unchecked_into::<HtmlInputElement>().value());
             let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
-            let by = match event.key().as_str() {
-                "ArrowDown" => 1,
-                "ArrowUp" => -1,
+            let is_back = match event.key().as_str() {
+                "ArrowDown" => false,
+                "ArrowUp" => true,
                 "Enter" => {
                     if let Some(place) = found.get(chosen) {
                         event.prevent_default();
@@ -129,7 +129,7 @@ pub fn Parts(props: &Props) -> Html {
                 _ => return,
             };
             event.prevent_default();
-            *at.borrow_mut() = step(chosen, by, found.len());
+            *at.borrow_mut() = step(chosen, is_back, found.len());
             redraw.force_update();
         })
     };

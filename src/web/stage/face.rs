@@ -55,6 +55,7 @@ impl State {
 
 /// The contents of a card.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct Face {
     pub id: Rc<str>,
     pub kind: &'static str,

@@ -16,6 +16,7 @@ pub struct Props {
 
 /// A link's curve and how it is drawn.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct Wire {
     pub path: LinkPath,
     pub from: Rc<str>,

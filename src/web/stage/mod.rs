@@ -251,7 +251,7 @@ impl Component for Stage {
                     data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
                 <svg class="layer cards" role="group" aria-label="Nodes and links">
                     <g ref={self.over.clone()}>
-                        { self.link_hits(ctx, wires) }
+                        { link_hits(ctx, wires) }
                         { for self.cards(ctx) }
                         <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
@@ -378,7 +378,6 @@ impl Stage {
         let Props { on_intent, selection, selected, linking, .. } = ctx.props();
         let draw = |draw| on_intent.emit(Intent::Draw(draw));
         match ended {
-            Ended::Nothing => {}
             Ended::Act(Act::Carry { .. }) => {
                 if let Some(Doing::Carry { nodes, .. }) = self.doing.take() {
                     let card = |id: &Rc<str>| Some((id.clone(), self.map.layout.node(id)?.rect()));
@@ -406,7 +405,7 @@ impl Stage {
                     draw(Draw::Select(Vec::new()));
                 }
             }
-            Ended::Click { .. } => {}
+            Ended::Nothing | Ended::Click { .. } => {}
         }
     }
 
@@ -439,10 +438,6 @@ impl Stage {
                     on_choose={on_choose.clone()} on_intent={on_intent.clone()} />
             })
         })
-    }
-
-    fn link_hits(&self, ctx: &Context<Self>, wires: Rc<Vec<Wire>>) -> Html {
-        html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
     }
 
     /// What a hand is in the midst of, on the drawing.
@@ -487,6 +482,10 @@ impl Stage {
         };
         self.map.tiers(&shown.document).into_iter().map(frame).collect()
     }
+}
+
+fn link_hits(ctx: &Context<Stage>, wires: Rc<Vec<Wire>>) -> Html {
+    html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
 }
 
 /// What stands on a drawing that has nothing on it.

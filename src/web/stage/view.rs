@@ -36,6 +36,7 @@ const TELL_EVERY_MS: f64 = 70.0;
 const PADDING: f32 = 14.0;
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct View {
     map: Rc<Map>,
     camera: Camera,

@@ -40,8 +40,8 @@ impl Stage {
             self.watch_moves(ctx, &root),
             self.watch_up(ctx, &root),
             self.watch_cancel(ctx, &root),
-            self.watch_wheel(ctx, &root),
-            self.watch_focus(ctx, &root),
+            Self::watch_wheel(ctx, &root),
+            Self::watch_focus(ctx, &root),
             self.watch_picks(ctx, &root),
         ];
     }
@@ -122,7 +122,7 @@ impl Stage {
         })
     }
 
-    fn watch_wheel(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
+    fn watch_wheel(ctx: &Context<Self>, root: &HtmlElement) -> Listener {
         let (view, here) = (ctx.props().view.clone(), root.clone());
         Listener::active(root, "wheel", move |event: WheelEvent| {
             event.prevent_default();
@@ -159,7 +159,7 @@ impl Stage {
     }
 
     /// With the keyboard, a link that is being drawn reaches for the card that has the focus.
-    fn watch_focus(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
+    fn watch_focus(ctx: &Context<Self>, root: &HtmlElement) -> Listener {
         let (view, link) = (ctx.props().view.clone(), ctx.link().clone());
         Listener::new(root, "focusin", move |event: FocusEvent| {
             let card = event.target().and_then(|target| target.dyn_into::<Element>().ok());
