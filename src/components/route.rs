@@ -6,7 +6,8 @@
 //! primary, or from a replica that waits until it has the write that the user's cookie names (as `WAIT_FOR_EXECUTED_GTID_SET`
 //! does). Replicas in the caller's own region come first, then a primary there, before anybody elsewhere. Without a replica,
 //! reads go to the primary.
-//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead. Who cannot hear of a new
+//! Of a leaderless store whichever node's turn it is gets either.
+//! Callers believe the directory: until a death has been noticed, they keep calling the dead. Who cannot hear of a new
 //! primary, since the link to it is cut, keeps writing to the old one if that was not fenced.
 
 use crate::base::hash::{Derived, mix};
@@ -16,6 +17,9 @@ use crate::components::Wiring;
 use crate::kernel::{Context, Target, Token, Topology, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole, Reads};
+
+/// The kinds of node that keep records.
+const STORES: [&str; 2] = ["database", "quorum_store"];
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -43,7 +47,7 @@ impl Default for Policy {
 impl DataRoute {
     /// Takes over the databases that `node` can call, and what the primary among them says about reads.
     pub fn rewire(&mut self, topology: &Topology, node: NodeIx, wiring: &Wiring) {
-        self.databases = topology.targets(node, &["database"]);
+        self.databases = topology.targets(node, &STORES);
         let params = self.databases.iter().filter_map(|target| primary_of(topology, target.node, wiring));
         let policy = params.map(|params| Policy { reads: params.reads, window: params.sticky_window });
         self.policy = Derived(policy.into_iter().next().unwrap_or_default());
@@ -60,6 +64,9 @@ impl DataRoute {
 
     /// Whom to ask for a read on behalf of `call`.
     pub fn reader(&mut self, ctx: &mut Context, call: Key) -> Option<Target> {
+        if self.is_leaderless(ctx) {
+            return self.peer(ctx);
+        }
         let (user, now) = (ctx.get(call).user, ctx.now());
         let Policy { reads, window } = *self.policy;
         let chosen = match reads {
@@ -101,6 +108,16 @@ impl DataRoute {
         }
     }
 
+    fn is_leaderless(&self, ctx: &Context) -> bool {
+        self.first().is_some_and(|first| ctx.kernel.directory.placement_of(first).is_some())
+    }
+
+    /// The node of a leaderless store whose turn it is. If none is believed to live, one of them has to tell.
+    fn peer(&mut self, ctx: &Context) -> Option<Target> {
+        let is_living = |target: Target| ctx.kernel.directory.is_living_peer(target.node, ctx.now());
+        self.in_turn(is_living).or_else(|| self.in_turn(|_| true))
+    }
+
     fn freshest(&self, ctx: &Context) -> Option<Target> {
         let view = ctx.kernel.directory.view_of(self.first()?)?;
         let freshest = view.freshest.filter(|node| view.replicas.contains(node))?;
@@ -131,6 +148,9 @@ impl DataRoute {
 
     /// Whom to tell a write.
     pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
+        if self.is_leaderless(ctx) {
+            return self.peer(ctx);
+        }
         let (directory, count) = (&ctx.kernel.directory, self.databases.len());
         let mut in_turn = (0..count).map(|step| (self.next_writer + step) % count);
         let position = in_turn.find(|at| directory.is_primary(self.databases[*at].node));
@@ -141,7 +161,7 @@ impl DataRoute {
         let primary = position.map(|position| self.databases[position]);
         let is_cut = |target: Target| {
             let link = &ctx.kernel.topology.links[target.link.index()];
-            link.trouble(false).is_cut || link.trouble(true).is_cut
+            link.is_dark || link.trouble(false).is_cut || link.trouble(true).is_cut
         };
         if let Some(old) = view.unfenced
             && primary.is_none_or(is_cut)

@@ -2,10 +2,12 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+pub mod chooser;
 mod faults;
 mod figures;
 mod invariants;
 mod redesign;
+mod watch;
 mod world;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use crate::base::order::sort_by_key;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop, trace};
+use crate::observe::{Figures, Hop, KeyFigures, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -132,6 +134,12 @@ impl Engine {
     /// What is wrong with the world, in words: always empty, unless the program has a bug.
     pub fn violations(&self) -> Vec<String> {
         invariants::violations(&self.world)
+    }
+
+    /// Of leaderless stores: copies of keys that are older than another copy of the same key. None, once a healed store that
+    /// nobody writes to has come to rest, if it repairs its copies.
+    pub fn diverged_copies(&self) -> u64 {
+        invariants::diverged_copies(&self.world)
     }
 
     /// What each database has of the record `key`: its version, and its content where users' writes count.
@@ -305,6 +313,11 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Which version of the record `key` every store has now.
+    pub fn key_versions(&self, key: u32) -> KeyFigures {
+        watch::versions(&self.world, key)
     }
 
     /// Latencies of all requests answered since [`Self::mark`].

@@ -7,6 +7,7 @@
 use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
+use crate::components::quorum::cluster;
 use crate::kernel::ClusterIx;
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
@@ -92,6 +93,7 @@ impl World {
         self.add_links(document);
         self.reroute();
         self.rewire(document);
+        cluster::note_losses(&mut self.nodes, &mut self.kernel, node);
     }
 
     /// Cuts the links that are no more, between nodes that are there still.

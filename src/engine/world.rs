@@ -8,6 +8,7 @@ use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
+use crate::components::quorum::cluster;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
     Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Page, Place,
@@ -19,9 +20,12 @@ use crate::observe::{LinkMeter, NodeMeter, Reason};
 
 /// The link's parameters as the kernel wants them.
 fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
+    let latency = document.latency_of(link);
     LinkParams {
-        latency: document.latency_of(link),
+        latency,
         latency_shape: link.latency_shape.clone(),
+        reply_latency: link.reply_latency.unwrap_or(latency),
+        reply_shape: link.reply_shape.as_ref().unwrap_or(&link.latency_shape).clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
         queue_limit: link.queue_limit,
@@ -222,6 +226,7 @@ impl World {
 
     /// Tells every component what the design is now.
     pub fn rewire(&mut self, document: &Document) {
+        cluster::arrange(&mut self.kernel, document);
         for link in &document.links {
             let ends = (self.kernel.topology.find(&link.from), self.kernel.topology.find(&link.to));
             let (Some(from), Some(to)) = ends else { continue };

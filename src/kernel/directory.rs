@@ -2,6 +2,7 @@
 //! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
 //! names that clients hold and that are stale.
 
+use super::placement::Placement;
 use super::truth::Version;
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimTime};
@@ -47,6 +48,8 @@ pub struct Directory {
     pub clusters: Vec<ClusterView>,
     /// The cluster of each node that is a database, by node.
     pub cluster_of: Vec<Option<ClusterIx>>,
+    /// All leaderless stores.
+    pub placements: Vec<Placement>,
     /// The addresses that another node has taken over, and which.
     taken: Vec<(NodeIx, NodeIx)>,
     /// What each name service answers with now.
@@ -111,6 +114,16 @@ impl Directory {
     /// The last write of `user`, if a cookie was set.
     pub fn token(&self, user: u32) -> Option<Token> {
         self.tokens.get(&user).copied()
+    }
+
+    /// The leaderless store that `node` belongs to, by its number among [`Self::placements`].
+    pub fn placement_of(&self, node: NodeIx) -> Option<usize> {
+        self.placements.iter().position(|placement| placement.has(node))
+    }
+
+    /// Whether `node` belongs to a leaderless store and is believed to live.
+    pub fn is_living_peer(&self, node: NodeIx, now: SimTime) -> bool {
+        self.placements.iter().any(|placement| placement.is_living(node, now))
     }
 
     /// The node that answers for the address of `address` now.

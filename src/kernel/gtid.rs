@@ -49,7 +49,9 @@ impl GtidSet {
     /// Union.
     pub fn merge(&mut self, other: &Self) {
         for (origin, runs) in &other.origins {
-            runs.iter().for_each(|run| self.add(*origin, *run));
+            for run in runs {
+                self.add(*origin, *run);
+            }
         }
     }
 

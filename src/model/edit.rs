@@ -28,6 +28,8 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Sets how many users there are in all populations together, by their shares.
+    Users { total: u32 },
     /// Puts a node into a region; links without a latency of their own take over what follows from it.
     Region {
         node: String,
@@ -63,11 +65,12 @@ pub enum Edit {
 }
 
 impl Edit {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "add_node",
         "remove_node",
         "set",
         "set_link",
+        "users",
         "region",
         "set_schedule",
         "add_link",
@@ -86,6 +89,7 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "users" => Self::Users { total: 0 },
             "region" => Self::Region { node: String::new(), region: None },
             "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             "add_link" => Self::AddLink { link: Link::default() },
@@ -116,6 +120,7 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Users { total } => ("users", vec![must("total", "a number of users", total)]),
             Self::Region { node, region } => {
                 ("region", vec![must("node", "id of a node", node), may("region", region)])
             }
@@ -169,12 +174,12 @@ impl Edit {
             Self::SetLink { link } | Self::AddLink { link } => link.from == id || link.to == id,
             Self::RemoveLink { from, to } => from == id || to == id,
             Self::SetSchedule { schedule } => schedule.iter().any(|scheduled| scheduled.command.names(id)),
-            Self::Name { .. } | Self::SetTiers { .. } | Self::Order { .. } => false,
+            Self::Name { .. } | Self::SetTiers { .. } | Self::Order { .. } | Self::Users { .. } => false,
             Self::Many { edits } => edits.iter().any(|edit| edit.names(id)),
         }
     }
 
-    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
+    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica, a node of a leaderless store to the same store.
     ///
     /// Returns `None` if there is no such node.
     pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
@@ -201,6 +206,9 @@ impl Edit {
                 links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
             }
         }
+        if matches!(node.kind, NodeKind::QuorumStore(_)) {
+            links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
+        }
         let records =
             document.nodes.iter().filter(|node| answers_with(node, model)).map(|node| node.id.clone()).collect();
         Some(Self::AddNode { node: Box::new(node), links, records })
@@ -226,6 +234,10 @@ impl Json for Edit {
 }
 
 serde_by_json!(Edit);
+
+fn is_replica(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Database(database) if database.role == DatabaseRole::Replica)
+}
 
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
     let mut link = link.clone();
@@ -322,6 +334,7 @@ impl Document {
                     self.apply(edit)?;
                 }
             }
+            Edit::Users { total } => self.share_users(*total),
             Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
             Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
@@ -336,18 +349,28 @@ impl Document {
 
     /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
     fn hand_over(&mut self, id: &str) {
-        let role = |document: &Self, id: &str| match document.node(id).map(|node| &node.kind) {
+        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
             _ => None,
         };
-        if role(self, id) != Some(DatabaseRole::Primary) {
+        if role(id) != Some(DatabaseRole::Primary) {
             return;
         }
-        let heir = self.links.iter().find(|link| link.from == id && role(self, &link.to).is_some());
+        // Another primary of the same cluster needs nothing.
+        let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
-        for link in self.links.iter_mut().filter(|link| link.from == id && link.to != heir) {
-            link.from.clone_from(&heir);
+        // Those that the heir has a link with already need no second one.
+        let known: Vec<String> =
+            self.links.iter().filter(|link| link.from == heir).map(|link| link.to.clone()).collect();
+        for link in self.links.iter_mut().filter(|link| link.from == id && !known.contains(&link.to)) {
+            if link.to != heir {
+                link.from.clone_from(&heir);
+            }
         }
+        // A primary copies from no replica.
+        let replicas: Vec<String> =
+            self.nodes.iter().filter(|node| is_replica(node)).map(|node| node.id.clone()).collect();
+        self.links.retain(|link| link.to != heir || !replicas.contains(&link.from));
         if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
             database.role = DatabaseRole::Primary;
         }

@@ -9,6 +9,7 @@ mod difference;
 mod document;
 mod edit;
 pub mod kinds;
+pub mod presets;
 mod read;
 pub mod regions;
 mod schema;

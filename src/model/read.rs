@@ -198,12 +198,14 @@ impl Json for Tier {
 
 impl Link {
     fn fields(&mut self) -> Vec<Field<'_>> {
-        let Self { from, to, latency, latency_shape, loss, bandwidth, queue_limit } = self;
+        let Self { from, to, latency, latency_shape, reply_latency, reply_shape, loss, bandwidth, queue_limit } = self;
         vec![
             must("from", "id of the node that calls", from),
             must("to", "id of the node that is called", to),
             may("latency", latency),
             may("latency_shape", latency_shape),
+            may("reply_latency", reply_latency),
+            may("reply_shape", reply_shape),
             may("loss", loss),
             may("bandwidth", bandwidth),
             may("queue_limit", queue_limit),

@@ -163,7 +163,7 @@ impl Host {
         let Some(engine) = &self.engine else { return };
         let now_ms = self.scope.performance().map_or(0.0, |clock| clock.now());
         let filter = self.watch.requests.as_ref().filter(|_| now_ms - self.listed_ms >= LIST_EVERY_MS);
-        if filter.is_none() && self.watch.serial.is_none() {
+        if filter.is_none() && self.watch.serial.is_none() && self.watch.key.is_none() {
             return;
         }
         let ended = filter.map(|filter| {
@@ -179,7 +179,8 @@ impl Host {
             self.listed_ms = now_ms;
         }
         let trace = self.watch.serial.and_then(|serial| engine.trace(serial));
-        post(&self.scope, FromEngine::Watched(Watched { ended, trace }));
+        let key = self.watch.key.map(|key| engine.key_versions(key));
+        post(&self.scope, FromEngine::Watched(Watched { ended, trace, key }));
     }
 
     fn tell_of_redesign(&mut self) {

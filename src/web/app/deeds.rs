@@ -172,9 +172,12 @@ impl App {
 
     fn set_users(&mut self, users: u32) {
         self.users = Some(users);
+        self.edit_soon(Edit::Users { total: users });
+    }
+
+    /// An edit of a control that is being moved: only what it comes to has to reach the engine.
+    pub(super) fn edit_soon(&mut self, edit: Edit) {
         let Some(shown) = self.shown.clone() else { return };
-        let Some((id, ..)) = shown.users() else { return };
-        let edit = Edit::Set { node: id.to_owned(), param: "users".to_owned(), value: users.into() };
         if let Ok(document) = shown.document.edited(&edit) {
             self.editor.past.note(&shown.document, &document, edit.clone(), dom::now_ms());
             self.show(document);

@@ -324,7 +324,7 @@ impl App {
                 match self.design().edited(&edit) {
                     Ok(document) => {
                         self.apply(edit, document);
-                        self.users = self.users.and_then(|_| self.shown.as_ref()?.users().map(|(_, users, _)| users));
+                        self.users = self.users.and_then(|_| self.shown.as_ref()?.users().map(|(users, _)| users));
                     }
                     Err(problems) => {
                         let text =

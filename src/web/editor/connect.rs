@@ -67,6 +67,7 @@ pub fn usual_callee(kind: &str) -> Option<&'static str> {
         "users" | "dns" => "load_balancer",
         "cdn" | "load_balancer" => "web_server",
         "web_server" | "cache" | "database" => "database",
+        "quorum_store" => "quorum_store",
         _ => return None,
     })
 }

@@ -137,6 +137,7 @@ impl Past {
 fn thread(edit: &Edit) -> Option<String> {
     match edit {
         Edit::Set { node, param, .. } => Some(format!("{node}.{param}")),
+        Edit::Users { .. } => Some("users".to_owned()),
         Edit::Place { node, .. } => Some(format!("@{node}")),
         Edit::SetLink { link } => Some(format!("{}>{}", link.from, link.to)),
         Edit::Many { edits } if edits.iter().all(|edit| matches!(edit, Edit::Place { .. })) => {

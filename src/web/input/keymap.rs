@@ -116,7 +116,7 @@ const fn row(
 
 use Topic::{Edit, Keep as Designs, Run, Select, View};
 
-pub const BINDINGS: [Binding; 64] = [
+pub const BINDINGS: [Binding; 67] = [
     row(Run, &["Space"], "Space", "Play or pause", Deed::TogglePlay),
     row(Run, &["."], ".", "A little further, while paused", Deed::Step),
     row(Run, &["+", "="], "+", "Faster", Deed::Faster),
@@ -129,6 +129,9 @@ pub const BINDINGS: [Binding; 64] = [
     row(Run, &["X"], "X", "Faults: what is broken, and the timeline", Deed::Panel(Panel::Faults)),
     row(View, &["T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
     row(View, &["G"], "G", "Charts", Deed::Panel(Panel::Charts)),
+    row(View, &["O"], "O", "Health: objectives and warnings", Deed::Panel(Panel::Health)),
+    row(View, &["D"], "D", "Data: what each database has", Deed::Panel(Panel::Data)),
+    row(View, &["W"], "W", "In words: all that the picture tells", Deed::Panel(Panel::Twin)),
     row(Edit, &["N", "/"], "N", "Palette: add a part", Deed::Palette),
     row(Edit, &["L"], "L", "Link the node to another", Deed::Link),
     row(Edit, &["A"], "A", "Add one more like the node", Deed::Add),

@@ -200,6 +200,7 @@ fn queue_limit(kind: &NodeKind) -> Option<u32> {
     match kind {
         NodeKind::WebServer(server) => Some(server.queue_limit),
         NodeKind::Database(database) => Some(database.queue_limit),
+        NodeKind::QuorumStore(store) => Some(store.queue_limit),
         _ => None,
     }
 }

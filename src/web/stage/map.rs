@@ -130,7 +130,10 @@ impl Map {
             let kind = document.node(id).map(|node| &node.kind);
             matches!(kind, Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_)))
         };
-        let is_database = |id: &str| matches!(document.node(id).map(|node| &node.kind), Some(NodeKind::Database(_)));
+        let is_database = |id: &str| {
+            let kind = document.node(id).map(|node| &node.kind);
+            matches!(kind, Some(NodeKind::Database(_) | NodeKind::QuorumStore(_)))
+        };
         let wires = self.paths.iter().filter_map(|path| {
             let ends = links.iter().find(|link| link.index == path.link)?;
             let own = figures.iter().find(|figures| figures.index == path.link);
