@@ -23,6 +23,7 @@ mod properties;
 mod protection;
 mod quorum;
 mod read_back;
+mod redesign;
 mod regions;
 mod replay;
 mod replication;

@@ -97,7 +97,8 @@ pub fn command(options: &Options) -> Result<()> {
 fn page(report: &mut Report, options: &Options) {
     let wanted = |check| options.checks.contains(&check);
     if wanted(Check::Build) {
-        let built = dist::tools_step(report).and_then(|tools: PageTools| dist::build_step(report, &tools));
+        let built = dist::tools_step(report)
+            .and_then(|tools: PageTools| dist::build_step(report, &tools, dist::How::Optimised));
         if built.is_none() {
             for check in [Check::Budget, Check::Browser].into_iter().filter(|check| wanted(*check)) {
                 report.blocked(check.name(), "the build");
