@@ -3,12 +3,16 @@
 use std::fmt::Write;
 
 use scalescope::base::SimDuration;
+use scalescope::base::json::Json;
 use scalescope::engine::Engine;
 use scalescope::observe::{
     ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+/// Writes of a list, and steps, that the text shows.
+const LISTED: usize = 20;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
 #[derive(Serialize)]
@@ -125,11 +129,7 @@ impl Report {
             )?;
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
-        for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
-            let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
-            let (position, user) = (shown(lost.position), shown(lost.user.map(u64::from)));
-            writeln!(text, "  lost: key {} (log position {position}, user {user})", lost.key)?;
-        }
+        self.write_clusters(text)?;
         for quorum in &self.quorums {
             write_quorum(text, quorum)?;
         }
@@ -139,6 +139,77 @@ impl Report {
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
+
+    /// What each database did in its cluster, and what has become of the writes.
+    fn write_clusters(&self, text: &mut String) -> std::fmt::Result {
+        let databases: Vec<(&String, &Value)> =
+            self.nodes.iter().filter(|(_, node)| node["replication"].is_object()).collect();
+        if databases.len() > 1 {
+            writeln!(
+                text,
+                "\n{:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                "database", "role", "received", "applied", "lag ms", "stale", "rebuilds"
+            )?;
+        }
+        for (id, node) in databases.iter().filter(|_| databases.len() > 1) {
+            let own = &node["replication"];
+            let lag = node["replica_lag_s"].as_f64();
+            writeln!(
+                text,
+                "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                node["role"].as_str().unwrap_or("–"),
+                own["received"],
+                own["applied"],
+                lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
+                node["stale_reads"],
+                own["rebuilds"],
+            )?;
+        }
+        for cluster in &self.clusters {
+            let lists = [
+                ("lost", &cluster.lost, cluster.lost_count),
+                ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
+                ("diverged", &cluster.diverged, cluster.diverged_count),
+            ];
+            if lists.iter().any(|(_, _, count)| *count > 0) || !cluster.steps.is_empty() {
+                writeln!(
+                    text,
+                    "\nwrites acknowledged {} · lost {} · in doubt {} ({} stand, {} had been read and do not) · diverged {}",
+                    cluster.acknowledged,
+                    cluster.lost_count,
+                    cluster.in_doubt_count,
+                    cluster.survived,
+                    cluster.visible_lost,
+                    cluster.diverged_count,
+                )?;
+            }
+            for (name, list, count) in lists {
+                write_list(text, name, list, count)?;
+            }
+            for step in cluster.steps.iter().rev().take(LISTED).rev() {
+                writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first writes of a list, and how many more there are.
+fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> std::fmt::Result {
+    for write in list.iter().take(LISTED) {
+        let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        let at = write.at_ns.map_or_else(|| "unknown".to_owned(), |at| format!("{:.6} s", at as f64 / 1e9));
+        writeln!(
+            text,
+            "  {name}: key {} (version {}, log position {}, user {}, at {at})",
+            write.key,
+            shown(write.version),
+            shown(write.position),
+            shown(write.user.map(u64::from)),
+        )?;
+    }
+    let more = count - (list.len().min(LISTED) as u64).min(count);
+    if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
 }
 
 /// What happened to the writes of a leaderless store.
@@ -147,13 +218,8 @@ fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
     let change = if *is_changing { " · members are changing" } else { "" };
     let names = nodes.join(", ");
     writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
-    for (what, writes) in [("lost", lost), ("in doubt", in_doubt)] {
-        for LostWrite { key, user, at_ns, .. } in writes.iter().take(20) {
-            let at_s = at_ns.unwrap_or_default() as f64 / 1e9;
-            writeln!(text, "  {what}: key {key} (user {}, at {at_s:.3} s)", user.unwrap_or_default())?;
-        }
-    }
-    Ok(())
+    write_list(text, "lost", lost, *lost_count)?;
+    write_list(text, "in doubt", in_doubt, *in_doubt_count)
 }
 
 /// Who has which version of a record.
@@ -207,13 +273,22 @@ fn node_value(node: &NodeFigures) -> Value {
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("revalidations", json!(node.revalidations)),
+        ("egress_bytes", json!(node.egress_bytes)),
+        ("cost", json!(node.cost)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),
         ("replica_lag_s", json!(node.lag_s)),
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
+        ("replication", node.replication.as_ref().map_or(Value::Null, Json::to_value)),
         ("stale_reads", json!(node.stale_reads)),
+        ("page_hit_ratio", json!(node.page_hit_ratio)),
+        ("page_misses", json!(node.page_misses)),
+        ("disk_utilisation", json!(node.disk_utilisation)),
+        ("extra_calls", json!(node.extra_calls)),
+        ("torn_writes", json!(node.torn_writes)),
+        ("sessions_lost", json!(node.sessions_lost)),
         ("handoffs", json!(node.handoffs)),
     ];
     for (name, extra) in extras {

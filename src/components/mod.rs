@@ -12,6 +12,7 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+pub mod object_store;
 pub mod quorum;
 mod rate_limit;
 mod route;
@@ -30,6 +31,7 @@ pub use cache::Cache;
 pub use cdn::Cdn;
 pub use database::Database;
 pub use dns::Dns;
+pub use object_store::ObjectStore;
 pub use quorum::QuorumStore;
 pub use users::Users;
 pub use web_server::WebServer;
@@ -45,6 +47,7 @@ pub enum Component {
     WebServer(Box<WebServer>),
     Cache(Box<Cache>),
     Database(Box<Database>),
+    ObjectStore(Box<ObjectStore>),
     QuorumStore(Box<QuorumStore>),
 }
 
@@ -68,6 +71,7 @@ macro_rules! each {
             Component::WebServer($inner) => $body,
             Component::Cache($inner) => $body,
             Component::Database($inner) => $body,
+            Component::ObjectStore($inner) => $body,
             Component::QuorumStore($inner) => $body,
         }
     };
@@ -132,6 +136,7 @@ impl Component {
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
             NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+            NodeKind::ObjectStore(params) => Self::ObjectStore(Box::new(ObjectStore::new(params.clone()))),
             NodeKind::QuorumStore(params) => Self::QuorumStore(Box::new(QuorumStore::new(params.clone()))),
         }
     }

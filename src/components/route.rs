@@ -161,7 +161,7 @@ impl DataRoute {
         let primary = position.map(|position| self.databases[position]);
         let is_cut = |target: Target| {
             let link = &ctx.kernel.topology.links[target.link.index()];
-            link.trouble(false).is_cut || link.trouble(true).is_cut
+            link.is_dark || link.trouble(false).is_cut || link.trouble(true).is_cut
         };
         if let Some(old) = view.unfenced
             && primary.is_none_or(is_cut)

@@ -32,6 +32,16 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         node.condition = ConditionFigures { is_hung, slowdown: slowdown.0, error_ratio: error_ratio.0, is_read_only };
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
+        if let Some(NodeKind::Database(database)) = document.node(&state.id).map(|node| &node.kind)
+            && database.buffer_pool.0 > 0
+        {
+            let (now, seconds) = (&to.nodes[index], to.at.since(from.at).as_secs_f64());
+            let misses = now.page_misses - then.page_misses;
+            let operations = misses + now.page_writes - then.page_writes;
+            node.page_misses = Some(misses);
+            let done = operations as f64 / f64::from(database.disk_iops);
+            node.disk_utilisation = Some(if seconds > 0.0 { (done / seconds).min(1.0) } else { 0.0 });
+        }
         if let Component::Cdn(cdn) = &world.nodes[index] {
             let now = &to.nodes[index];
             let lookups = (now.hits + now.misses) - (then.hits + then.misses);
@@ -40,6 +50,11 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             node.stale_on_error = Some(now.stale_on_error - then.stale_on_error);
             node.egress_bytes = Some(now.egress_bytes);
             node.cost = Some(cdn.cost(now.egress_bytes));
+        }
+        if let Component::ObjectStore(store) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(store.cost(now.completions, now.egress_bytes));
         }
         if let Component::Users(users) = &world.nodes[index]
             && let Some(browsers) = users.browsers()
@@ -181,7 +196,7 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
         NodeKind::QuorumStore(params) => params.cores,
-        NodeKind::Users(_) | NodeKind::Dns(_) => u32::MAX,
+        NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::ObjectStore(_) => u32::MAX,
     }
 }
 

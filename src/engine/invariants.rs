@@ -12,6 +12,7 @@ pub fn violations(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     conservation(world, &mut found);
     presence(world, &mut found);
+    bounds(world, &mut found);
     durability(world, &mut found);
     replication(world, &mut found);
     quorum(world, &mut found);
@@ -48,6 +49,26 @@ fn presence(world: &World, found: &mut Vec<String>) {
         }
         if !state.is_up && (count > 0 || meter.busy.level() > 0 || meter.waiting.level() > 0) {
             found.push(format!("{} is down but at work", state.id));
+        }
+    }
+}
+
+/// No store holds more than it can, and no node has more or less waiting than it is counted to have.
+fn bounds(world: &World, found: &mut Vec<String>) {
+    for (index, component) in world.nodes.iter().enumerate() {
+        let id = &world.kernel.topology.node(NodeIx(index as u16)).id;
+        let entries = match component {
+            Component::Cache(cache) => Some(cache.entries()),
+            Component::Cdn(cdn) => Some(cdn.entries()),
+            _ => None,
+        };
+        if let Some(entries) = entries.filter(|entries| entries.used() > entries.capacity().0) {
+            found.push(format!("{id} holds {} B of {}", entries.used(), entries.capacity()));
+        }
+        let (levels, meter) = (component.levels(), &world.kernel.recorder.nodes[index]);
+        let counted = (meter.busy.level(), meter.waiting.level());
+        if counted != (u64::from(levels.busy), u64::from(levels.waiting)) {
+            found.push(format!("{id} has {levels:?} but is counted to have {counted:?}"));
         }
     }
 }

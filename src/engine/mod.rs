@@ -2,6 +2,7 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+pub mod chooser;
 mod faults;
 mod figures;
 mod invariants;
@@ -245,7 +246,9 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } | Edit::Users { .. } => {
+                self.world.rewire(&self.document)
+            }
             Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())

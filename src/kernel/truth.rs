@@ -19,6 +19,8 @@ pub struct Truth {
     commits: u64,
     /// Of records whose current version was acknowledged by a cache and is not in the database yet: the version that is.
     promised: Map<u32, Version>,
+    /// Until when each user has a session, as those think who have opened it.
+    sessions: Paged<SimTime>,
     /// Of records that a leaderless store is writing, or could not write to enough copies: the newest version that may be seen
     /// although nobody has acknowledged it.
     proposed: Map<u32, Version>,
@@ -101,6 +103,15 @@ impl Truth {
         let current = self.current(key);
         let is_proposed = self.proposed.get(&key).is_some_and(|newest| version <= *newest);
         version != current && !(version > current && is_proposed)
+    }
+
+    /// Until when the user in this slot has a session.
+    pub fn session_end(&self, slot: usize) -> SimTime {
+        self.sessions.get(slot)
+    }
+
+    pub fn set_session_end(&mut self, slot: usize, until: SimTime) {
+        self.sessions.set(slot, until);
     }
 
     fn advance(&mut self, key: u32, now: SimTime) -> Version {

@@ -1,7 +1,7 @@
 //! The document's own types.
 
 use super::command::Scheduled;
-use super::kinds::{Address, NodeKind};
+use super::kinds::{self, Address, NodeKind};
 use super::regions;
 use crate::base::json::Json;
 use crate::base::{BitRate, Shape, SimDuration};
@@ -130,21 +130,26 @@ impl Document {
         }
     }
 
-    /// Shares out `total` users among the populations, in the proportions that they have; each keeps one at least.
+    /// Shares out `total` users among the populations: by their shares, or where nobody has one, in the proportions that there
+    /// are. Each keeps one user at least; where others have a share, one without stays as it is.
     pub fn share_users(&mut self, total: u32) {
         let populations = self.nodes.iter_mut().filter_map(|node| match &mut node.kind {
-            NodeKind::Users(population) => Some(&mut population.users),
+            NodeKind::Users(population) => Some(population),
             _ => None,
         });
-        let mut populations: Vec<&mut u32> = populations.collect();
-        let mut before: u64 = populations.iter().map(|count| u64::from(**count)).sum();
+        let mut populations: Vec<&mut kinds::Users> = populations.collect();
+        let has_shares = populations.iter().any(|population| population.share > 0);
+        let weight = |of: &kinds::Users| u64::from(if has_shares { of.share } else { of.users });
+        populations.retain(|population| weight(population) > 0);
+        let mut before: u64 = populations.iter().map(|population| weight(population)).sum();
         let mut left = u64::from(total);
-        for count in &mut populations {
+        for population in populations {
             // Shares of what is left, so that rounding adds up.
-            let share = (u128::from(left) * u128::from(**count) / u128::from(before.max(1))) as u64;
-            before -= u64::from(**count);
+            let own = weight(population);
+            let share = (u128::from(left) * u128::from(own) / u128::from(before)) as u64;
+            before -= own;
             left -= share;
-            **count = (share as u32).max(1);
+            population.users = (share as u32).max(1);
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Sets how many users there are in all populations together, by their shares.
+    Users { total: u32 },
     /// Puts a node into a region; links without a latency of their own take over what follows from it.
     Region {
         node: String,
@@ -38,7 +40,7 @@ pub enum Edit {
 }
 
 impl Edit {
-    const NAMES: [&str; 6] = ["add_node", "remove_node", "set", "set_link", "region", "set_schedule"];
+    const NAMES: [&str; 7] = ["add_node", "remove_node", "set", "set_link", "users", "region", "set_schedule"];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,6 +48,7 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "users" => Self::Users { total: 0 },
             "region" => Self::Region { node: String::new(), region: None },
             "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             _ => return None,
@@ -68,6 +71,7 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Users { total } => ("users", vec![must("total", "a number of users", total)]),
             Self::Region { node, region } => {
                 ("region", vec![must("node", "id of a node", node), may("region", region)])
             }
@@ -132,6 +136,10 @@ impl Json for Edit {
 }
 
 serde_by_json!(Edit);
+
+fn is_replica(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Database(database) if database.role == DatabaseRole::Replica)
+}
 
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
     let mut link = link.clone();
@@ -206,6 +214,7 @@ impl Document {
                     Problem::new("link", what, "a link of the document")
                 })? = link.clone();
             }
+            Edit::Users { total } => self.share_users(*total),
             Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
             Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
@@ -214,18 +223,28 @@ impl Document {
 
     /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
     fn hand_over(&mut self, id: &str) {
-        let role = |document: &Self, id: &str| match document.node(id).map(|node| &node.kind) {
+        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
             _ => None,
         };
-        if role(self, id) != Some(DatabaseRole::Primary) {
+        if role(id) != Some(DatabaseRole::Primary) {
             return;
         }
-        let heir = self.links.iter().find(|link| link.from == id && role(self, &link.to).is_some());
+        // Another primary of the same cluster needs nothing.
+        let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
-        for link in self.links.iter_mut().filter(|link| link.from == id && link.to != heir) {
-            link.from.clone_from(&heir);
+        // Those that the heir has a link with already need no second one.
+        let known: Vec<String> =
+            self.links.iter().filter(|link| link.from == heir).map(|link| link.to.clone()).collect();
+        for link in self.links.iter_mut().filter(|link| link.from == id && !known.contains(&link.to)) {
+            if link.to != heir {
+                link.from.clone_from(&heir);
+            }
         }
+        // A primary copies from no replica.
+        let replicas: Vec<String> =
+            self.nodes.iter().filter(|node| is_replica(node)).map(|node| node.id.clone()).collect();
+        self.links.retain(|link| link.to != heir || !replicas.contains(&link.from));
         if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
             database.role = DatabaseRole::Primary;
         }

@@ -8,6 +8,7 @@ mod command;
 mod document;
 mod edit;
 pub mod kinds;
+pub mod presets;
 mod read;
 pub mod regions;
 mod schema;

@@ -3,7 +3,7 @@
 use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite};
+use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite, Users};
 use super::regions;
 use crate::base::Problems;
 use crate::base::order::sort_by_key;
@@ -22,15 +22,16 @@ const MOST_PER_S: f64 = 1e8;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 8] = [
+const MAY_CALL: [(&str, &[&str]); 9] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
-    ("cdn", &["cdn", "load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database", "quorum_store"]),
+    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store"]),
     ("cache", &["database", "quorum_store"]),
     ("database", &["database"]),
+    ("object_store", &[]),
     // A link from one to another joins both to one store.
     ("quorum_store", &["quorum_store"]),
 ];
@@ -221,6 +222,12 @@ impl Document {
             if users.loop_kind == Loop::Open && rate > MOST_PER_S {
                 let what = format!("{rate} requests/s are more than can be simulated");
                 let remedy = format!("users × rate_per_user_per_s, and × load_peak: at most {MOST_PER_S} requests/s");
+                problems.push(&at, what, remedy);
+            }
+            let names = u64::from(users.assets) * (1 + u64::from(users.asset_version));
+            if names > Users::MOST_ASSET_NAMES {
+                let what = format!("{names} names of assets are more than can be told apart");
+                let remedy = format!("assets × (1 + asset_version): at most {}", Users::MOST_ASSET_NAMES);
                 problems.push(&at, what, remedy);
             }
             if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") {

@@ -159,6 +159,17 @@ pub struct NodeFigures {
     pub replication: Option<ReplicationFigures>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+    /// For databases with a buffer pool: share of the pages that were found there, pages read from the disk in the window, and
+    /// the share of its operations per second that the disk did; `None` where all fits into memory.
+    pub page_hit_ratio: Option<f64>,
+    pub page_misses: Option<u64>,
+    pub disk_utilisation: Option<f64>,
+    /// For web servers: calls made in the window one by one for what the store cannot do at once; `None` without any.
+    pub extra_calls: Option<u64>,
+    /// For web servers: requests in the window whose writes were made only in part; `None` without any.
+    pub torn_writes: Option<u64>,
+    /// For web servers: requests in the window of users whose session was not there any more; `None` without any.
+    pub sessions_lost: Option<u64>,
     /// For members of leaderless stores: copies that wait to be given to others, for those have missed them, or shall keep them.
     pub handoffs: Option<u64>,
 }
@@ -492,9 +503,25 @@ impl NodeFigures {
             log_position: None,
             replication: None,
             stale_reads: None,
+            page_hit_ratio: ratio(to.page_hits - from.page_hits, to.page_misses - from.page_misses),
+            page_misses: None,
+            disk_utilisation: None,
+            extra_calls: some(to.extra_calls - from.extra_calls),
+            torn_writes: some(to.torn_writes - from.torn_writes),
+            sessions_lost: some(to.sessions_lost - from.sessions_lost),
             handoffs: None,
         }
     }
+}
+
+fn some(count: u64) -> Option<u64> {
+    (count > 0).then_some(count)
+}
+
+/// Share of the hits; none where nothing was looked up.
+fn ratio(hits: u64, misses: u64) -> Option<f64> {
+    let all = hits + misses;
+    (all > 0).then(|| hits as f64 / all as f64)
 }
 
 fn per_second(count: u64, window_s: f64) -> f64 {

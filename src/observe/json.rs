@@ -35,7 +35,8 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, replication, stale_reads, handoffs,
+    backlog, log_position, replication, stale_reads, page_hit_ratio, page_misses, disk_utilisation, extra_calls,
+    torn_writes, sessions_lost, handoffs,
 });
 
 json_object!(ConditionFigures = Self::default(), {

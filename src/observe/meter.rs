@@ -55,6 +55,16 @@ pub struct NodeMeter {
     /// Stale assets of browsers that were asked for anew, and were still good.
     pub revalidations: u64,
     pub stale_reads: u64,
+    /// Of a database with a buffer pool: pages found there, pages read from the disk, and pages written to it to make room.
+    pub page_hits: u64,
+    pub page_misses: u64,
+    pub page_writes: u64,
+    /// Of a web server: calls made one by one for what its store cannot do at once, beside the first for each request.
+    pub extra_calls: u64,
+    /// Requests whose writes were made only in part before one of them failed.
+    pub torn_writes: u64,
+    /// Requests of users who have a session, which is not here: they have to log in again.
+    pub sessions_lost: u64,
     /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
     pub begun: u64,
     pub waited: u64,

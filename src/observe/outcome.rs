@@ -101,12 +101,18 @@ pub enum Reason {
     Unreachable,
     /// Every connection to the stores was in use, for longer than it may wait for one.
     PoolExhausted,
+    /// A store was asked for something that its kind cannot do.
+    NotSupported,
+    /// The store has as many connections as it takes.
+    TooManyConnections,
+    /// The store's disk is full.
+    StorageFull,
     /// Fewer copies answered than a read or a write needs.
     NoQuorum,
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -125,6 +131,9 @@ impl Reason {
         Self::CircuitOpen,
         Self::Unreachable,
         Self::PoolExhausted,
+        Self::NotSupported,
+        Self::TooManyConnections,
+        Self::StorageFull,
         Self::NoQuorum,
     ];
 
@@ -149,6 +158,9 @@ impl Reason {
             Self::CircuitOpen => "circuit_open",
             Self::Unreachable => "unreachable",
             Self::PoolExhausted => "pool_exhausted",
+            Self::NotSupported => "not_supported",
+            Self::TooManyConnections => "too_many_connections",
+            Self::StorageFull => "storage_full",
             Self::NoQuorum => "no_quorum",
         }
     }
@@ -174,6 +186,9 @@ impl Reason {
             Self::CircuitOpen => "circuit open",
             Self::Unreachable => "private address",
             Self::PoolExhausted => "no free connection",
+            Self::NotSupported => "not supported by this store",
+            Self::TooManyConnections => "too many connections",
+            Self::StorageFull => "disk full",
             Self::NoQuorum => "too few copies answered",
         }
     }

@@ -33,6 +33,8 @@ struct Design {
     ttl_ms: u64,
     /// Whether users do everything that users can do.
     is_rich: bool,
+    /// Picks the kind of database and what goes with it; zero is the usual one.
+    variety: u32,
 }
 
 /// What is done to it, and after how long.
@@ -60,11 +62,11 @@ enum Act {
 fn designs() -> impl Strategy<Value = Design> {
     let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 5]>(), 0_usize..3);
     let load = (1_u32..600, prop_oneof![3 => Just(0.0), 1 => 0.0..0.5_f64, 1 => Just(1.0)], 50_u64..3_000);
-    let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000);
+    let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000, 0_u32..360);
     (shape, load, sizes).prop_map(|(shape, load, sizes)| {
         let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside, is_rich], policy) = shape;
         let (load_per_s, loss, timeout_ms) = load;
-        let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms) = sizes;
+        let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms, variety) = sizes;
         Design {
             seed,
             servers,
@@ -85,6 +87,7 @@ fn designs() -> impl Strategy<Value = Design> {
             cache_bytes,
             ttl_ms,
             is_rich,
+            variety: if is_rich { variety } else { 0 },
         }
     })
 }
@@ -153,6 +156,12 @@ impl Design {
         }
         let db = json!({ "ship_delay": format!("{}ms", self.ship_delay_ms), "check_interval": "300ms", "log_retention": 200,
             "apply_time": format!("{}ms", self.apply_time_ms), "snapshot_time": "700ms", "queue_limit": self.queue_limit });
+        let pick = |by: u32, count: u32| (self.variety / by % count) as usize;
+        let mut db = db;
+        db["data_model"] = json!(["relational", "key_value", "document", "wide_column", "graph"][pick(1, 5)]);
+        db["layout"] = json!(["normalised", "denormalised"][pick(5, 2)]);
+        db["buffer_pool"] = json!(["0B", "200KB", "100B"][pick(10, 3)]);
+        db["connections"] = json!([0, 3][pick(30, 2)]);
         nodes.push(json!({ "id": "db", "kind": "database", "params": db }));
         for replica in &replicas {
             let mut params = db.clone();
@@ -171,7 +180,9 @@ impl Design {
             }
         }
         for server in &servers {
-            let params = json!({ "workers": self.workers, "queue_limit": self.queue_limit });
+            let mut params = json!({ "workers": self.workers, "queue_limit": self.queue_limit });
+            params["sessions"] = json!(["none", "memory", "external"][pick(60, 3)]);
+            params["gathering"] = json!(["one_by_one", "batch"][pick(180, 2)]);
             nodes.push(json!({ "id": server, "kind": "web_server", "params": params }));
             for to in caches.iter().chain(&databases) {
                 link(server, to, "400us");
@@ -352,6 +363,7 @@ fn a_replica_of_a_removed_primary_starts_anew() {
         cache_bytes: 1,
         ttl_ms: 0,
         is_rich: false,
+        variety: 0,
     };
     let acts = [
         (26, Act::Cores(0, 1)),

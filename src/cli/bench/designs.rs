@@ -82,7 +82,7 @@ pub fn users(users: u32) -> Document {
                 params.cores = grown(params.cores);
                 params.queue_limit = 1_000_000;
             }
-            NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::QuorumStore(_) => {}
+            NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::ObjectStore(_) | NodeKind::QuorumStore(_) => {}
         }
     }
     document

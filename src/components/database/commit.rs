@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
@@ -153,7 +153,7 @@ impl Database {
         let first = self.log.end() + 1 - logged.len() as u64;
         let mut version = Version::default();
         for (record, position) in logged.iter().zip(first..) {
-            self.book(ctx, record, position);
+            book(ctx, record, position);
             version = record.version;
         }
         ctx.answer(call, Outcome { version, ..Outcome::good(0) });
@@ -224,23 +224,6 @@ impl Database {
         }
     }
 
-    /// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
-    fn book(&mut self, ctx: &mut Context, record: &Record, position: u64) {
-        let is_rightful = is_rightful(ctx);
-        let (node, now) = (ctx.node, ctx.now());
-        let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
-        let page = ctx.kernel.ledger.page(cluster);
-        if is_rightful {
-            page.acknowledged += 1;
-            return;
-        }
-        page.diverged.note(listed(record, position));
-        if !page.is_split {
-            (page.is_split, page.split_brains) = (true, page.split_brains + 1);
-            page.step(now, node, StepKind::SplitBrain);
-        }
-    }
-
     /// Acknowledges all writes that have waited for enough.
     pub(super) fn release(&mut self, ctx: &mut Context) {
         if self.commits.waiting.is_empty() {
@@ -251,7 +234,7 @@ impl Database {
             if waiting.is_hidden {
                 self.show(ctx, &waiting.record);
             }
-            self.book(ctx, &waiting.record, waiting.position);
+            book(ctx, &waiting.record, waiting.position);
             // The client may have given up meanwhile: then nobody is told, but it stands.
             if ctx.is_going_on(waiting.call) {
                 ctx.answer(waiting.call, Outcome { version: waiting.record.version, ..Outcome::good(0) });
@@ -286,7 +269,7 @@ impl Database {
         let needed = self.params.wait_for_replicas as usize;
         if self.commits.is_degraded && self.shipping.received().filter(|at| *at >= self.log.end()).count() >= needed {
             self.commits.is_degraded = false;
-            self.note(ctx, StepKind::SemiSyncRestored);
+            note(ctx, ctx.node, StepKind::SemiSyncRestored);
         }
         self.release(ctx);
     }
@@ -303,7 +286,7 @@ impl Database {
             return;
         }
         self.commits.is_degraded = true;
-        self.note(ctx, StepKind::SemiSyncDegraded);
+        note(ctx, ctx.node, StepKind::SemiSyncDegraded);
         self.release(ctx);
     }
 
@@ -334,13 +317,22 @@ impl Database {
             }
         }
     }
+}
 
-    /// Notes a step of this node.
-    pub(super) fn note(&self, ctx: &mut Context, kind: StepKind) {
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let (now, node) = (ctx.now(), ctx.node);
-            ctx.kernel.ledger.page(cluster).step(now, node, kind);
-        }
+/// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
+fn book(ctx: &mut Context, record: &Record, position: u64) {
+    let is_rightful = is_rightful(ctx);
+    let (node, now) = (ctx.node, ctx.now());
+    let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
+    let page = ctx.kernel.ledger.page(cluster);
+    if is_rightful {
+        page.acknowledged += 1;
+        return;
+    }
+    page.diverged.note(listed(record, position));
+    if !page.is_split {
+        (page.is_split, page.split_brains) = (true, page.split_brains + 1);
+        page.step(now, node, StepKind::SplitBrain);
     }
 }
 

@@ -5,12 +5,14 @@
 //! and what it serves are two positions. One that is too far behind, or has gone another way, is rebuilt from a copy
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
-//! ring. Left out: transactions of several statements, locks, buffer pool.
+//! ring. What operations cost, and which pages they need, is told in [`work`]. Left out: transactions of several statements, locks.
 
 mod commit;
 mod data;
 mod log;
+pub mod models;
 pub mod monitor;
+mod pages;
 mod receiving;
 mod shipping;
 mod snapshot;
@@ -20,7 +22,6 @@ pub use log::Log;
 pub use monitor::Monitor;
 pub use receiving::Tally;
 
-use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -28,7 +29,7 @@ use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{
-    Body, Call, Context, Event, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Topology, Verb, Version,
+    Body, Call, Context, Event, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Topology, Version,
 };
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
@@ -36,6 +37,7 @@ use crate::observe::{Reason, StepKind};
 use commit::Commits;
 use receiving::Receiving;
 use shipping::Shipping;
+use work::Work;
 
 /// A database server.
 #[derive(Clone, Debug, Hash)]
@@ -62,8 +64,7 @@ pub struct Database {
     lagging: Vec<Key>,
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
-    /// The records that there are, as the populations of users tell.
-    data_set: Derived<DataSet>,
+    work: Work,
 }
 
 /// What the node does in its cluster.
@@ -100,7 +101,7 @@ impl Database {
             is_fetching: false,
             lagging: Vec::new(),
             heard: Vec::new(),
-            data_set: Derived(DataSet::default()),
+            work: Work::default(),
         }
     }
 
@@ -302,14 +303,6 @@ impl Database {
         }
     }
 
-    /// Notes a step of another node.
-    fn note_about(&self, ctx: &mut Context, node: NodeIx, kind: StepKind) {
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.ledger.page(cluster).step(now, node, kind);
-        }
-    }
-
     /// Of several primaries: whom this one copies from.
     fn find_sources(&mut self, ctx: &mut Context, wiring: &Wiring) {
         let topology = &ctx.kernel.topology;
@@ -331,6 +324,14 @@ impl Database {
         if has_new && topology.node(ctx.node).is_up {
             self.begin_following(ctx);
         }
+    }
+}
+
+/// Notes a step of `node`, which is of the same cluster as the one that acts.
+fn note(ctx: &mut Context, node: NodeIx, kind: StepKind) {
+    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+        let now = ctx.now();
+        ctx.kernel.ledger.page(cluster).step(now, node, kind);
     }
 }
 
@@ -361,11 +362,13 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let Some(mean) = self.mean_service(ctx.get(call)) else {
-            ctx.fail(call, Reason::NoPrimary);
-            return;
+        let service = match self.accept(ctx, call) {
+            Ok(service) => service,
+            Err(reason) => {
+                ctx.fail(call, reason);
+                return;
+            }
         };
-        let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
@@ -374,18 +377,22 @@ impl Behaviour for Database {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
-        match ctx.get(call).verb {
-            Verb::Write | Verb::Transact => self.write(ctx, call),
-            _ => self.read(ctx, call),
+        if !self.fetch_pages(ctx, call) {
+            self.serve(ctx, call);
         }
     }
 
     fn on_resume(&mut self, ctx: &mut Context, call: Key) {
-        self.commit(ctx, call);
+        if self.work.leave(call) {
+            self.serve(ctx, call);
+        } else {
+            self.commit(ctx, call);
+        }
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.work.leave(call);
         self.lagging.retain(|lagging| *lagging != call);
         ctx.fail(call, Reason::Cancelled);
     }
@@ -435,6 +442,7 @@ impl Behaviour for Database {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        self.work.crash();
         if self.duty == Duty::Primary {
             // The calls have been failed already.
             self.leave_in_doubt();
@@ -450,8 +458,8 @@ impl Behaviour for Database {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
+            self.work.rewire(params, wiring);
         }
-        self.data_set = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
         self.find_sources(ctx, wiring);
         if ctx.kernel.topology.node(ctx.node).is_up {
@@ -461,6 +469,7 @@ impl Behaviour for Database {
     }
 
     fn levels(&self) -> Levels {
-        self.station.levels()
+        let levels = self.station.levels();
+        Levels { waiting: levels.waiting + self.work.reading(), ..levels }
     }
 }

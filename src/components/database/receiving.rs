@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use super::data::Effect;
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Batch, Body, Context, Event, Follow, GtidSet, Image, Record, Tag, Target, Wish};
@@ -333,7 +333,7 @@ impl Database {
         let Ok(effect) = self.data.apply(&record, &self.params) else {
             self.receiving.stopped = Some(record.key);
             self.receiving.relay.push_front(relayed);
-            self.note(ctx, StepKind::ApplierStopped);
+            note(ctx, ctx.node, StepKind::ApplierStopped);
             return;
         };
         let tally = &mut self.receiving.tally;

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Batch, Body, Context, Follow, GtidSet, Record, Snapshot, Tag, Target, Topology, Wish};
 use crate::model::kinds::CommitMode;
@@ -137,7 +137,7 @@ impl Database {
             return;
         }
         if has_fallen_behind && follower.copied.is_none() {
-            self.note_about(ctx, target.node, StepKind::LogPurged);
+            note(ctx, target.node, StepKind::LogPurged);
         }
         let position = self.log.end();
         let mut image = self.data.clone();

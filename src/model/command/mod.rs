@@ -87,6 +87,7 @@ impl Command {
             },
             Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. } | Edit::Region { node, .. }) => node == id,
             Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
+            Self::Edit(Edit::Users { .. }) => false,
             Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
             Self::Edit(Edit::SetSchedule { schedule }) => schedule.iter().any(|scheduled| scheduled.command.names(id)),
         }

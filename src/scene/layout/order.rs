@@ -27,7 +27,7 @@ impl Stage {
             NodeKind::LoadBalancer(_) => Self::Balancers,
             NodeKind::WebServer(_) => Self::Servers,
             NodeKind::Cache(_) => Self::Caches,
-            NodeKind::Database(_) | NodeKind::QuorumStore(_) => Self::Databases,
+            NodeKind::Database(_) | NodeKind::ObjectStore(_) | NodeKind::QuorumStore(_) => Self::Databases,
         }
     }
 }

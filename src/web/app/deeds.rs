@@ -124,9 +124,7 @@ impl App {
 
     fn set_users(&mut self, users: u32) {
         self.users = Some(users);
-        let Some((id, ..)) = self.shown.as_ref().and_then(|shown| shown.users()) else { return };
-        let edit = Edit::Set { node: id.to_owned(), param: "users".to_owned(), value: users.into() };
-        self.with_session(|session| session.command_soon(Command::Edit(edit)));
+        self.with_session(|session| session.command_soon(Command::Edit(Edit::Users { total: users })));
     }
 
     fn choose(&mut self, place: usize) {

@@ -157,7 +157,7 @@ impl App {
     }
 
     fn users_slider(&self, on_intent: &Callback<Intent>) -> Html {
-        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
+        let Some((users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
             return Html::default();
         };
         let users = self.users.unwrap_or(users);

@@ -77,6 +77,7 @@ pub fn sentence(command: &Command, document: &Document) -> String {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("{}: {} is {value}", label(node), format::name(param).to_lowercase())
         }
+        Command::Edit(Edit::Users { total }) => format::users(*total),
         Command::Edit(Edit::SetLink { link }) => {
             format!("Link from {} to {} changed", label(&link.from), label(&link.to))
         }

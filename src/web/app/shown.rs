@@ -25,12 +25,14 @@ impl Shown {
         self.document.node(id).map_or(id, |node| node.label()).to_owned()
     }
 
-    /// The first population of users, which the slider is about.
-    pub fn users(&self) -> Option<(&str, u32, f64)> {
-        self.document.nodes.iter().find_map(|node| match &node.kind {
-            NodeKind::Users(users) => Some((node.id.as_str(), users.users, users.rate_per_user_per_s)),
+    /// How many users there are in all populations, and how often one of them asks per second, on average.
+    pub fn users(&self) -> Option<(u32, f64)> {
+        let populations = self.document.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::Users(users) => Some((f64::from(users.users), users.rate_per_user_per_s)),
             _ => None,
-        })
+        });
+        let (users, rate) = populations.fold((0.0, 0.0), |(all, sum), (users, rate)| (all + users, sum + users * rate));
+        (users > 0.0).then(|| (users as u32, rate / users))
     }
 
     /// Whether anybody checks the health of node `id`.

@@ -45,7 +45,7 @@ const fn row(keys: &'static [&'static str], shown: &'static str, help: &'static 
     Binding { keys, shown, help, deed }
 }
 
-pub const BINDINGS: [Binding; 24] = [
+pub const BINDINGS: [Binding; 27] = [
     row(&[" "], "Space", "Play or pause", Deed::TogglePlay),
     row(&["."], ".", "A little further, while paused", Deed::Step),
     row(&["+", "="], "+", "Faster", Deed::Faster),
@@ -65,6 +65,9 @@ pub const BINDINGS: [Binding; 24] = [
     row(&["Delete", "Backspace"], "Delete", "Remove the node", Deed::Remove),
     row(&["t", "T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
     row(&["g", "G"], "G", "Charts", Deed::Panel(Panel::Charts)),
+    row(&["o", "O"], "O", "Health: objectives and warnings", Deed::Panel(Panel::Health)),
+    row(&["d", "D"], "D", "Data: what each database has", Deed::Panel(Panel::Data)),
+    row(&["w", "W"], "W", "In words: all that the picture tells", Deed::Panel(Panel::Twin)),
     row(&["f", "F", "!"], "F", "Fit the drawing", Deed::Fit),
     row(&["PageUp"], "Page up", "Zoom in", Deed::ZoomIn),
     row(&["PageDown"], "Page down", "Zoom out", Deed::ZoomOut),
