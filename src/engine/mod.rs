@@ -136,6 +136,11 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// Copies that should be equal once a healed system that nobody writes to has come to rest, and are not, in words.
+    pub fn divergences(&self) -> Vec<String> {
+        invariants::divergences(&self.world)
+    }
+
     /// Of leaderless stores: copies of keys that are older than another copy of the same key. None, once a healed store that
     /// nobody writes to has come to rest, if it repairs its copies.
     pub fn diverged_copies(&self) -> u64 {

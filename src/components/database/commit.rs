@@ -70,6 +70,12 @@ impl Commits {
         &self.doubts
     }
 
+    /// All writes whose clients have not been told how they end.
+    pub fn untold(&self) -> impl Iterator<Item = Gtid> {
+        let doubts = self.doubts.iter().map(|doubt| doubt.record.id);
+        self.waiting.iter().map(|waiting| waiting.record.id).chain(doubts)
+    }
+
     pub fn settle(&mut self) -> Vec<Doubt> {
         std::mem::take(&mut self.doubts)
     }
