@@ -146,7 +146,9 @@ fn stores(world: &World) -> usize {
 /// The books of a cluster balance: what its primary has is what was acknowledged and not lost, and what nobody was told of.
 fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Vec<String>) {
     let page = world.kernel.ledger.of(monitor.cluster);
-    let untold = primary.commits().waiting() + primary.commits().doubts().len() as u64 + page.survived;
+    // A replaced primary that hangs still has clients to tell nothing to.
+    let open = members(world, monitor).flat_map(|(_, database)| database.commits().untold());
+    let untold = open.filter(|id| primary.known().contains(*id)).count() as u64 + page.survived;
     let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
     if has != due && !page.is_uncertain {
         found.push(format!(

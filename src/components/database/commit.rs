@@ -70,6 +70,11 @@ impl Commits {
         &self.doubts
     }
 
+    /// The writes whose clients have not been told.
+    pub fn untold(&self) -> impl Iterator<Item = Gtid> {
+        self.waiting_ids().chain(self.doubts.iter().map(|doubt| doubt.record.id))
+    }
+
     pub fn settle(&mut self) -> Vec<Doubt> {
         std::mem::take(&mut self.doubts)
     }

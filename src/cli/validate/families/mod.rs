@@ -6,8 +6,8 @@ mod clients;
 mod edges;
 mod mixed;
 mod queues;
-mod replication;
 mod quorum;
+mod replication;
 
 use super::case::{Case, Inputs};
 use super::plan::Plan;
