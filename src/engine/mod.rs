@@ -242,7 +242,7 @@ impl Engine {
                 }
             }
             Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } | Edit::Users { .. } => {
-                self.world.rewire(&self.document)
+                self.world.rewire(&self.document);
             }
             Edit::SetSchedule { .. } => self.reschedule(),
         }
