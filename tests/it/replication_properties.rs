@@ -209,7 +209,7 @@ fn together(engine: &mut Engine, cluster: &Cluster) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn one_primary_and_replicas_lose_nothing_in_silence(cluster in clusters(Just(1)), acts in acts()) {
