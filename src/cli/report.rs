@@ -218,13 +218,8 @@ fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
     let change = if *is_changing { " · members are changing" } else { "" };
     let names = nodes.join(", ");
     writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
-    for (what, writes) in [("lost", lost), ("in doubt", in_doubt)] {
-        for LostWrite { key, user, at_ns, .. } in writes.iter().take(20) {
-            let at_s = at_ns.unwrap_or_default() as f64 / 1e9;
-            writeln!(text, "  {what}: key {key} (user {}, at {at_s:.3} s)", user.unwrap_or_default())?;
-        }
-    }
-    Ok(())
+    write_list(text, "lost", lost, *lost_count)?;
+    write_list(text, "in doubt", in_doubt, *in_doubt_count)
 }
 
 /// Who has which version of a record.

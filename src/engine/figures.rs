@@ -91,6 +91,16 @@ fn quorum(world: &World, number: usize) -> QuorumFigures {
             figures.in_doubt_count += store.in_doubt().count;
         }
     }
+    for component in &world.nodes {
+        // What a write-back cache had acknowledged for it and lost.
+        if let Component::Cache(cache) = component
+            && cache.home().is_some_and(|home| placement.has(home))
+        {
+            let (list, count) = cache.unwritten().lost();
+            figures.lost.extend(list);
+            figures.lost_count += count;
+        }
+    }
     for list in [&mut figures.lost, &mut figures.in_doubt] {
         sort_by_key(list, |write| write.at_ns);
         list.truncate(LIST_SHOWN);

@@ -5,7 +5,8 @@ use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::quorum::cluster;
-use crate::kernel::Version;
+use crate::kernel::{Gtid, Version};
+use crate::model::kinds::Switch;
 
 /// Everything that is wrong with `world`, in words.
 pub fn violations(world: &World) -> Vec<String> {
@@ -98,7 +99,8 @@ fn durability(world: &World, found: &mut Vec<String>) {
                 }
             }
         }
-        if primaries > 1 && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
+        let fences = members(world, monitor).all(|(_, database)| database.params().fencing == Switch::On);
+        if primaries > 1 && fences && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
             found.push(format!("{primaries} primaries in one cluster"));
         }
     }
@@ -121,6 +123,32 @@ fn quorum(world: &World, found: &mut Vec<String>) {
             break;
         }
     }
+}
+
+/// Copies that should be equal when nobody writes and everything is well, and are not.
+pub fn divergences(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    let diverged = diverged_copies(world);
+    if diverged > 0 {
+        found.push(format!("{diverged} copies are older than others of the same key"));
+    }
+    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
+        let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
+        // Without a primary there is nobody to be equal to.
+        let has_primary = monitor.is_member(monitor.primary) && primary.duty() == Duty::Primary;
+        if !has_primary || (monitor.is_shared() && !primary.converges()) {
+            continue;
+        }
+        for (node, other) in members(world, monitor) {
+            let id = &world.kernel.topology.node(node).id;
+            if other.known() != primary.known() {
+                found.push(format!("{id} has other writes than its primary"));
+            } else if !other.versions_at_end().iter().eq(primary.versions_at_end().iter()) || other.backlog() > 0 {
+                found.push(format!("{id} holds something else than its primary"));
+            }
+        }
+    }
+    found
 }
 
 /// Copies of keys in leaderless stores that are older than another owner's.
@@ -146,9 +174,10 @@ fn stores(world: &World) -> usize {
 /// The books of a cluster balance: what its primary has is what was acknowledged and not lost, and what nobody was told of.
 fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Vec<String>) {
     let page = world.kernel.ledger.of(monitor.cluster);
-    // A replaced primary that hangs still has clients to tell nothing to.
-    let open = members(world, monitor).flat_map(|(_, database)| database.commits().untold());
-    let untold = open.filter(|id| primary.known().contains(*id)).count() as u64 + page.survived;
+    // A primary that was replaced while it hung still has clients who wait; what it shipped before stands.
+    let stands = |id: &Gtid| primary.known().contains(*id);
+    let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold().filter(stands)).count();
+    let untold = untold as u64 + page.survived;
     let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
     if has != due && !page.is_uncertain {
         found.push(format!(
@@ -185,7 +214,8 @@ fn replication(world: &World, found: &mut Vec<String>) {
         let versions = primary.versions_at_end();
         for (node, other) in members(world, monitor) {
             let is_equal = || other.versions_at_end().iter().eq(versions.iter());
-            if other.is_whole() && other.known() == primary.known() && !is_equal() {
+            // What has come and is still to be synced is known, but nowhere yet.
+            if other.is_whole() && !other.is_syncing() && other.known() == primary.known() && !is_equal() {
                 let id = &world.kernel.topology.node(node).id;
                 found.push(format!("{id} has the same writes as its primary and holds something else"));
             }

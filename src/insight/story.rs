@@ -137,7 +137,7 @@ mod tests {
     use crate::engine::Engine;
     use crate::model::{Command, Document, Fault};
 
-    /// Stories of failed requests, or of all, within two seconds after `faults`.
+    /// Stories of failed requests, or of all, within twelve seconds, `faults` struck early.
     fn stories(scenario: &str, faults: &[Fault], is_failed: bool) -> Vec<String> {
         let mut engine = Engine::new(Document::read(scenario).unwrap()).unwrap();
         engine.set_tracing(1, 100_000);

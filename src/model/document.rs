@@ -27,6 +27,18 @@ pub struct Document {
     /// Commands carried out at given times of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Scheduled>,
+    /// Frames on the drawing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// A labelled frame behind some nodes. It says how a person sees the design, and means nothing to the run.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    pub label: String,
+    /// Ids of the nodes in it.
+    pub nodes: Vec<String>,
 }
 
 /// One component of the system.

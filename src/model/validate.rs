@@ -62,7 +62,20 @@ impl Document {
         self.check_quorums(&mut problems);
         self.check_homes(&mut problems);
         self.check_schedule(&mut problems);
+        self.check_tiers(&mut problems);
         problems.or(())
+    }
+
+    fn check_tiers(&self, problems: &mut Problems) {
+        if self.tiers.len() > MOST_NODES {
+            problems.push("tiers", "too many frames", format!("at most {MOST_NODES}"));
+        }
+        for (i, tier) in self.tiers.iter().enumerate() {
+            for id in tier.nodes.iter().filter(|id| self.node(id).is_none()) {
+                let valid = format!("nodes: {}", self.node_ids());
+                problems.push(format!("tiers[{i}].nodes"), format!("there is no node `{id}`"), valid);
+            }
+        }
     }
 
     fn check_nodes(&self, problems: &mut Problems) {
@@ -95,18 +108,6 @@ impl Document {
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
                 NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
-                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough && !self.calls_store(&node.id) => {
-                    let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
-                    let what = "a read_through cache needs a database to read";
-                    problems.push(format!("{at}.params.pattern"), what, remedy);
-                }
-                NodeKind::Cache(cache)
-                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
-                        && !self.calls_store(&node.id) =>
-                {
-                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
-                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
-                }
                 _ => {}
             }
         }
@@ -230,22 +231,34 @@ impl Document {
                 let remedy = format!("assets × (1 + asset_version): at most {}", Users::MOST_ASSET_NAMES);
                 problems.push(&at, what, remedy);
             }
-            if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") {
-                let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);
-                problems.push(format!("nodes[{i}]"), "these users reach no site", remedy);
-            }
-        }
-        if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
-            problems.push("nodes", "nobody uses this system", "a node of kind users");
         }
     }
 
     /// What a design needs to be of any use. Asked of what is read; on the page a design may pass through less.
-    pub(super) fn check_use(&self) -> Result<(), Problems> {
+    pub fn check_use(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
+        if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
+            problems.push("nodes", "nobody uses this system", "a node of kind users");
+        }
         for (i, node) in self.nodes.iter().enumerate() {
             let at = format!("nodes[{i}]");
             match &node.kind {
+                NodeKind::Users(_) if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") => {
+                    let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);
+                    problems.push(at, "these users reach no site", remedy);
+                }
+                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough && !self.calls_store(&node.id) => {
+                    let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
+                    let what = "a read_through cache needs a database to read";
+                    problems.push(format!("{at}.params.pattern"), what, remedy);
+                }
+                NodeKind::Cache(cache)
+                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
+                        && !self.calls_store(&node.id) =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
+                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
+                }
                 NodeKind::LoadBalancer(_) if !self.calls(&node.id, "web_server") => {
                     let remedy = format!("add a link from `{}` to a web_server", node.id);
                     problems.push(at, "a load_balancer without servers", remedy);

@@ -62,6 +62,29 @@ pub fn path(name: &str) -> &'static str {
         "restart" => "M12 3v8M6.5 6.3a8 8 0 1 0 11 0",
         "trash" => "M4 6.5h16M9.5 6.5V4h5v2.5M6 6.5l1 14h10l1-14M10 10.5v6M14 10.5v6",
         "alert" => "M12 3 2.5 20h19zM12 9.5v5M12 17.3h.01",
+        "search" => "M10.5 17.5a7 7 0 1 0 0-14 7 7 0 0 0 0 14M15.7 15.7 20.5 20.5",
+        "undo" => "M9 6 4.5 10.5 9 15M4.5 10.5H14a5 5 0 0 1 0 10h-3",
+        "redo" => "M15 6l4.5 4.5L15 15M19.5 10.5H10a5 5 0 0 0 0 10h3",
+        "tidy" => "M3.5 9h6v6h-6zM14.5 3.5h6v6h-6zM14.5 14.5h6v6h-6zM9.5 12h2.5V6.5h2.5M12 12v5.5h2.5",
+        "file" => "M6 3h8l4.5 4.5V21H6zM14 3v4.5h4.5M9 12.5h6M9 16.5h6",
+        "save" => "M12 3.5v11M7.5 10.5 12 15l4.5-4.5M4.5 16.5v4h15v-4",
+        "link" => "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1-1",
+        "command" => {
+            "M8 8h8v8H8zM8 8H6a2 2 0 1 1 2-2zM16 8V6a2 2 0 1 1 2 2zM8 16v2a2 2 0 1 1-2-2zM16 16h2a2 2 0 1 1-2 2z"
+        }
+        "group" => "M4 7V4h3M17 4h3v3M20 17v3h-3M7 20H4v-3M8 8h5v5H8zM11.5 13v3.5H16.5V11H13",
+        "duplicate" => "M8.5 8.5h12v12h-12zM15.5 8.5v-5h-12v12h5",
+        "align-left" => "M4 3v18M8 6h12v4H8zM8 14h7v4H8z",
+        "align-centre" => "M12 3v3M12 10v4M12 18v3M5 6h14v4H5zM8 14h8v4H8z",
+        "align-right" => "M20 3v18M4 6h12v4H4zM9 14h7v4H9z",
+        "align-top" => "M3 4h18M6 8v12h4V8zM14 8v7h4V8z",
+        "align-middle" => "M3 12h3M10 12h4M18 12h3M6 5v14h4V5zM14 8v8h4V8z",
+        "align-bottom" => "M3 20h18M6 4v12h4V4zM14 9v7h4V9z",
+        "spread-across" => "M4 3v18M20 3v18M9.5 7h5v10h-5z",
+        "spread-down" => "M3 4h18M3 20h18M7 9.5h10v5H7z",
+        "hand" => {
+            "M8 12.5V5.8a1.5 1.5 0 0 1 3 0V11M11 10.5V4.3a1.5 1.5 0 0 1 3 0V11M14 11V6a1.5 1.5 0 0 1 3 0v8.5a6.5 6.5 0 0 1-6.5 6.5c-2.5 0-4-1-5.3-3L3 14.3a1.5 1.5 0 0 1 2.4-1.8L8 15"
+        }
         "default" => "M9 7 4.5 11.5 9 16M4.5 11.5H15a4.5 4.5 0 0 1 0 9h-2",
         _ => "",
     }

@@ -96,7 +96,7 @@ impl Host {
     }
 
     fn load(&mut self, text: &str, seed: u64) {
-        let built = Document::read(text).and_then(|document| Engine::new(Document { seed, ..document }));
+        let built = Document::read_draft(text).and_then(|document| Engine::new(Document { seed, ..document }));
         match built {
             Ok(mut engine) => {
                 engine.set_tracing(1, STEPS);
@@ -197,7 +197,7 @@ impl Host {
     }
 
     fn hash(&self, text: &str, length: SimDuration) {
-        match Document::read(text).and_then(Engine::new) {
+        match Document::read_draft(text).and_then(Engine::new) {
             Ok(mut engine) => {
                 let until = SimTime::ZERO + length;
                 engine.run_until(until);

@@ -57,6 +57,10 @@ enum Act {
     Drop(u32),
     /// A link becomes narrow, or wide again.
     Bandwidth(usize, Option<u64>),
+    /// A link is taken away.
+    Cut(usize),
+    /// Everything becomes as it was drawn in the beginning.
+    Back,
 }
 
 fn designs() -> impl Strategy<Value = Design> {
@@ -106,6 +110,8 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
             .prop_map(|(link, fault, size, way)| Act::LinkFault(link, fault, size, way)),
         1 => (1_u32..20).prop_map(Act::Drop),
         1 => (0_usize..40, prop::option::of(100_000_u64..100_000_000)).prop_map(|(link, rate)| Act::Bandwidth(link, rate)),
+        1 => (0_usize..40).prop_map(Act::Cut),
+        1 => Just(Act::Back),
         1 => (2_usize..20, 0_usize..20, any::<bool>()).prop_map(|(node, param, is_max)| Act::Extreme(node, param, is_max)),
     ];
     prop::collection::vec((0_u64..2_000, act), 0..25)
@@ -223,7 +229,10 @@ fn link_fault(n: usize, (from, to): (String, String), size: f64, way: Way) -> Fa
 /// The command that `act` means for the design as it is now; it may be one that the engine must refuse.
 const SHAPES: [&str; 4] = ["constant", "lognormal(4)", "bounded_pareto(1.1, 1000)", "erlang(3)"];
 
-fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
+fn command(act: &Act, document: &Document, first: &Document, offered: u64) -> Option<Command> {
+    if (document.nodes.is_empty() || document.links.is_empty()) && !matches!(act, Act::Back) {
+        return None;
+    }
     let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
     let set = |node, param: &str, value: Value| Command::Edit(Edit::Set { node, param: param.into(), value });
     Some(match act {
@@ -263,6 +272,11 @@ fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
             link.queue_limit = SimDuration::from_millis(200);
             Command::Edit(Edit::SetLink { link })
         }
+        Act::Cut(n) => {
+            let link = &document.links[n % document.links.len()];
+            Command::Edit(Edit::RemoveLink { from: link.from.clone(), to: link.to.clone() })
+        }
+        Act::Back => Command::Edit(Edit::Many { edits: document.edits_to(first) }),
         Act::Loss(n, loss) => {
             let mut link = document.links[n % document.links.len()].clone();
             link.loss = *loss;
@@ -272,11 +286,12 @@ fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
 }
 
 fn play(design: &Design, acts: &[(u64, Act)]) -> Engine {
-    let mut engine = Engine::new(design.document()).unwrap();
+    let first = design.document();
+    let mut engine = Engine::new(first.clone()).unwrap();
     for (after_ms, act) in acts {
         let until = engine.now() + SimDuration::from_millis(*after_ms);
         engine.run_until(until);
-        if let Some(command) = command(act, engine.document(), engine.report().totals.offered) {
+        if let Some(command) = command(act, engine.document(), &first, engine.report().totals.offered) {
             // Refused commands are fine; they must only change nothing, which the replay below would show.
             let _ = engine.command(command);
         }

@@ -70,9 +70,10 @@ impl Commits {
         &self.doubts
     }
 
-    /// The writes whose clients have not been told.
+    /// All writes whose clients have not been told how they end.
     pub fn untold(&self) -> impl Iterator<Item = Gtid> {
-        self.waiting_ids().chain(self.doubts.iter().map(|doubt| doubt.record.id))
+        let doubts = self.doubts.iter().map(|doubt| doubt.record.id);
+        self.waiting.iter().map(|waiting| waiting.record.id).chain(doubts)
     }
 
     pub fn settle(&mut self) -> Vec<Doubt> {

@@ -176,6 +176,11 @@ impl Database {
         self.data.values.get(key as usize)
     }
 
+    /// Whether something has come that is not on disk yet.
+    pub fn is_syncing(&self) -> bool {
+        self.receiving.is_syncing()
+    }
+
     /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Paged<Version> {
         let mut image = self.data.clone();

@@ -158,6 +158,11 @@ impl Receiving {
         self.relay.iter().chain(syncing).map(|relayed| &relayed.record)
     }
 
+    /// Whether something has come that is not on disk yet.
+    pub fn is_syncing(&self) -> bool {
+        !self.syncing.is_empty()
+    }
+
     /// Records received and not applied.
     pub fn backlog(&self) -> u64 {
         self.relay.len() as u64

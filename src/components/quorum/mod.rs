@@ -279,8 +279,9 @@ impl Behaviour for QuorumStore {
             Verb::Write => (params.coordinate_service, &Shape::Constant),
             Verb::Get => (params.read_service, &params.read_shape),
             Verb::Put => (params.write_service, &params.write_shape),
+            // Single records are all that it knows.
             _ => {
-                ctx.fail(call, Reason::NoRoute);
+                ctx.fail(call, Reason::NotSupported);
                 return;
             }
         };

@@ -144,7 +144,7 @@ impl EventQueue {
         all
     }
 
-    /// Makes room in `soon`: its later half becomes later.
+    /// Makes room in `soon`: most of it becomes later.
     #[cold]
     fn spill(&mut self) {
         let (kept, boundary) = self.soon.middle();

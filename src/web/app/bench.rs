@@ -10,6 +10,7 @@ use scalescope::insight::broken;
 use scalescope::model::{Command, Edit};
 
 use super::{App, Msg, Shown, sentence};
+use crate::editor::together;
 use crate::input::Intent;
 use crate::panels::bench::{Bench, Panel, Wish, rail, reschedule};
 use crate::panels::charts::Charts;
@@ -47,12 +48,17 @@ impl App {
         match wish {
             Wish::Break(fault) => self.command(Command::Fault(fault)),
             Wish::BreakAll(faults) => faults.into_iter().for_each(|fault| self.command(Command::Fault(fault))),
-            Wish::Schedule(schedule) => self.edit(ctx, reschedule(schedule)),
-            Wish::Turn { node, param, value } => {
-                let edit = Edit::Set { node: node.to_string(), param, value };
-                self.with_session(|session| session.command_soon(Command::Edit(edit)));
+            Wish::Schedule(schedule) => {
+                self.edit(ctx, reschedule(schedule));
             }
-            Wish::Edit(edits) => edits.into_iter().for_each(|edit| self.edit(ctx, edit)),
+            Wish::Turn { node, param, value } => {
+                self.edit_soon(Edit::Set { node: node.to_string(), param, value });
+            }
+            Wish::Edit(edits) => {
+                if let Some(edit) = together(edits) {
+                    self.edit(ctx, edit);
+                }
+            }
             Wish::Pick(picked) => {
                 self.with_session(|session| session.pick(picked));
             }

@@ -16,8 +16,14 @@ pub struct Shown {
 impl Shown {
     /// What the engine says it has. It sends only documents that it could read itself.
     pub fn new(run: u32, design: Design) -> Result<Self, String> {
-        let document = Document::read(&design.document).map_err(|problems| problems.to_string())?;
+        let document = Document::read_draft(&design.document).map_err(|problems| problems.to_string())?;
         Ok(Self { run, document, links: design.links })
+    }
+
+    /// The same run with another document, before the engine has said that it has it.
+    #[must_use]
+    pub fn with_document(&self, document: Document) -> Self {
+        Self { run: self.run, document, links: self.links.clone() }
     }
 
     /// What node `id` is called.
@@ -47,6 +53,7 @@ impl Shown {
     pub fn has_other_shape_than(&self, other: &Self) -> bool {
         let (own, others) = (&self.document.nodes, &other.document.nodes);
         let is_moved = || own.iter().zip(others).any(|(a, b)| a.id != b.id || a.position != b.position);
-        own.len() != others.len() || self.links != other.links || is_moved()
+        let is_framed_otherwise = self.document.tiers != other.document.tiers;
+        own.len() != others.len() || self.links != other.links || is_framed_otherwise || is_moved()
     }
 }

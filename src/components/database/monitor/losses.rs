@@ -10,7 +10,7 @@ use super::super::commit::listed;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
-use crate::kernel::{Gtid, Kernel};
+use crate::kernel::{Gtid, Kernel, Version};
 use crate::observe::LostWrite;
 
 impl Monitor {
@@ -66,6 +66,18 @@ impl Monitor {
         }
         page.revived += heir.known().without(old.known()).len();
         self.history = heir.known().clone();
+    }
+
+    /// The last of its databases was taken out of the design: what was committed, nobody has any more.
+    pub fn dissolve(&self, last: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+        let versions = database(nodes, last).versions_at_end();
+        for (key, version) in versions.iter().filter(|(_, version)| *version != Version::default()) {
+            let key = key as u32;
+            kernel.truth.revert(key, Version::default());
+            kernel.recorder.counts.lost_writes += 1;
+            let write = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
+            kernel.ledger.page(self.cluster).lost.note(write);
+        }
     }
 
     /// The clients of what `node` had in doubt will never be told: whether it stands is known now.
