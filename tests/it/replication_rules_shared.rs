@@ -261,8 +261,8 @@ fn clusters_that_are_linked_while_they_run_become_one() {
     assert_eq!(figures.clusters.len(), 1);
     let held = versions(&engine, 0);
     assert!(held.len() == 3 && held.iter().all(|version| *version == held[0]), "{held:?}");
-    for id in ["db-1", "db-2", "db-3"] {
-        assert_eq!(replication(&figures, id).executed, "db-1:1-30,db-2:1-30", "{id}");
-    }
+    // While one of them was being rebuilt it took no writes.
+    let sets = ["db-1", "db-2", "db-3"].map(|id| replication(&figures, id).executed);
+    assert!(sets[0].starts_with("db-1:1-30,db-2:1-") && sets.iter().all(|set| *set == sets[0]), "{sets:?}");
     assert_eq!(engine.violations(), Vec::<String>::new());
 }

@@ -4,6 +4,7 @@
 //! received, and is applied afterwards. Until then the node serves nobody.
 
 use super::commit::listed;
+use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
 use crate::observe::StepKind;
@@ -20,6 +21,8 @@ impl Database {
         let done = ctx.now() + self.params.snapshot_time;
         self.log = Log::after(position, image.executed.clone());
         self.life += 1;
+        // Positions of the old log mean nothing to those who followed it.
+        self.shipping = Shipping::default();
         self.receiving.is_broken = true;
         self.receiving.begin_anew(image.executed.clone());
         self.receiving.set_cursor(sender.node, life, position);
