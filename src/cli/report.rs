@@ -115,6 +115,9 @@ impl Report {
                 if node["is_up"] == json!(false) { "  DOWN" } else { "" },
             )?;
         }
+        for (id, node) in self.nodes.iter().filter(|(_, node)| node["sharding"].is_object()) {
+            write_sharding(text, id, &node["sharding"])?;
+        }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
         for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
             let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
@@ -124,6 +127,21 @@ impl Report {
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
+}
+
+/// The shards of a router, the hottest key, and what has been moved.
+fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Result {
+    write!(text, "\n{id}: ")?;
+    for shard in sharding["shards"].as_array().into_iter().flatten() {
+        let percent = shard["share"].as_f64().unwrap_or_default() * 100.0;
+        write!(text, "{} {percent:.1} % · ", shard["id"].as_str().unwrap_or_default())?;
+    }
+    if let (Some(key), Some(share)) = (sharding["hottest_key"].as_u64(), sharding["hottest_share"].as_f64()) {
+        write!(text, "hottest key {key}, {:.1} % · ", share * 100.0)?;
+    }
+    let count = |name: &str| sharding[name].as_u64().unwrap_or_default();
+    let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
+    writeln!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {
@@ -171,6 +189,7 @@ fn node_value(node: &NodeFigures) -> Value {
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
         ("stale_reads", json!(node.stale_reads)),
+        ("sharding", json!(node.sharding)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

@@ -14,6 +14,7 @@ mod near;
 mod rate_limit;
 pub mod ring;
 mod route;
+pub mod sharding;
 mod station;
 pub mod users;
 pub mod web_server;
@@ -27,6 +28,7 @@ pub use balancer::LoadBalancer;
 pub use cache::Cache;
 pub use cdn::Cdn;
 pub use database::Database;
+pub use sharding::ShardRouter;
 pub use dns::Dns;
 pub use users::Users;
 pub use web_server::WebServer;
@@ -42,6 +44,7 @@ pub enum Component {
     WebServer(Box<WebServer>),
     Cache(Box<Cache>),
     Database(Box<Database>),
+    ShardRouter(Box<ShardRouter>),
 }
 
 /// How much of a node is in use.
@@ -64,6 +67,7 @@ macro_rules! each {
             Component::WebServer($inner) => $body,
             Component::Cache($inner) => $body,
             Component::Database($inner) => $body,
+            Component::ShardRouter($inner) => $body,
         }
     };
 }
@@ -127,6 +131,7 @@ impl Component {
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
             NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+            NodeKind::ShardRouter(params) => Self::ShardRouter(Box::new(ShardRouter::new(params.clone()))),
         }
     }
 

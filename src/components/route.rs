@@ -1,7 +1,8 @@
 //! The way to the data: which database a reader or a writer asks.
 //!
 //! Reads go to the replicas in rotation, each in turn; without one they go to the primary. Writes go to the primary.
-//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead.
+//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead. A store that is in no cluster,
+//! as a shard router, takes both.
 
 use crate::base::NodeIx;
 use crate::kernel::{Context, Target};
@@ -32,7 +33,9 @@ impl DataRoute {
         let directory = &ctx.kernel.directory;
         let count = self.databases.len();
         let mut in_turn = (0..count).map(|step| (self.turn + step) % count);
-        match in_turn.find(|at| directory.is_replica(self.databases[*at].node)) {
+        let stands_alone = |node| directory.cluster_of(node).is_none();
+        let reads = |node| directory.is_replica(node) || stands_alone(node);
+        match in_turn.find(|at| reads(self.databases[*at].node)) {
             Some(position) => {
                 self.turn = (position + 1) % count;
                 Some(self.databases[position])
@@ -44,6 +47,7 @@ impl DataRoute {
     /// Whom to tell a write.
     pub fn writer(&self, ctx: &Context) -> Option<Target> {
         let directory = &ctx.kernel.directory;
-        self.databases.iter().copied().find(|target| directory.is_primary(target.node))
+        let writes = |node| directory.is_primary(node) || directory.cluster_of(node).is_none();
+        self.databases.iter().copied().find(|target| writes(target.node))
     }
 }

@@ -4,12 +4,13 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::base::order::sort_by_key;
 use crate::components::Component;
-use crate::components::database::{Database, Duty};
+use crate::components::database::{Database, Duty, Monitor};
+use crate::components::sharding::{Progress, ShardRouter};
 use crate::kernel::{Condition, Trouble};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter,
-    Role, Sample,
+    Role, Sample, ShardFigures, ShardingFigures,
 };
 
 /// Lost writes that figures list.
@@ -48,7 +49,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let view = kernel.directory.view(monitor.cluster);
         // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
         let caches = world.nodes.iter().filter_map(|component| match component {
-            Component::Cache(cache) if cache.home().is_some_and(|node| monitor.is_member(node)) => {
+            Component::Cache(cache) if cache.home().is_some_and(|node| is_behind(world, monitor, node)) => {
                 Some(cache.unwritten().lost())
             }
             _ => None,
@@ -68,6 +69,14 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         });
     }
     figures
+}
+
+/// Whether what is written to `node` comes to this cluster: of several behind a router, the first stands for all.
+fn is_behind(world: &World, monitor: &Monitor, node: NodeIx) -> bool {
+    match &world.nodes[node.index()] {
+        Component::ShardRouter(router) => router.first() == Some(monitor.cluster),
+        _ => monitor.is_member(node),
+    }
 }
 
 /// The links that have something to tell.
@@ -102,6 +111,7 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::WebServer(params) => params.cores,
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
+        NodeKind::ShardRouter(params) => params.cores,
         NodeKind::Users(_) | NodeKind::Dns(_) => u32::MAX,
     }
 }
@@ -150,7 +160,28 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
             }
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
+        Component::ShardRouter(router) => figures.sharding = Some(sharding(router)),
         _ => {}
+    }
+}
+
+fn sharding(router: &ShardRouter) -> ShardingFigures {
+    let Progress { to_move, moved, bytes, failed, failure } = *router.progress();
+    let shards = router.shares().map(|(id, share)| ShardFigures { id: id.to_owned(), share });
+    let (lost, lost_count) = router.lost();
+    ShardingFigures {
+        shards: shards.collect(),
+        hottest_key: router.hottest().map(|(key, _)| key),
+        hottest_share: router.hottest().map(|(_, share)| share),
+        is_moving: router.is_moving(),
+        keys_to_move: to_move,
+        keys_moved: moved,
+        bytes_moved: bytes,
+        failed_moves: failed,
+        move_failure: failure,
+        held_writes: u64::from(router.held()),
+        lost: lost.iter().take(LOST_SHOWN).copied().collect(),
+        lost_count,
     }
 }
 

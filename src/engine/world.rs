@@ -214,6 +214,7 @@ impl World {
     pub fn remove(&mut self, node: NodeIx, document: &Document) {
         self.crash(node, Reason::NodeRemoved);
         self.kernel.topology.node_mut(node).is_removed = true;
+        self.kernel.directory.forget_router(node);
         for link in &mut self.kernel.topology.links {
             link.is_removed |= link.from == node || link.to == node;
         }
@@ -258,6 +259,30 @@ impl World {
                 && let Some(own) = document.node(&state.id)
             {
                 self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own }));
+            }
+        }
+        self.survey();
+    }
+
+    /// Tells shard routers which records are in the databases that they have been linked to.
+    fn survey(&mut self) {
+        for index in 0..self.nodes.len() {
+            let node = NodeIx(index as u16);
+            let Component::ShardRouter(router) = &self.nodes[index] else { continue };
+            for cluster in router.newcomers() {
+                let Component::Database(primary) = &self.nodes[self.monitors[usize::from(cluster.0)].primary.index()]
+                else {
+                    continue;
+                };
+                let truth = &self.kernel.truth;
+                let versions = primary.versions_at_end();
+                let last = versions.iter().filter(|(key, version)| truth.current(*key as u32) == *version);
+                let keys: Vec<u32> = last.map(|(key, _)| key as u32).collect();
+                self.with(node, |component, ctx| {
+                    if let Component::ShardRouter(router) = component {
+                        router.take_in(ctx, cluster, &keys);
+                    }
+                });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The context: all that a component can do to the rest of the world.
 
 use super::call::{Call, Marks, Place, Stage, Verb};
-use super::directory::Directory;
+use super::directory::{ClusterIx, Directory};
 use super::event::{Event, Tag};
 use super::link::Link;
 use super::message::{Body, Message};
@@ -106,6 +106,14 @@ impl Outcome {
 }
 
 impl Kernel {
+    /// After a failover of `cluster` it has this version of a record: that is the truth now, if the record is at home there and
+    /// not a copy that a move has left behind.
+    pub fn revert(&mut self, cluster: ClusterIx, key: u32, to: Version) {
+        if self.directory.is_home(cluster, key) {
+            self.truth.revert(key, to);
+        }
+    }
+
     /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
     fn led(&self, caller: NodeIx, target: Target) -> Target {
         let holder = self.directory.holder(target.node);

@@ -76,6 +76,8 @@ pub enum Tag {
     Hedge,
     /// Somebody may have waited too long for a connection.
     Pool,
+    /// A shard router may move further keys.
+    Move,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

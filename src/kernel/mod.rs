@@ -20,7 +20,7 @@ mod truth;
 
 pub use call::{Call, Marks, Place, Stage, Verb};
 pub use context::{Ask, Cause, Context, Kernel, Outcome};
-pub use directory::{ClusterIx, ClusterView, Directory};
+pub use directory::{ClusterIx, ClusterView, Directory, Home};
 pub use event::{Event, Tag};
 pub use link::{Link, LinkParams, Trouble};
 pub use message::{Body, Message, Record};

@@ -116,7 +116,7 @@ impl Document {
                     self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
                 }
             },
-            Some(NodeKind::Cache(_) | NodeKind::Database(_)) => true,
+            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::ShardRouter(_)) => true,
             _ => false,
         }
     }

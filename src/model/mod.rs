@@ -10,6 +10,7 @@ mod edit;
 pub mod kinds;
 mod read;
 mod schema;
+mod sharding;
 pub mod spec;
 mod trace;
 mod validate;

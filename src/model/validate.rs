@@ -21,15 +21,16 @@ const MOST_PER_S: f64 = 1e8;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 7] = [
+const MAY_CALL: [(&str, &[&str]); 8] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
     ("cdn", &["cdn", "load_balancer", "web_server"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database"]),
-    ("cache", &["database"]),
+    ("web_server", &["web_server", "cache", "database", "shard_router"]),
+    ("cache", &["database", "shard_router"]),
     ("database", &["database"]),
+    ("shard_router", &["database"]),
 ];
 
 /// Whether a node of kind `from` may have a link to one of kind `to`.
@@ -53,6 +54,7 @@ impl Document {
         self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
         self.check_homes(&mut problems);
+        self.check_shards(&mut problems);
         self.check_schedule(&mut problems);
         problems.or(())
     }
@@ -82,7 +84,7 @@ impl Document {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
                 NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
                 NodeKind::Cache(cache)
-                    if cache.pattern == CachePattern::ReadThrough && !self.calls(&node.id, "database") =>
+                    if cache.pattern == CachePattern::ReadThrough && !self.reaches_data(&node.id) =>
                 {
                     let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
                     let what = "a read_through cache needs a database to read";
@@ -90,7 +92,7 @@ impl Document {
                 }
                 NodeKind::Cache(cache)
                     if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
-                        && !self.calls(&node.id, "database") =>
+                        && !self.reaches_data(&node.id) =>
                 {
                     let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
                     problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
@@ -228,6 +230,10 @@ impl Document {
                     let remedy = format!("add a link from `{}` to a web_server", node.id);
                     problems.push(at, "a load_balancer without servers", remedy);
                 }
+                NodeKind::ShardRouter(_) if !self.calls(&node.id, "database") => {
+                    let remedy = format!("add a link from `{}` to each database that shall be a shard", node.id);
+                    problems.push(at, "a shard_router without shards", remedy);
+                }
                 NodeKind::Cdn(_) => {
                     let private = |link: &&Link| link.from == node.id && self.is_private(&link.to);
                     for link in self.links.iter().filter(private) {
@@ -329,7 +335,7 @@ impl Document {
     }
 
     /// The primary that `id` is or copies from.
-    fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
+    pub(super) fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
         let is_source =
             |link: &&Link| link.to == id && self.node(&link.from).is_some_and(|node| node.kind.name() == "database");
         self.links.iter().find(is_source).map_or(id, |link| &link.from)
@@ -338,8 +344,10 @@ impl Document {
     /// A record has one home: who reads and writes, does so in one cluster.
     fn check_homes(&self, problems: &mut Problems) {
         for (i, node) in self.nodes.iter().enumerate() {
-            let is_store = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "database");
-            if node.kind.name() == "database" {
+            let is_store = |id: &str| {
+                self.node(id).is_some_and(|node| matches!(node.kind.name(), "database" | "shard_router"))
+            };
+            if is_store(&node.id) {
                 continue;
             }
             let called = self.links.iter().filter(|link| link.from == node.id && is_store(&link.to));
@@ -348,7 +356,7 @@ impl Document {
             homes.dedup();
             if let [first, second, ..] = homes[..] {
                 let what = format!("`{}` would keep each record in two places, `{first}` and `{second}`", node.id);
-                problems.push(format!("nodes[{i}]"), what, "links to one primary and its replicas");
+                problems.push(format!("nodes[{i}]"), what, "links to one primary and its replicas, or to a shard_router");
             }
         }
     }
@@ -387,7 +395,7 @@ impl Document {
     }
 
     /// Whether `id` has a link to a node of `kind`.
-    fn calls(&self, id: &str, kind: &str) -> bool {
+    pub(super) fn calls(&self, id: &str, kind: &str) -> bool {
         self.links
             .iter()
             .filter(|link| link.from == id)

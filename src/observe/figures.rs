@@ -152,6 +152,41 @@ pub struct NodeFigures {
     pub log_position: Option<u64>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+    /// For shard routers.
+    pub sharding: Option<ShardingFigures>,
+}
+
+/// What a shard router knows of its shards.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShardingFigures {
+    /// In the order in which it came to know them.
+    pub shards: Vec<ShardFigures>,
+    /// The key that was asked for most often in the last ten seconds or so, and its share of the requests, 0 to 1, at least.
+    pub hottest_key: Option<u32>,
+    pub hottest_share: Option<f64>,
+    /// Whether keys are being moved, or copied.
+    pub is_moving: bool,
+    /// Keys to which the last change has given another home, how many of them have been moved there since, and their bytes.
+    pub keys_to_move: u64,
+    pub keys_moved: u64,
+    pub bytes_moved: u64,
+    /// Attempts to move a key that failed since the last change, and why the last of them did.
+    pub failed_moves: u64,
+    pub move_failure: Option<Reason>,
+    /// Writes that wait until their key has been moved, now.
+    pub held_writes: u64,
+    /// Acknowledged writes that were lost with shards that were taken out of the design, at most the first 1,000.
+    pub lost: Vec<LostWrite>,
+    pub lost_count: u64,
+}
+
+/// One shard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShardFigures {
+    /// Id of the database by which the router knows it.
+    pub id: String,
+    /// Its share of the router's requests in the last ten seconds or so, 0 to 1.
+    pub share: f64,
 }
 
 /// The faults of a living node.
@@ -351,6 +386,7 @@ impl NodeFigures {
             backlog: None,
             log_position: None,
             stale_reads: None,
+            sharding: None,
         }
     }
 }

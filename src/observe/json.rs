@@ -2,7 +2,7 @@
 
 use super::figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, Totals,
+    OperationFigures, Role, ShardFigures, ShardingFigures, Totals,
 };
 use super::meter::NodeMeter;
 use super::outcome::{Operation, Reason};
@@ -34,7 +34,16 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, stale_reads,
+    backlog, log_position, stale_reads, sharding,
+});
+
+json_object!(ShardingFigures = Self::default(), {
+    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure, held_writes,
+    lost, lost_count,
+});
+
+json_object!(ShardFigures = Self::default(), {
+    id, share,
 });
 
 json_object!(ConditionFigures = Self::default(), {

@@ -9,7 +9,7 @@ mod recorder;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, Totals,
+    OperationFigures, Role, ShardFigures, ShardingFigures, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

@@ -68,10 +68,12 @@ pub enum Reason {
     Unreachable,
     /// Every connection to the stores was in use, for longer than it may wait for one.
     PoolExhausted,
+    /// The record is at home in another shard, or on its way there.
+    WrongShard,
 }
 
 impl Reason {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -90,6 +92,7 @@ impl Reason {
         Self::CircuitOpen,
         Self::Unreachable,
         Self::PoolExhausted,
+        Self::WrongShard,
     ];
 
     /// The name in reports.
@@ -113,6 +116,7 @@ impl Reason {
             Self::CircuitOpen => "circuit_open",
             Self::Unreachable => "unreachable",
             Self::PoolExhausted => "pool_exhausted",
+            Self::WrongShard => "wrong_shard",
         }
     }
 
@@ -137,6 +141,7 @@ impl Reason {
             Self::CircuitOpen => "circuit open",
             Self::Unreachable => "private address",
             Self::PoolExhausted => "no free connection",
+            Self::WrongShard => "record is in another shard",
         }
     }
 }

@@ -21,6 +21,7 @@ mod protection;
 mod replay;
 mod replication;
 mod retuned;
+mod sharding;
 mod support;
 mod theory;
 mod traces;

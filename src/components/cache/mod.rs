@@ -341,7 +341,7 @@ impl Behaviour for Cache {
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
         }
-        self.route.set(ctx.kernel.topology.targets(ctx.node, &["database"]));
+        self.route.set(ctx.kernel.topology.targets(ctx.node, &["database", "shard_router"]));
         if old != (self.params.leases, self.params.pattern) {
             // Whoever waits by the old rules looks again by the new ones.
             for call in self.leases.void_all() {

@@ -112,7 +112,11 @@ impl Database {
     }
 
     fn read(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Call { key, bytes, verb, .. } = *ctx.get(call);
+        if verb == Verb::Read && !ctx.kernel.directory.serves(ctx.node, key) {
+            ctx.fail(call, Reason::WrongShard);
+            return;
+        }
         let version = self.version(key);
         let is_stale = version != ctx.kernel.truth.current(key);
         ctx.meter().stale_reads += u64::from(is_stale);
@@ -136,8 +140,19 @@ impl Database {
             ctx.fail(call, Reason::ServerError);
             return;
         }
-        let Call { key, user, bytes, version: given, .. } = *ctx.get(call);
-        let version = if given == Version::default() {
+        let Call { key, user, bytes, verb, version: given, .. } = *ctx.get(call);
+        let version = if verb == Verb::Put {
+            // A shard router keeps here what another shard has: that is not a new write.
+            let held = self.version(key);
+            if given <= held {
+                ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
+                return;
+            }
+            given
+        } else if !ctx.kernel.directory.takes(ctx.node, key) {
+            ctx.fail(call, Reason::WrongShard);
+            return;
+        } else if given == Version::default() {
             ctx.kernel.truth.commit(key)
         } else if given > self.version(key) {
             // A write-back cache has acknowledged it before.
@@ -178,8 +193,8 @@ impl Behaviour for Database {
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         let mean = match ctx.get(call).verb {
-            Verb::Read => self.params.read_service,
-            Verb::Write if self.duty == Duty::Primary => self.params.write_service,
+            Verb::Read | Verb::Get => self.params.read_service,
+            Verb::Write | Verb::Put if self.duty == Duty::Primary => self.params.write_service,
             _ => {
                 ctx.fail(call, Reason::NoPrimary);
                 return;
@@ -194,7 +209,7 @@ impl Behaviour for Database {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
         match ctx.get(call).verb {
-            Verb::Write => self.write(ctx, call),
+            Verb::Write | Verb::Put => self.write(ctx, call),
             _ => self.read(ctx, call),
         }
     }

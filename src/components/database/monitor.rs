@@ -196,7 +196,7 @@ impl Monitor {
             let kept = versions.get(key);
             if kept < version {
                 let key = key as u32;
-                kernel.truth.revert(key, kept);
+                kernel.revert(self.cluster, key, kept);
                 if !logged.contains(&key) {
                     self.list_lost(LostWrite { key, position: None, user: None, at_ns: None });
                 }
@@ -204,7 +204,7 @@ impl Monitor {
         }
         // A survivor may also bring back what an earlier failover had lost.
         for (key, version) in versions.iter() {
-            kernel.truth.revert(key as u32, version);
+            kernel.revert(self.cluster, key as u32, version);
         }
     }
 

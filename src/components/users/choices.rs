@@ -90,7 +90,7 @@ impl Choices {
 }
 
 /// An object's size follows from its key: between half and one and a half of the mean, evenly.
-fn size_of_object(key: u32, mean: Bytes) -> u32 {
+pub fn size_of_object(key: u32, mean: Bytes) -> u32 {
     let spread = (u128::from(mix(u64::from(key) + 1)) * u128::from(mean.0)) >> 64;
     u32::try_from(mean.0 / 2 + spread as u64).unwrap_or(u32::MAX).max(1)
 }

@@ -27,6 +27,7 @@ use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::Reason;
 use choices::Choices;
+pub use choices::size_of_object;
 use edges::Edges;
 use names::{Names, Remembered};
 

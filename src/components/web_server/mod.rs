@@ -388,7 +388,7 @@ impl Behaviour for WebServer {
             self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
-        self.route.set(topology.targets(ctx.node, &["database"]));
+        self.route.set(topology.targets(ctx.node, &["database", "shard_router"]));
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);

@@ -6,6 +6,7 @@ mod cdn;
 mod database;
 mod dns;
 mod load_balancer;
+mod shard_router;
 mod users;
 mod web_server;
 
@@ -22,6 +23,7 @@ pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
 pub use database::{Database, DatabaseRole, Failover};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
+pub use shard_router::{ShardRouter, ShardStrategy};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Address, Discipline, SessionStore, Shedding, WebServer};
 
@@ -40,6 +42,7 @@ pub enum NodeKind {
     WebServer(WebServer),
     Cache(Cache),
     Database(Database),
+    ShardRouter(ShardRouter),
 }
 
 /// The parameters inside, whatever their type; as they are borrowed.
@@ -53,13 +56,15 @@ macro_rules! params_of {
             NodeKind::WebServer(params) => params,
             NodeKind::Cache(params) => params,
             NodeKind::Database(params) => params,
+            NodeKind::ShardRouter(params) => params,
         }
     };
 }
 
 impl NodeKind {
     /// The names of all kinds, as documents write them.
-    pub const NAMES: [&'static str; 7] = ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database"];
+    pub const NAMES: [&'static str; 8] =
+        ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database", "shard_router"];
 
     /// A node of the kind called `name`, with its defaults.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -71,6 +76,7 @@ impl NodeKind {
             "web_server" => Self::WebServer(WebServer::default()),
             "cache" => Self::Cache(Cache::default()),
             "database" => Self::Database(Database::default()),
+            "shard_router" => Self::ShardRouter(ShardRouter::default()),
             _ => return None,
         })
     }
@@ -84,6 +90,7 @@ impl NodeKind {
             Self::WebServer(_) => "web_server",
             Self::Cache(_) => "cache",
             Self::Database(_) => "database",
+            Self::ShardRouter(_) => "shard_router",
         }
     }
 

@@ -66,7 +66,7 @@ pub fn Field(props: &Props) -> Html {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
                         title={format!("Default: {}", text_of(&spec.default))}>{ icon("default") }</button>
                 }
-                { control(&id, describedby, spec, value, shown, wrong.as_ref(), &set) }
+                { control(&id, describedby, props, wrong.as_ref(), &set) }
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
             if let Some(Wrong { what, .. }) = &*wrong {
@@ -123,9 +123,7 @@ fn capitalised(text: &str) -> String {
 fn control(
     id: &str,
     describedby: String,
-    spec: &ParamSpec,
-    value: &Value,
-    shown: &Shown,
+    Props { node, spec, value, shown, .. }: &Props,
     wrong: Option<&Wrong>,
     set: &Callback<Entry>,
 ) -> Html {
@@ -143,7 +141,7 @@ fn control(
                 </select>
             }
         }
-        ParamType::Nodes => nodes(value, shown, set),
+        ParamType::Nodes => nodes(node, value, shown, set),
         _ => {
             let onchange = set.reform(move |event: Event| {
                 let text = event.target_unchecked_into::<HtmlInputElement>().value();
@@ -165,10 +163,13 @@ fn control(
 }
 
 /// A box to tick for each node that may stand in the list.
-fn nodes(value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
+fn nodes(own: &str, value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
-    let is_public = |kind: &str| matches!(kind, "load_balancer" | "web_server");
-    let candidates = shown.document.nodes.iter().filter(|node| is_public(node.kind.name()));
+    let is_router = shown.document.node(own).is_some_and(|node| node.kind.name() == "shard_router");
+    let may_stand = |kind: &str| {
+        if is_router { kind == "database" } else { matches!(kind, "load_balancer" | "web_server") }
+    };
+    let candidates = shown.document.nodes.iter().filter(|node| may_stand(node.kind.name()));
     html! {
         <span class="ticks">
             { for candidates.map(|node| {

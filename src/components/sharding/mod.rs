@@ -1,0 +1,366 @@
+//! Shard router: one address for many databases, each of which has its share of the keys.
+//!
+//! It is to its callers what a database is (like Vitess's VTGate, MongoDB's mongos, Twemproxy): it computes on a core which shard has
+//! the key ([`layout`]), and asks there: a replica for reads, the primary for writes. When the layout changes, it moves the
+//! keys whose home changes while it serves them ([`moves`]). A popular key makes its shard hot, which shows in the [`tally`]; it
+//! can be kept on several shards ([`copies`]), or be given a shard of its own. Each shard knows what is at home there, and refuses
+//! the rest (as MongoDB's shard versions do): what was sent to a former home is sent again. Where records are is kept by the topology
+//! service ([`Directory`](crate::kernel::Directory)) and survives a crash of the router. Left out: several routers for the
+//! same shards, time-outs of its own (its callers have them), cleaning up what a moved key leaves behind.
+
+mod copies;
+mod known;
+mod layout;
+mod moves;
+mod tally;
+
+use super::route::DataRoute;
+use super::station::Station;
+use super::{Behaviour, Levels, Wiring};
+use crate::base::NodeIx;
+use crate::base::hash::Derived;
+use crate::base::map::Map;
+use crate::base::slab::Key;
+use crate::kernel::{Ask, Call, ClusterIx, Context, Kernel, Outcome, Tag, Target, Verb};
+use crate::model::NodeKind;
+use crate::model::kinds;
+use crate::observe::{LostWrite, Reason};
+use copies::Copies;
+use known::KnownKeys;
+use layout::{Candidate, Layout};
+use moves::Moves;
+pub use moves::Progress;
+use tally::Tally;
+
+/// A shard router.
+#[derive(Clone, Debug, Hash)]
+pub struct ShardRouter {
+    params: Derived<kinds::ShardRouter>,
+    station: Station,
+    shards: Vec<Shard>,
+    /// Where every key shall be.
+    layout: Layout,
+    /// Where the keys are whose home the directory does not tell.
+    base: Layout,
+    keys: KnownKeys,
+    moves: Moves,
+    copies: Copies,
+    /// Writes that wait until their key has been moved.
+    held: Map<u32, Vec<Key>>,
+    held_count: u32,
+    tally: Tally,
+    lost: Vec<LostWrite>,
+    lost_count: u64,
+}
+
+/// A database cluster that keys may be at home in.
+#[derive(Clone, Debug, Hash)]
+struct Shard {
+    cluster: ClusterIx,
+    /// The id of the database by which it was known first.
+    name: String,
+    route: DataRoute,
+    /// Whether it may have brought records with it that nobody has looked at.
+    is_new: bool,
+}
+
+impl ShardRouter {
+    pub fn new(params: kinds::ShardRouter) -> Self {
+        Self {
+            station: Station::new(params.cores, params.queue_limit),
+            shards: Vec::new(),
+            layout: Layout::default(),
+            base: Layout::default(),
+            keys: KnownKeys::default(),
+            moves: Moves::default(),
+            copies: Copies::default(),
+            held: Map::default(),
+            held_count: 0,
+            tally: Tally::default(),
+            lost: Vec::new(),
+            lost_count: 0,
+            params: Derived(params),
+        }
+    }
+
+    /// Its shards, each by its name, with its share of the recent requests.
+    pub fn shares(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.shards.iter().map(|shard| (shard.name.as_str(), self.tally.share(shard.cluster)))
+    }
+
+    /// The key that was asked for most often of late, and its share of the requests at least.
+    pub fn hottest(&self) -> Option<(u32, f64)> {
+        self.tally.hottest()
+    }
+
+    /// Whether there are keys that may have to be moved.
+    pub fn is_moving(&self) -> bool {
+        self.moves.is_sweeping()
+    }
+
+    /// How far it has come with moving keys.
+    pub fn progress(&self) -> &Progress {
+        &self.moves.progress
+    }
+
+    /// Writes that wait until their key has been moved.
+    pub fn held(&self) -> u32 {
+        self.held_count
+    }
+
+    /// The acknowledged writes that went with shards that were taken out of the design, and how many there were.
+    pub fn lost(&self) -> (&[LostWrite], u64) {
+        (&self.lost, self.lost_count)
+    }
+
+    /// The first of its shards.
+    pub fn first(&self) -> Option<ClusterIx> {
+        self.shards.first().map(|shard| shard.cluster)
+    }
+
+    /// Whether `cluster` is one of its shards.
+    pub fn has(&self, cluster: ClusterIx) -> bool {
+        self.shards.iter().any(|shard| shard.cluster == cluster)
+    }
+
+    /// The cluster that `key` is at home in, for the router that is `node`.
+    pub fn home(&self, kernel: &Kernel, node: NodeIx, key: u32) -> Option<ClusterIx> {
+        kernel.directory.home(node, key).cluster().or_else(|| self.base.owner(key))
+    }
+
+    fn home_of(&self, ctx: &Context, key: u32) -> Option<ClusterIx> {
+        self.home(ctx.kernel, ctx.node, key)
+    }
+
+    fn shard_mut(&mut self, cluster: ClusterIx) -> Option<&mut Shard> {
+        self.shards.iter_mut().find(|shard| shard.cluster == cluster)
+    }
+
+    /// Whom to ask in `cluster` for a read.
+    fn reader(&mut self, ctx: &Context, cluster: ClusterIx) -> Option<Target> {
+        self.shard_mut(cluster)?.route.reader(ctx)
+    }
+
+    /// Whom to tell a write in `cluster`.
+    fn writer(&self, ctx: &Context, cluster: ClusterIx) -> Option<Target> {
+        self.shards.iter().find(|shard| shard.cluster == cluster)?.route.writer(ctx)
+    }
+
+    /// Sends `call` where its key is now.
+    fn route(&mut self, ctx: &mut Context, call: Key) {
+        match ctx.get(call).verb {
+            Verb::Read => self.read(ctx, call),
+            Verb::Write => self.write(ctx, call),
+            _ => ctx.fail(call, Reason::NoRoute),
+        }
+    }
+
+    fn read(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, serial, .. } = *ctx.get(call);
+        if let Some(copy) = self.copies.choose(key, serial)
+            && let Some(target) = self.reader(ctx, copy)
+        {
+            ctx.call(call, target, Ask::of(Verb::Get, key, bytes));
+            return;
+        }
+        self.read_at_home(ctx, call);
+    }
+
+    fn read_at_home(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, .. } = *ctx.get(call);
+        let home = self.home_of(ctx, key);
+        // The replicas of a new home may not have the record yet.
+        let fresh = home.filter(|_| self.moves.has_just_come(key, ctx.now())).and_then(|home| self.writer(ctx, home));
+        match fresh.or_else(|| self.reader(ctx, home?)) {
+            Some(target) => {
+                ctx.call(call, target, Ask::of(Verb::Read, key, bytes));
+            }
+            None => ctx.fail(call, Reason::NoPrimary),
+        }
+    }
+
+    fn write(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, bytes, version, .. } = *ctx.get(call);
+        self.keys.note(key, bytes);
+        if ctx.kernel.directory.home(ctx.node, key).is_moving() {
+            self.hold(ctx, call);
+            return;
+        }
+        match self.home_of(ctx, key).and_then(|home| self.writer(ctx, home)) {
+            Some(target) => {
+                ctx.call(call, target, Ask { version, ..Ask::of(Verb::Write, key, bytes) });
+            }
+            None => ctx.fail(call, Reason::NoPrimary),
+        }
+    }
+
+    /// Lets a write wait until its key has been moved.
+    fn hold(&mut self, ctx: &mut Context, call: Key) {
+        if self.held_count >= self.params.queue_limit {
+            ctx.fail(call, Reason::QueueFull);
+            return;
+        }
+        self.held_count += 1;
+        self.held.or_insert_with(ctx.get(call).key, Vec::new).push(call);
+    }
+
+    /// Sends the writes on that have waited for `key`.
+    fn release(&mut self, ctx: &mut Context, key: u32) {
+        for call in self.held.remove(&key).unwrap_or_default() {
+            self.held_count -= 1;
+            if ctx.is_going_on(call) {
+                self.write(ctx, call);
+            }
+        }
+    }
+
+    /// The layout that the design asks for, of the shards that are there.
+    fn wanted_layout(&self, ctx: &Context, wiring: &Wiring) -> Layout {
+        let directory = &ctx.kernel.directory;
+        let cluster_of = |id: &str| ctx.kernel.topology.find(id).and_then(|node| directory.cluster_of(node));
+        let mut clusters: Vec<ClusterIx> = self.params.shards.iter().filter_map(|id| cluster_of(id)).collect();
+        if self.params.shards.is_empty() {
+            let linked = self.shards.iter().filter(|shard| !shard.route.is_empty());
+            clusters = linked.map(|shard| shard.cluster).collect();
+        }
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for cluster in clusters {
+            let shard = self.shards.iter().find(|shard| shard.cluster == cluster);
+            if let Some(shard) = shard.filter(|_| candidates.iter().all(|other| other.cluster != cluster)) {
+                candidates.push(Candidate { cluster, name: shard.name.clone() });
+            }
+        }
+        let of_table = |id: &str| cluster_of(id).filter(|cluster| self.has(*cluster));
+        let even = |shards| self.keys.split(shards);
+        Layout::new(&self.params, &candidates, of_table, even, &self.layout, wiring.document.seed)
+    }
+
+    /// Takes the shards from the links. One that is not linked any more keeps its keys as long as it is there at all; those that
+    /// are not, are returned.
+    fn connect(&mut self, ctx: &mut Context) -> Vec<ClusterIx> {
+        let mut linked: Vec<(ClusterIx, Vec<Target>)> = Vec::new();
+        for target in ctx.kernel.topology.targets(ctx.node, &["database"]) {
+            let Some(cluster) = ctx.kernel.directory.cluster_of(target.node) else { continue };
+            match linked.iter_mut().find(|(other, _)| *other == cluster) {
+                Some((_, targets)) => targets.push(target),
+                None => linked.push((cluster, vec![target])),
+            }
+        }
+        for shard in &mut self.shards {
+            let targets = linked.iter_mut().find(|(cluster, _)| *cluster == shard.cluster);
+            shard.route.set(targets.map(|(_, targets)| std::mem::take(targets)).unwrap_or_default());
+        }
+        for (cluster, targets) in linked.into_iter().filter(|(_, targets)| !targets.is_empty()) {
+            let name = ctx.kernel.topology.node(targets[0].node).id.clone();
+            let mut route = DataRoute::default();
+            route.set(targets);
+            self.shards.push(Shard { cluster, name, route, is_new: true });
+        }
+        let is_there = |cluster| {
+            let (topology, directory) = (&ctx.kernel.topology, &ctx.kernel.directory);
+            let mut nodes = (0..topology.nodes.len()).map(|index| NodeIx(index as u16));
+            nodes.any(|node| directory.cluster_of(node) == Some(cluster) && !topology.node(node).is_removed)
+        };
+        let gone: Vec<ClusterIx> =
+            self.shards.iter().map(|shard| shard.cluster).filter(|cluster| !is_there(*cluster)).collect();
+        self.shards.retain(|shard| !gone.contains(&shard.cluster));
+        let clusters = self.shards.iter().map(|shard| shard.cluster).collect();
+        ctx.kernel.directory.set_shards(ctx.node, clusters);
+        gone
+    }
+}
+
+impl Behaviour for ShardRouter {
+    fn on_start(&mut self, ctx: &mut Context) {
+        self.go_on_moving(ctx);
+    }
+
+    fn on_request(&mut self, ctx: &mut Context, call: Key) {
+        if !self.station.admit(ctx, call, self.params.service) {
+            ctx.fail(call, Reason::QueueFull);
+        }
+    }
+
+    fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        self.station.finish(ctx);
+        let key = ctx.get(call).key;
+        if let Some(home) = self.home_of(ctx, key) {
+            self.tally.note(ctx.now(), key, home);
+        }
+        self.route(ctx, call);
+    }
+
+    fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
+        let has_failed = reply.failure.is_some();
+        match reply.verb {
+            // It was on its way there while its key was moved.
+            _ if reply.failure == Some(Reason::WrongShard) => self.route(ctx, parent),
+            Verb::Put => self.copied(ctx, parent, reply),
+            // Whatever has become of a copy, the record is at home.
+            Verb::Get if has_failed => self.read_at_home(ctx, parent),
+            Verb::Write if self.copies.has(reply.key) && !has_failed => self.spread(ctx, parent, reply),
+            Verb::Write => {
+                // It may have come through all the same.
+                self.distrust_copies(ctx, reply.key);
+                ctx.pass_on(parent, Outcome::of(reply));
+            }
+            _ => ctx.pass_on(parent, Outcome::of(reply)),
+        }
+    }
+
+    fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
+        if reply.verb == Verb::Write {
+            self.distrust_copies(ctx, reply.key);
+        }
+    }
+
+    fn on_detached_reply(&mut self, ctx: &mut Context, reply: &Call) {
+        self.moved_on(ctx, reply);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
+        if tag == Tag::Move && self.moves.is_due(ctx.now()) {
+            self.go_on_moving(ctx);
+        }
+    }
+
+    fn on_crash(&mut self) {
+        self.station.clear();
+        self.held.clear();
+        self.held_count = 0;
+        self.moves.crash();
+        if self.copies.crash() {
+            self.moves.sweep();
+        }
+    }
+
+    fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        let was_hot = (self.params.hot_keys.clone(), self.params.hot_key_copies);
+        if let NodeKind::ShardRouter(params) = &wiring.own.kind {
+            self.params = Derived(params.clone());
+            self.station.resize(ctx, params.cores, params.queue_limit);
+        }
+        let known = self.keys.count();
+        self.keys.learn(wiring.document);
+        let is_first = self.shards.is_empty();
+        let gone = self.connect(ctx);
+        let layout = self.wanted_layout(ctx, wiring);
+        if is_first {
+            self.base = layout.clone();
+        }
+        let is_new = !layout.is_same(&self.layout)
+            || was_hot != (self.params.hot_keys.clone(), self.params.hot_key_copies)
+            || known != self.keys.count() && self.moves.is_sweeping();
+        self.layout = layout;
+        self.bury(ctx, &gone);
+        if is_new && !(is_first && self.params.hot_key_copies < 2) {
+            self.moves.sweep();
+        }
+        self.moves.wake(ctx, ctx.now());
+    }
+
+    fn levels(&self) -> Levels {
+        let own = self.station.levels();
+        Levels { waiting: own.waiting + self.held_count, ..own }
+    }
+}
