@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Most ranges in a table.
 const MOST: usize = 1_000;
-const VALID: &str = "keys and ranges of keys with commas between them, as in \"0, 100-199\" or \"0: db-5, 100-199: db-2\"";
+const VALID: &str =
+    "keys and ranges of keys with commas between them, as in \"0, 100-199\" or \"0: db-5, 100-199: db-2\"";
 
 /// Ranges in ascending order that share no key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -73,7 +74,8 @@ impl FromStr for KeyTable {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let fail = |part: &str, what: &str| format!("`{}` {what}; valid: {VALID}", part.trim());
-        let number = |part: &str, text: &str| text.trim().parse::<u32>().map_err(|_| fail(part, "is not a range of keys"));
+        let number =
+            |part: &str, text: &str| text.trim().parse::<u32>().map_err(|_| fail(part, "is not a range of keys"));
         let mut ranges: Vec<KeyRange> = Vec::new();
         for part in text.split(',').filter(|part| !part.trim().is_empty()) {
             if ranges.len() == MOST {
@@ -130,7 +132,10 @@ mod tests {
         }
         let table: KeyTable = " 3 - 5 :a,,9:b ".parse().unwrap();
         assert_eq!(table.to_string(), "3-5: a, 9: b");
-        assert_eq!([2, 3, 5, 6, 9].map(|key| table.find(key).map_or("", |range| &range.owner)), ["", "a", "a", "", "b"]);
+        assert_eq!(
+            [2, 3, 5, 6, 9].map(|key| table.find(key).map_or("", |range| &range.owner)),
+            ["", "a", "a", "", "b"]
+        );
     }
 
     #[test]

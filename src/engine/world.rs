@@ -10,6 +10,7 @@ use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
     Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Target,
+    Version,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
@@ -281,6 +282,35 @@ impl World {
                 self.with(node, |component, ctx| {
                     if let Component::ShardRouter(router) = component {
                         router.take_in(ctx, cluster, &keys);
+                    }
+                });
+            }
+            self.mourn(node);
+        }
+    }
+
+    /// What has gone with the shards that a router has lost: the truth of each record is what its new home has.
+    fn mourn(&mut self, node: NodeIx) {
+        let Component::ShardRouter(router) = &mut self.nodes[node.index()] else { return };
+        let keys = router.take_bereft();
+        if keys.is_empty() {
+            return;
+        }
+        let router = router.clone();
+        for key in keys {
+            let home = router.home(&self.kernel, node, key);
+            let primary = home.map(|home| self.monitors[usize::from(home.0)].primary);
+            let held = match primary.map(|primary| &self.nodes[primary.index()]) {
+                Some(Component::Database(primary)) => primary.versions_at_end().get(key as usize),
+                _ => Version::default(),
+            };
+            let truth = &mut self.kernel.truth;
+            let before = truth.current(key);
+            truth.revert(key, held);
+            if truth.current(key) != before {
+                self.with(node, |component, ctx| {
+                    if let Component::ShardRouter(router) = component {
+                        router.note_loss(ctx, key);
                     }
                 });
             }

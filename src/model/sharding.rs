@@ -25,7 +25,8 @@ impl Document {
             let cluster = self.primary_of(&link.to);
             if let Some((_, router)) = shards.iter().find(|(shard, router)| *shard == cluster && *router != link.from) {
                 let what = format!("`{}` goes past `{router}`, of which `{}` is a shard", link.from, link.to);
-                let remedy = format!("a link from `{}` to `{router}` instead, and one router for each shard", link.from);
+                let remedy =
+                    format!("a link from `{}` to `{router}` instead, and one router for each shard", link.from);
                 problems.push(format!("links[{i}]"), what, remedy);
             }
         }

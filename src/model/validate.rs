@@ -344,9 +344,8 @@ impl Document {
     /// A record has one home: who reads and writes, does so in one cluster.
     fn check_homes(&self, problems: &mut Problems) {
         for (i, node) in self.nodes.iter().enumerate() {
-            let is_store = |id: &str| {
-                self.node(id).is_some_and(|node| matches!(node.kind.name(), "database" | "shard_router"))
-            };
+            let is_store =
+                |id: &str| self.node(id).is_some_and(|node| matches!(node.kind.name(), "database" | "shard_router"));
             if is_store(&node.id) {
                 continue;
             }
@@ -356,7 +355,11 @@ impl Document {
             homes.dedup();
             if let [first, second, ..] = homes[..] {
                 let what = format!("`{}` would keep each record in two places, `{first}` and `{second}`", node.id);
-                problems.push(format!("nodes[{i}]"), what, "links to one primary and its replicas, or to a shard_router");
+                problems.push(
+                    format!("nodes[{i}]"),
+                    what,
+                    "links to one primary and its replicas, or to a shard_router",
+                );
             }
         }
     }

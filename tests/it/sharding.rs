@@ -98,7 +98,11 @@ fn one_more_shard_moves_what_changes_its_home_and_nobody_notices() {
         assert_near("bytes", own.bytes_moved as f64, to_move as f64 * 2_048.0, 0.1);
         let after = watch(&mut engine, 30.0);
         for figures in [&begun, &done, &after] {
-            assert_eq!((figures.stale_reads, figures.totals.lost_writes, figures.errors.len()), (0, 0, 0), "{strategy}");
+            assert_eq!(
+                (figures.stale_reads, figures.totals.lost_writes, figures.errors.len()),
+                (0, 0, 0),
+                "{strategy}"
+            );
         }
         assert!(node(&after, "db-5").arrivals_per_s > 20.0, "{strategy}");
     }
@@ -365,7 +369,8 @@ fn a_partition_and_a_hung_shard_only_delay_the_move() {
 fn the_layout_may_change_again_while_keys_are_moving() {
     let document = design(4, 0, &by("hash"), &json!({}));
     let mut engine = engine(document.clone());
-    for (at, strategy) in [(2.0, "range"), (3.0, "consistent_hash"), (3.1, "hash"), (4.5, "range"), (6.0, "directory")] {
+    for (at, strategy) in [(2.0, "range"), (3.0, "consistent_hash"), (3.1, "hash"), (4.5, "range"), (6.0, "directory")]
+    {
         watch(&mut engine, at);
         set(&mut engine, "router", "strategy", json!(strategy));
     }

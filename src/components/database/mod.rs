@@ -148,6 +148,10 @@ impl Database {
                 ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
                 return;
             }
+            if ctx.kernel.directory.serves(ctx.node, key) {
+                // It was to be a copy; by now the record is at home here.
+                ctx.kernel.truth.keep_promise(key, given);
+            }
             given
         } else if !ctx.kernel.directory.takes(ctx.node, key) {
             ctx.fail(call, Reason::WrongShard);

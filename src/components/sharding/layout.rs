@@ -74,7 +74,10 @@ impl Layout {
             }
             ShardStrategy::ConsistentHash => {
                 let points = params.virtual_nodes;
-                ring = Ring::new(shards.iter().map(|shard| Member { number: shard.cluster.0, id: &shard.name, points }), salt);
+                ring = Ring::new(
+                    shards.iter().map(|shard| Member { number: shard.cluster.0, id: &shard.name, points }),
+                    salt,
+                );
                 Rule::Ring(points)
             }
         };

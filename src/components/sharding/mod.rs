@@ -49,6 +49,8 @@ pub struct ShardRouter {
     held: Map<u32, Vec<Key>>,
     held_count: u32,
     tally: Tally,
+    /// Keys whose home was taken out of the design.
+    bereft: Vec<u32>,
     lost: Vec<LostWrite>,
     lost_count: u64,
 }
@@ -77,6 +79,7 @@ impl ShardRouter {
             held: Map::default(),
             held_count: 0,
             tally: Tally::default(),
+            bereft: Vec::new(),
             lost: Vec::new(),
             lost_count: 0,
             params: Derived(params),

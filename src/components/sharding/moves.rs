@@ -133,9 +133,10 @@ impl Moves {
         self.wake.is_some_and(|wake| wake <= now)
     }
 
-    /// Goes on at `at`, unless it does earlier anyway.
+    /// Goes on at `at`, unless it does earlier anyway, or after a restart.
     pub fn wake(&mut self, ctx: &mut Context, at: SimTime) {
-        if self.is_sweeping() && self.wake.is_none_or(|wake| wake > at) {
+        let is_up = ctx.kernel.topology.node(ctx.node).is_up;
+        if is_up && self.is_sweeping() && self.wake.is_none_or(|wake| wake > at) {
             self.wake = Some(at);
             ctx.timer(at.since(ctx.now()), Tag::Move);
         }
@@ -255,7 +256,9 @@ impl ShardRouter {
         let key = reply.key;
         let is_reading = reply.verb == Verb::Get;
         let live = self.moves.live.get_mut(&key);
-        let Some(step) = live.filter(|step| step.sent == reply.made && step.source.is_none() == is_reading) else { return };
+        let Some(step) = live.filter(|step| step.sent == reply.made && step.source.is_none() == is_reading) else {
+            return;
+        };
         if let Some(reason) = reply.failure {
             self.fail_move(ctx, key, reason);
         } else if is_reading {
@@ -367,7 +370,7 @@ impl ShardRouter {
         self.moves.wake(ctx, ctx.now());
     }
 
-    /// What was at home in a shard that is not there any more is lost, and at home where it shall be.
+    /// What was at home in a shard that is not there any more is at home where it shall be, or where a copy of it is.
     pub(super) fn bury(&mut self, ctx: &mut Context, gone: &[ClusterIx]) {
         if gone.is_empty() {
             return;
@@ -384,21 +387,22 @@ impl ShardRouter {
             let Some(owner) = self.layout.owner(key).filter(|_| gone.contains(&home)) else { continue };
             self.moves.live.remove(&key);
             ctx.kernel.directory.set_home(ctx.node, key, Home::at(heir.unwrap_or(owner), false));
-            if heir.is_some() {
-                self.release(ctx, key);
-                continue;
-            }
-            let truth = &mut ctx.kernel.truth;
-            let version = truth.current(key);
-            truth.revert(key, Version::default());
-            if truth.current(key) != version {
-                ctx.kernel.recorder.counts.lost_writes += 1;
-                self.lost_count += 1;
-                if self.lost.len() < LOST_LIMIT {
-                    self.lost.push(LostWrite { key, position: None, user: None, at_ns: None });
-                }
-            }
+            self.bereft.push(key);
             self.release(ctx, key);
+        }
+    }
+
+    /// The keys whose home has gone since this was asked last: what their new home has of them is all that there is.
+    pub fn take_bereft(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.bereft)
+    }
+
+    /// The last write of `key` has gone with its shard.
+    pub fn note_loss(&mut self, ctx: &mut Context, key: u32) {
+        ctx.kernel.recorder.counts.lost_writes += 1;
+        self.lost_count += 1;
+        if self.lost.len() < LOST_LIMIT {
+            self.lost.push(LostWrite { key, position: None, user: None, at_ns: None });
         }
     }
 }

@@ -48,14 +48,16 @@ impl Tally {
 
     /// The share of the requests that went to `shard`, 0 to 1.
     pub fn share(&self, shard: ClusterIx) -> f64 {
-        let of = |counts: &Counts| counts.shards.iter().find(|(other, _)| *other == shard).map_or(0, |(_, count)| *count);
+        let of =
+            |counts: &Counts| counts.shards.iter().find(|(other, _)| *other == shard).map_or(0, |(_, count)| *count);
         (of(&self.now) + of(&self.last)) as f64 / self.all() as f64
     }
 
     /// The key that was asked for most often, and its share of the requests.
     pub fn hottest(&self) -> Option<(u32, f64)> {
         let both = self.now.keys.iter().chain(&self.last.keys);
-        let counted = both.map(|counter| (self.now.at_least(counter.key) + self.last.at_least(counter.key), counter.key));
+        let counted =
+            both.map(|counter| (self.now.at_least(counter.key) + self.last.at_least(counter.key), counter.key));
         // Of equals the lower key.
         let (count, key) = counted.max_by_key(|(count, key)| (*count, u32::MAX - key))?;
         Some((key, count as f64 / self.all() as f64))
