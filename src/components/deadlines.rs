@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Context, Place, Tag};
+use crate::kernel::{Call, Context, Tag};
 
 /// Calls by deadline.
 #[derive(Clone, Debug, Hash)]
@@ -70,7 +70,7 @@ impl Deadlines {
 
     /// The next call at this node that is due now; see [`Self::next`].
     pub fn next_here(&mut self, ctx: &mut Context) -> Option<Key> {
-        self.next(ctx, |ctx, call| ctx.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode))
+        self.next(ctx, |ctx, call| ctx.kernel.calls.get(call).is_some_and(Call::is_at_node))
     }
 
     /// The next call that is due now and of which `is_meant` still holds. To be asked, when the timer goes off, until there is

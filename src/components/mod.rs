@@ -7,6 +7,7 @@ pub mod balancer;
 pub mod cache;
 mod caller;
 pub mod cdn;
+pub mod data_set;
 pub mod database;
 mod deadlines;
 pub mod dns;

@@ -91,8 +91,7 @@ impl World {
         let state = self.kernel.topology.node_mut(node);
         state.is_up = false;
         state.epoch += 1;
-        let is_here = |place, to| place == Place::AtNode && to == node;
-        let calls = self.kernel.calls.iter().filter(|(_, call)| is_here(call.place, call.to));
+        let calls = self.kernel.calls.iter().filter(|(_, call)| call.is_at_node() && call.to == node);
         let calls: Vec<(Key, bool)> = calls.map(|(key, call)| (key, call.parent.is_none())).collect();
         for (call, is_root) in calls {
             let mut ctx = Context { kernel: &mut self.kernel, node };
@@ -198,7 +197,7 @@ impl World {
             .kernel
             .calls
             .iter()
-            .filter(|(_, call)| call.serial == request && call.place != Place::AtNode && !call.is_abandoned());
+            .filter(|(_, call)| call.serial == request && !call.is_at_node() && !call.is_abandoned());
         let Some(key) = on_link.max_by_key(|(key, call)| (call.made, *key)).map(|(key, _)| key) else {
             let what = format!("no packet of request {request} is on a link now");
             return Err(Problem::new("request", what, "the number of a request whose dot is under way"));

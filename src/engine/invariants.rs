@@ -4,7 +4,7 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::Duty;
-use crate::kernel::{Place, Version};
+use crate::kernel::Version;
 
 /// Everything that is wrong with `world`, in words.
 pub fn violations(world: &World) -> Vec<String> {
@@ -35,7 +35,7 @@ fn conservation(world: &World, found: &mut Vec<String>) {
 fn presence(world: &World, found: &mut Vec<String>) {
     let mut present = vec![0_u64; world.nodes.len()];
     for (_, call) in world.kernel.calls.iter() {
-        if call.place == Place::AtNode && !call.parent.is_none() {
+        if call.is_at_node() && !call.parent.is_none() {
             present[call.to.index()] += 1;
         }
     }

@@ -9,8 +9,8 @@ use crate::base::slab::Key;
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Target,
-    Version,
+    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage,
+    Target, Version,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
@@ -140,7 +140,7 @@ impl World {
 
     /// The node that works on `call`.
     pub(super) fn place_of(&self, call: Key) -> Option<NodeIx> {
-        self.kernel.calls.get(call).filter(|call| call.place == Place::AtNode).map(|call| call.to)
+        self.kernel.calls.get(call).filter(|call| call.is_at_node()).map(|call| call.to)
     }
 
     /// The word that a call is given up arrives at its node.
@@ -149,7 +149,7 @@ impl World {
         match call.place {
             // On a link whose delay varies the word may come before what it is about.
             Place::Outbound => call.marks.set(Marks::CANCELLED, true),
-            Place::AtNode => {
+            Place::AtNode(_) => {
                 let node = call.to;
                 self.with(node, |component, ctx| component.on_cancel(ctx, key));
             }
@@ -159,7 +159,7 @@ impl World {
 
     fn arrive(&mut self, key: Key) {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
-        call.place = Place::AtNode;
+        call.place = Place::AtNode(Stage::Held);
         let is_cancelled = call.marks.has(Marks::CANCELLED);
         let (from, node) = (call.from, call.to);
         let now = self.kernel.now;

@@ -19,7 +19,7 @@ pub struct Call {
     pub version: Version,
     /// The asset or record that it is about; for [`Verb::Resolve`] the answer's address.
     pub key: u32,
-    /// Size of that object.
+    /// Size of that object, or of all that it is about.
     pub bytes: u32,
     /// The user behind it.
     pub user: u32,
@@ -31,18 +31,31 @@ pub struct Call {
     pub verb: Verb,
     pub operation: Operation,
     pub place: Place,
-    /// How far the called node has come with it.
-    pub stage: Stage,
     /// Priority class of the user; the highest is served first where a queue knows priorities.
     pub priority: u8,
     /// Of the reply: why there is no answer.
     pub failure: Option<Reason>,
     /// Of a failure: where it happened.
     pub failed_at: NodeIx,
+    /// How many records it is about, the first of which is `key`; of a traversal, how many hops it goes.
+    pub count: u16,
     pub marks: Marks,
 }
 
 impl Call {
+    /// How far the node that has it has come with it.
+    pub const fn stage(&self) -> Stage {
+        match self.place {
+            Place::AtNode(stage) => stage,
+            Place::Outbound | Place::Returning => Stage::Held,
+        }
+    }
+
+    /// Whether it is with the called node.
+    pub const fn is_at_node(&self) -> bool {
+        matches!(self.place, Place::AtNode(_))
+    }
+
     /// Of an answer: whether the store had the object.
     pub fn is_found(&self) -> bool {
         self.marks.has(Marks::FOUND)
@@ -104,6 +117,25 @@ pub enum Verb {
     Put,
     /// Forget this record.
     Delete,
+    /// A record, joined with the records that it is related to.
+    Query,
+    /// Who is this user? A record, to compare a secret with.
+    Login,
+    /// Neighbouring records.
+    Range,
+    /// A number made of neighbouring records.
+    Aggregate,
+    /// The records that relations lead to.
+    Traverse,
+    /// New versions of several records, of all or of none.
+    Transact,
+}
+
+impl Verb {
+    /// Whether it changes records.
+    pub const fn is_write(self) -> bool {
+        matches!(self, Self::Write | Self::Transact)
+    }
 }
 
 /// How far a node has come with a call. The node itself keeps it, to know where to find what it has to give up.
@@ -125,8 +157,8 @@ pub enum Stage {
 pub enum Place {
     /// On the link, towards the called node.
     Outbound,
-    /// With the called node.
-    AtNode,
+    /// With the called node, which has come so far with it.
+    AtNode(Stage),
     /// On the link, its reply on the way to the caller.
     Returning,
 }

@@ -43,12 +43,21 @@ pub struct Ask {
     pub bytes: u32,
     /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version.
     pub version: Version,
+    /// How many records it is about; of a [`Verb::Traverse`], how many hops it goes.
+    pub count: u16,
 }
 
 impl Ask {
     /// Asks for an object.
     pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
-        Self { verb, key, bytes, version: Version::default() }
+        Self { verb, key, bytes, version: Version::default(), count: 1 }
+    }
+}
+
+impl From<&Call> for Ask {
+    /// The same once more, of somebody else.
+    fn from(call: &Call) -> Self {
+        Self { count: call.count, version: call.version, ..Self::of(call.verb, call.key, call.bytes) }
     }
 }
 
@@ -151,7 +160,7 @@ impl Context<'_> {
 
     /// Whether somebody is still working on `call`: it has neither ended nor been answered.
     pub fn is_going_on(&self, call: Key) -> bool {
-        self.kernel.calls.get(call).is_some_and(|call| call.place == Place::AtNode)
+        self.kernel.calls.get(call).is_some_and(Call::is_at_node)
     }
 
     /// A user of a priority class asks for something: the root of a tree of calls.
@@ -173,11 +182,11 @@ impl Context<'_> {
             link: LinkIx(u16::MAX),
             verb: ask.verb,
             operation,
-            place: Place::AtNode,
-            stage: Stage::Held,
+            place: Place::AtNode(Stage::Held),
             priority,
             failure: None,
             failed_at: self.node,
+            count: ask.count,
             marks: Marks::default(),
         })
     }
@@ -228,10 +237,10 @@ impl Context<'_> {
             verb: ask.verb,
             operation: cause.operation,
             place: Place::Outbound,
-            stage: Stage::Held,
             priority: cause.priority,
             failure: None,
             failed_at: self.node,
+            count: ask.count,
             marks: Marks::default(),
         };
         let key = self.kernel.calls.insert(call);
@@ -301,8 +310,8 @@ impl Context<'_> {
 
     /// Notes how far this node has come with `call`.
     pub fn set_stage(&mut self, call: Key, stage: Stage) {
-        if let Some(call) = self.kernel.calls.get_mut(call) {
-            call.stage = stage;
+        if let Some(call) = self.kernel.calls.get_mut(call).filter(|call| call.is_at_node()) {
+            call.place = Place::AtNode(stage);
         }
     }
 
@@ -334,7 +343,7 @@ impl Context<'_> {
     fn reply(&mut self, key: Key, outcome: Outcome) {
         let now = self.now();
         let call = self.kernel.calls.get_mut(key).expect("a call ends once");
-        debug_assert_eq!(call.place, Place::AtNode, "only a call that is at a node can end there");
+        debug_assert!(call.is_at_node(), "only a call that is at a node can end there");
         call.place = Place::Returning;
         let present = self.kernel.recorder.node(call.to).present.level();
         self.kernel.recorder.node(call.to).present.set(now, present - 1);

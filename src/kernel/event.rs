@@ -76,6 +76,8 @@ pub enum Tag {
     Hedge,
     /// Somebody may have waited too long for a connection.
     Pool,
+    /// It is time for a user to read again what they have written.
+    ReadBack,
     /// A shard router may move further keys.
     Move,
 }

@@ -23,14 +23,14 @@ impl Call {
     fn wire_bytes(&self) -> u64 {
         let has_body = match self.place {
             Place::Returning => self.failure.is_none(),
-            Place::Outbound | Place::AtNode => matches!(self.verb, Verb::Write | Verb::Put),
+            Place::Outbound | Place::AtNode(_) => self.verb.is_write() || self.verb == Verb::Put,
         };
         HEADER_BYTES + if has_body { u64::from(self.bytes) } else { 0 }
     }
 
     fn hop_kind(&self) -> HopKind {
         match (self.place, self.failure) {
-            (Place::Outbound | Place::AtNode, _) => HopKind::Request,
+            (Place::Outbound | Place::AtNode(_), _) => HopKind::Request,
             (Place::Returning, None) => HopKind::Answer,
             (Place::Returning, Some(_)) => HopKind::Failure,
         }

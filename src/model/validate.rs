@@ -195,13 +195,8 @@ impl Document {
         for (i, node) in self.nodes.iter().enumerate() {
             let NodeKind::Users(users) = &node.kind else { continue };
             let at = format!("nodes[{i}].params");
-            let weight = users.static_weight + users.read_weight + users.write_weight;
-            if weight <= 0.0 {
-                problems.push(
-                    &at,
-                    "the mix of operations is empty",
-                    "a positive static_weight, read_weight or write_weight",
-                );
+            if users.weights().iter().sum::<f64>() <= 0.0 {
+                problems.push(&at, "the mix of operations is empty", "a positive weight, such as read_weight");
             }
             let peak = if users.load == Load::Constant { 1.0 } else { users.load_peak.max(1.0) };
             let rate = f64::from(users.users) * users.rate_per_user_per_s * peak;

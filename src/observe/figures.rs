@@ -23,6 +23,7 @@ pub struct Figures {
     /// Requests that failed, per second.
     pub errors_per_s: f64,
     pub latency: LatencyFigures,
+    /// Static assets, reads and writes, and whatever else ended in the window.
     pub operations: Vec<OperationFigures>,
     /// Reads answered in the window with another value than the primary held when the store answered.
     pub stale_reads: u64,
@@ -303,7 +304,11 @@ impl Figures {
         for histogram in latencies {
             all.merge(histogram);
         }
-        let operations = Operation::ALL.map(|operation| {
+        let is_told = |operation: &Operation| {
+            let i = *operation as usize;
+            operation.is_basic() || now.answered[i] + now.failed[i] > then.answered[i] + then.failed[i]
+        };
+        let operations = Operation::ALL.into_iter().filter(is_told).map(|operation| {
             let i = operation as usize;
             OperationFigures {
                 operation,
@@ -321,7 +326,7 @@ impl Figures {
             goodput_per_s: rate(answered, then.all_answered()),
             errors_per_s: rate(failed, then.all_failed()),
             latency: LatencyFigures::of(&all),
-            operations: operations.into(),
+            operations: operations.collect(),
             stale_reads: now.stale_reads - then.stale_reads,
             stale_names: now.stale_names - then.stale_names,
             errors: ranked(std::array::from_fn(|i| now.reasons[i] - then.reasons[i])),

@@ -3,6 +3,9 @@
 use super::outcome::Operation;
 use crate::base::SimTime;
 
+const OPERATIONS: usize = Operation::ALL.len();
+const _: () = assert!(Hop::CLASSES <= 32, "a class has five bits");
+
 /// What a message on a link is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -36,12 +39,26 @@ pub struct Hop {
 impl Hop {
     /// Size of an encoded hop in bytes.
     pub const ENCODED: usize = 12;
+    /// How many classes there are: requests and answers by operation, then failures, replication and checks.
+    pub const CLASSES: usize = 2 * OPERATIONS + 3;
+
+    /// What the hop looks like, in five bits: its kind, and the operation where that matters.
+    pub const fn class(&self) -> u32 {
+        let class = match self.kind {
+            HopKind::Request => self.operation as usize,
+            HopKind::Answer => OPERATIONS + self.operation as usize,
+            HopKind::Failure => 2 * OPERATIONS,
+            HopKind::Replication => 2 * OPERATIONS + 1,
+            HopKind::Check => 2 * OPERATIONS + 2,
+        };
+        class as u32
+    }
 
     /// Packs the hop into three words: link and class, departure, duration; times are `f32` bits in seconds relative to `base`.
     ///
     /// 24 bits of a second are about 60 ns at a distance of one second from `base`: finer than any picture.
     pub fn encode(&self, base: SimTime) -> [u32; 3] {
-        let class = (self.kind as u32) | (self.operation as u32) << 3 | u32::from(self.is_backward) << 5;
+        let class = self.class() | u32::from(self.is_backward) << 5;
         let depart = i128::from(self.depart.as_nanos()) - i128::from(base.as_nanos());
         let depart_s = (depart as f64 / 1e9) as f32;
         let duration_s = self.arrive.since(self.depart).as_secs_f64() as f32;

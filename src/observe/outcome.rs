@@ -13,16 +13,49 @@ pub enum Operation {
     Read = 1,
     /// Writes one record.
     Write = 2,
+    /// Reads a record together with those that it is related to: a join.
+    Query = 3,
+    /// Proves who somebody is, and begins a session.
+    Login = 4,
+    /// Reads neighbouring records.
+    Range = 5,
+    /// Reads one number that is made of many neighbouring records.
+    Aggregate = 6,
+    /// Follows relations from record to record, several hops far.
+    Traversal = 7,
+    /// Writes several records at once.
+    Transaction = 8,
 }
 
 impl Operation {
-    pub const ALL: [Self; 3] = [Self::Static, Self::Read, Self::Write];
+    pub const ALL: [Self; 9] = [
+        Self::Static,
+        Self::Read,
+        Self::Write,
+        Self::Query,
+        Self::Login,
+        Self::Range,
+        Self::Aggregate,
+        Self::Traversal,
+        Self::Transaction,
+    ];
+
+    /// Whether reports tell of it even if nobody asked for it.
+    pub const fn is_basic(self) -> bool {
+        matches!(self, Self::Static | Self::Read | Self::Write)
+    }
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Static => "static",
             Self::Read => "read",
             Self::Write => "write",
+            Self::Query => "query",
+            Self::Login => "login",
+            Self::Range => "range",
+            Self::Aggregate => "aggregate",
+            Self::Traversal => "traversal",
+            Self::Transaction => "transaction",
         }
     }
 }

@@ -219,7 +219,7 @@ mod tests {
         let answer = Hop { is_backward: true, kind: HopKind::Answer, ..hop(0, 1_000) };
         let field = field(&[answer], at(0));
         let dot = field.dots(at(200), at(250)).next().unwrap();
-        assert_eq!((dot.link, dot.class, dot.along, dot.is_backward), (5, 0b11_0001, 0.75, true));
+        assert_eq!((dot.link, dot.class, dot.along, dot.is_backward), (5, 0b10_0000 | answer.class(), 0.75, true));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What dots look like: the one place for shapes, sizes and their proportions. Both painters follow it.
 //!
-//! A static asset is a square, a read a disc, a write a diamond, a failure a large cross, replication a small ring, a
+//! A static asset is a square, a read a disc, a write a diamond; a query two discs, a login a hexagon, a range a bar, an aggregate
+//! a funnel, a traversal a bow tie, a transaction two diamonds; a failure a large cross, replication a small ring, a
 //! health check a faint speck. Requests are filled, answers hollow; each keeps to its side of the link, like road traffic.
 
 use super::palette::Palette;
+use crate::observe::{Hop, Operation};
 
 /// An outline, described by the signed distance to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,12 @@ pub enum Shape {
     Diamond = 2,
     Cross = 3,
     Ring = 4,
+    Discs = 5,
+    Hexagon = 6,
+    Bar = 7,
+    Funnel = 8,
+    BowTie = 9,
+    Diamonds = 10,
 }
 
 /// Proportions of the shapes, in radii of a disc that looks as large.
@@ -26,22 +34,42 @@ pub mod proportions {
     pub const CROSS: [f32; 2] = [1.1, 0.34];
     /// Radius of the middle of the ring, and half its thickness.
     pub const RING: [f32; 2] = [0.74, 0.24];
+    /// Radius of each of two discs.
+    pub const DISCS: f32 = 0.62;
+    /// Half the distance between two sides of the hexagon.
+    pub const HEXAGON: f32 = 0.95;
+    /// Half the length of the bar, and half its thickness.
+    pub const BAR: [f32; 2] = [1.25, 0.5];
+    /// Distance from the middle of the funnel to its sides.
+    pub const FUNNEL: f32 = 0.66;
+    /// Half the length of the bow tie, and half its thickness in the middle.
+    pub const BOW_TIE: [f32; 2] = [1.15, 0.14];
+    /// Distance of each of two diamonds from the middle, and half its diagonal.
+    pub const DIAMONDS: [f32; 2] = [0.62, 0.7];
     /// Thickness of the outline of what is hollow, and the least of it in pixels of the canvas.
     pub const OUTLINE: [f32; 2] = [0.34, 1.1];
     /// The part of the page's colour in what is hollow.
     pub const HOLLOWNESS: f32 = 0.82;
 }
 
+const HALF_ROOT_OF_3: f32 = 0.866_025_4;
+
 impl Shape {
     /// How far it reaches along either axis.
     pub const fn extent(self) -> f32 {
-        use proportions::{CROSS, DIAMOND, RING, SQUARE};
+        use proportions::{BAR, BOW_TIE, CROSS, DIAMOND, DIAMONDS, DISCS, FUNNEL, HEXAGON, RING, SQUARE};
         match self {
             Self::Square => SQUARE,
             Self::Disc => 1.0,
             Self::Diamond => DIAMOND,
             Self::Cross => (CROSS[0] + CROSS[1]) * std::f32::consts::FRAC_1_SQRT_2,
             Self::Ring => RING[0] + RING[1],
+            Self::Discs => 2.0 * DISCS,
+            Self::Hexagon => HEXAGON / HALF_ROOT_OF_3,
+            Self::Bar => BAR[0],
+            Self::Funnel => 2.0 * FUNNEL,
+            Self::BowTie => BOW_TIE[0],
+            Self::Diamonds => DIAMONDS[0] + DIAMONDS[1],
         }
     }
 }
@@ -59,35 +87,43 @@ const fn look(shape: Shape, size: f32, is_hollow: bool) -> Look {
     Look { shape, size, is_hollow }
 }
 
-/// All looks; [`look_of`] gives the index.
-pub const LOOKS: [Look; 9] = [
-    look(Shape::Square, 1.0, false),
-    look(Shape::Disc, 1.0, false),
-    look(Shape::Diamond, 1.0, false),
-    look(Shape::Square, 0.92, true),
-    look(Shape::Disc, 0.92, true),
-    look(Shape::Diamond, 0.92, true),
-    look(Shape::Cross, 1.55, false),
-    look(Shape::Ring, 0.85, false),
-    look(Shape::Disc, 0.5, false),
+/// The shape of each operation.
+const SHAPES: [Shape; OPERATIONS] = [
+    Shape::Square,
+    Shape::Disc,
+    Shape::Diamond,
+    Shape::Discs,
+    Shape::Hexagon,
+    Shape::Bar,
+    Shape::Funnel,
+    Shape::BowTie,
+    Shape::Diamonds,
 ];
+const OPERATIONS: usize = Operation::ALL.len();
+
+/// All looks, by the class of hops ([`Hop::class`]).
+pub const LOOKS: [Look; Hop::CLASSES] = {
+    let mut looks = [look(Shape::Disc, 0.5, false); Hop::CLASSES];
+    let mut i = 0;
+    while i < OPERATIONS {
+        looks[i] = look(SHAPES[i], 1.0, false);
+        looks[OPERATIONS + i] = look(SHAPES[i], 0.92, true);
+        i += 1;
+    }
+    looks[FAILURE] = look(Shape::Cross, 1.55, false);
+    looks[REPLICATION] = look(Shape::Ring, 0.85, false);
+    looks
+};
 
 /// The index of the look of failures: they are drawn over all others.
-pub const FAILURE: usize = 6;
-const REPLICATION: usize = 7;
-const CHECK: usize = 8;
+pub const FAILURE: usize = 2 * OPERATIONS;
+const REPLICATION: usize = FAILURE + 1;
+const CHECK: usize = FAILURE + 2;
 
-/// The look of a hop's class, as [`crate::observe::Hop::encode`] packs it.
+/// The look of a hop's class, as [`Hop::encode`] packs it.
 pub const fn look_of(class: u32) -> usize {
-    let operation = ((class >> 3) & 3) as usize;
-    let operation = if operation > 2 { 2 } else { operation };
-    match class & 7 {
-        0 => operation,
-        1 => 3 + operation,
-        2 => FAILURE,
-        3 => REPLICATION,
-        _ => CHECK,
-    }
+    let own = (class & 31) as usize;
+    if own < LOOKS.len() { own } else { CHECK }
 }
 
 /// The colours of [`LOOKS`], laid on the page's: dots are opaque, so that one hides another clearly.
@@ -98,9 +134,11 @@ pub fn colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
         let lay = |part: u8, page: u8| ((u32::from(part) * alpha + u32::from(page) * (255 - alpha) + 127) / 255) as u8;
         [lay(colour[0], page[0]), lay(colour[1], page[1]), lay(colour[2], page[2])]
     };
-    let [asset, read, write] = [palette.asset, palette.read, palette.write].map(of);
-    let [failure, replication, check] = [palette.failure, palette.replication, palette.check].map(of);
-    [asset, read, write, asset, read, write, failure, replication, check]
+    let others = [palette.failure, palette.replication, palette.check];
+    std::array::from_fn(|look| match look.checked_sub(FAILURE) {
+        Some(other) => of(others[other]),
+        None => of(palette.operations[look % OPERATIONS]),
+    })
 }
 
 /// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
@@ -134,8 +172,9 @@ fn zoom(scale: f32) -> f32 {
 
 /// Signed distance from (`x`, `y`) to the outline of `shape` around the origin, all in pixels; negative inside.
 pub fn distance(shape: Shape, x: f32, y: f32, radius: f32) -> f32 {
-    use proportions::{CROSS, DIAMOND, RING, SQUARE};
+    use proportions::{BAR, BOW_TIE, CROSS, DIAMOND, DIAMONDS, DISCS, FUNNEL, HEXAGON, RING, SQUARE};
     use std::f32::consts::FRAC_1_SQRT_2;
+    let down = y;
     let (x, y) = (x.abs(), y.abs());
     match shape {
         Shape::Square => x.max(y) - SQUARE * radius,
@@ -146,6 +185,15 @@ pub fn distance(shape: Shape, x: f32, y: f32, radius: f32) -> f32 {
             (u - CROSS[0] * radius).max(v - CROSS[1] * radius)
         }
         Shape::Ring => ((x * x + y * y).sqrt() - RING[0] * radius).abs() - RING[1] * radius,
+        Shape::Discs => {
+            let from_one = x - DISCS * radius;
+            (from_one * from_one + y * y).sqrt() - DISCS * radius
+        }
+        Shape::Hexagon => x.max(0.5 * x + HALF_ROOT_OF_3 * y) - HEXAGON * radius,
+        Shape::Bar => (x - BAR[0] * radius).max(y - BAR[1] * radius),
+        Shape::Funnel => (-down).max(HALF_ROOT_OF_3 * x + 0.5 * down) - FUNNEL * radius,
+        Shape::BowTie => (x - BOW_TIE[0] * radius).max(0.8 * y - 0.6 * x - BOW_TIE[1] * radius),
+        Shape::Diamonds => ((x - DIAMONDS[0] * radius).abs() + y - DIAMONDS[1] * radius) * FRAC_1_SQRT_2,
     }
 }
 
@@ -153,11 +201,12 @@ pub fn distance(shape: Shape, x: f32, y: f32, radius: f32) -> f32 {
 mod tests {
     use super::*;
     use crate::base::SimTime;
-    use crate::observe::{Hop, HopKind, Operation};
+    use crate::observe::HopKind;
 
     fn class(kind: HopKind, operation: Operation) -> u32 {
         let hop = Hop { link: 0, kind, operation, is_backward: true, depart: SimTime::ZERO, arrive: SimTime::ZERO };
-        hop.encode(SimTime::ZERO)[0] >> 16
+        assert_eq!(hop.encode(SimTime::ZERO)[0] >> 16, hop.class() | 32);
+        hop.class()
     }
 
     #[test]
@@ -183,11 +232,11 @@ mod tests {
 
     #[test]
     fn a_shape_reaches_as_far_as_it_says() {
-        for shape in [Shape::Square, Shape::Disc, Shape::Diamond, Shape::Cross, Shape::Ring] {
-            let inside = |x: f32, y: f32| distance(shape, x, y, 100.0) < 0.0;
+        for shape in SHAPES.into_iter().chain([Shape::Cross, Shape::Ring]) {
+            let inside = |x: f32, y: f32| distance(shape, x, y, 100.0) < 0.0 || distance(shape, x, -y, 100.0) < 0.0;
             let reach = (0..1_000_i16)
                 .flat_map(|i| (0..=150_i16).map(move |j| (f32::from(i) / 5.0, f32::from(j))))
-                .filter(|&(x, y)| inside(x, y) && inside(y, x))
+                .filter(|&(x, y)| inside(x, y) || inside(y, x))
                 .map(|(x, _)| x)
                 .fold(0.0, f32::max);
             assert!((reach - 100.0 * shape.extent()).abs() < 1.0, "{shape:?} {reach}");

@@ -34,6 +34,8 @@ struct Design {
     apply_time_ms: u64,
     cache_bytes: u64,
     ttl_ms: u64,
+    /// Whether users do everything that users can do.
+    is_rich: bool,
 }
 
 /// What is done to it, and after how long.
@@ -59,12 +61,12 @@ enum Act {
 }
 
 fn designs() -> impl Strategy<Value = Design> {
-    let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 4]>(), 0_usize..3);
+    let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 5]>(), 0_usize..3);
     let sharding = (prop_oneof![1 => Just(0_usize), 1 => 1_usize..4], 0_usize..4);
     let load = (1_u32..600, prop_oneof![3 => Just(0.0), 1 => 0.0..0.5_f64, 1 => Just(1.0)], 50_u64..3_000);
     let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000);
     (shape, sharding, load, sizes).prop_map(|(shape, (shards, strategy), load, sizes)| {
-        let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside], policy) = shape;
+        let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside, is_rich], policy) = shape;
         let (load_per_s, loss, timeout_ms) = load;
         let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms) = sizes;
         Design {
@@ -88,6 +90,7 @@ fn designs() -> impl Strategy<Value = Design> {
             apply_time_ms,
             cache_bytes,
             ttl_ms,
+            is_rich,
         }
     })
 }
@@ -116,6 +119,11 @@ impl Design {
         let mut nodes = vec![json!({ "id": "users", "kind": "users", "params": {
             "users": 100, "rate_per_user_per_s": f64::from(self.load_per_s) / 100.0, "keys": 500, "assets": 50,
             "timeout": format!("{}ms", self.timeout_ms) } })];
+        if self.is_rich {
+            for operation in ["query", "login", "range", "aggregate", "traversal", "transaction"] {
+                nodes[0]["params"][format!("{operation}_weight")] = json!(1);
+            }
+        }
         let mut links = Vec::new();
         let mut link = |from: &str, to: &str, latency: &str| {
             links.push(json!({ "from": from, "to": to, "latency": latency, "loss": self.loss * 0.2 }));
@@ -370,6 +378,7 @@ fn a_replica_of_a_removed_primary_starts_anew() {
         apply_time_ms: 0,
         cache_bytes: 1,
         ttl_ms: 0,
+        is_rich: false,
     };
     let acts = [
         (26, Act::Cores(0, 1)),

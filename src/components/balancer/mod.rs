@@ -250,11 +250,11 @@ impl Behaviour for LoadBalancer {
             ctx.fail(call, Reason::CircuitOpen);
             return;
         }
-        let Call { verb, key, bytes, version, .. } = *ctx.get(call);
-        self.attempt(ctx, call, Ask { verb, key, bytes, version });
+        let ask = Ask::from(ctx.get(call));
+        self.attempt(ctx, call, ask);
         for _ in 1..self.caller.copies() {
             if self.caller.is_trying(call) {
-                self.attempt(ctx, call, Ask { verb, key, bytes, version });
+                self.attempt(ctx, call, ask);
             }
         }
     }

@@ -268,7 +268,7 @@ impl Cache {
             return;
         };
         if let Some(value) = self.unwritten.send(key, ctx.now()) {
-            let ask = Ask { verb: Verb::Write, key, bytes: value.bytes, version: value.version };
+            let ask = Ask { version: value.version, ..Ask::of(Verb::Write, key, value.bytes) };
             ctx.call_detached(value.cause, primary, ask);
         }
     }
@@ -296,7 +296,7 @@ impl Behaviour for Cache {
             Verb::Put => self.set(ctx, call),
             Verb::Delete => self.delete(ctx, call),
             Verb::Write => self.write(ctx, call),
-            Verb::Resolve | Verb::Static | Verb::Read => ctx.fail(call, Reason::NoRoute),
+            _ => ctx.fail(call, Reason::NoRoute),
         }
     }
 

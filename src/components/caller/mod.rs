@@ -198,7 +198,7 @@ impl Caller {
         let (is_good, outcome) = (reply.failure.is_none(), Outcome::of(reply));
         let Some(effort) = self.efforts.get_mut(&parent) else {
             self.learn(ctx.now(), is_good);
-            return Next::Done(asked_by(reply), outcome);
+            return Next::Done(Ask::from(reply), outcome);
         };
         let (was_late, ask) = (effort.drop_ended(ctx), effort.ask);
         if is_good {
@@ -378,11 +378,6 @@ pub fn give_up(ctx: &mut Context, call: Key, way: OnGiveUp) {
             OnGiveUp::Cancel => ctx.cancel(call),
         }
     }
-}
-
-/// What the call of `reply` has asked.
-fn asked_by(reply: &Call) -> Ask {
-    Ask::of(reply.verb, reply.key, reply.bytes)
 }
 
 /// Whether asking again may help.

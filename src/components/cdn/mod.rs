@@ -253,7 +253,7 @@ fn rules(params: &kinds::Cdn) -> Rules {
 
 fn ask(key: u32, bytes: u32, is_held: bool) -> Ask {
     let version = if is_held { CONDITIONAL } else { Version::default() };
-    Ask { verb: Verb::Static, key, bytes, version }
+    Ask { version, ..Ask::of(Verb::Static, key, bytes) }
 }
 
 impl Behaviour for Cdn {

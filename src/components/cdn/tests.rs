@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::random::Stream;
 use crate::base::{LinkIx, NodeIx, Shape};
-use crate::kernel::{Condition, Kernel, Link, LinkParams, NodeState, Place};
+use crate::kernel::{Condition, Kernel, Link, LinkParams, NodeState, Place, Stage};
 use crate::observe::{LinkMeter, NodeMeter, Operation};
 
 const USERS: NodeIx = NodeIx(0);
@@ -58,7 +58,7 @@ impl Bench {
         let mut users = Context { kernel: &mut self.kernel, node: USERS };
         let root = users.begin(0, 0, Operation::Static, ask);
         let call = users.call(root, Target { node: EDGE, link: TO_EDGE }, ask);
-        self.kernel.calls.get_mut(call).expect("it was made").place = Place::AtNode;
+        self.kernel.calls.get_mut(call).expect("it was made").place = Place::AtNode(Stage::Held);
         let now = self.kernel.now;
         let present = &mut self.kernel.recorder.node(EDGE).present;
         present.set(now, present.level() + 1);

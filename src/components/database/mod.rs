@@ -9,10 +9,12 @@
 mod log;
 pub mod monitor;
 mod replication;
+mod work;
 
 pub use log::Log;
 pub use monitor::Monitor;
 
+use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::SimDuration;
@@ -41,6 +43,7 @@ pub struct Database {
     term: u32,
     shipping: Shipping,
     receiving: Receiving,
+    data: Derived<DataSet>,
 }
 
 /// What the node does in its cluster.
@@ -72,6 +75,7 @@ impl Database {
             term: 0,
             shipping: Shipping::default(),
             receiving: Receiving::default(),
+            data: Derived(DataSet::default()),
         }
     }
 
@@ -118,7 +122,7 @@ impl Database {
             return;
         }
         let version = self.version(key);
-        let is_stale = version != ctx.kernel.truth.current(key);
+        let is_stale = self.is_stale(ctx, call);
         ctx.meter().stale_reads += u64::from(is_stale);
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
@@ -138,6 +142,10 @@ impl Database {
         }
         if ctx.is_read_only() {
             ctx.fail(call, Reason::ServerError);
+            return;
+        }
+        if ctx.get(call).verb == Verb::Transact {
+            self.transact(ctx, call);
             return;
         }
         let Call { key, user, bytes, verb, version: given, .. } = *ctx.get(call);
@@ -196,13 +204,9 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let mean = match ctx.get(call).verb {
-            Verb::Read | Verb::Get => self.params.read_service,
-            Verb::Write | Verb::Put if self.duty == Duty::Primary => self.params.write_service,
-            _ => {
-                ctx.fail(call, Reason::NoPrimary);
-                return;
-            }
+        let Some(mean) = self.mean_service(ctx.get(call)) else {
+            ctx.fail(call, Reason::NoPrimary);
+            return;
         };
         let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
@@ -213,7 +217,7 @@ impl Behaviour for Database {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
         match ctx.get(call).verb {
-            Verb::Write | Verb::Put => self.write(ctx, call),
+            Verb::Write | Verb::Put | Verb::Transact => self.write(ctx, call),
             _ => self.read(ctx, call),
         }
     }
@@ -269,6 +273,7 @@ impl Behaviour for Database {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
         }
+        self.data = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
     }
 

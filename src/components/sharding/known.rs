@@ -1,7 +1,7 @@
 //! The keys that a router knows of: those of the populations of the design, now or earlier, and what else was written.
 
 use crate::base::Bytes;
-use crate::components::users::size_of_object;
+use crate::components::data_set::size_of_object;
 use crate::model::{Document, NodeKind};
 
 /// Ranges of keys in ascending order that share no key.
@@ -26,20 +26,21 @@ enum Size {
 }
 
 impl KnownKeys {
-    /// Takes in the key ranges of all populations.
-    pub fn learn(&mut self, document: &Document) {
+    /// Takes in the key ranges of all populations; the keys that are new.
+    pub fn learn(&mut self, document: &Document) -> Vec<u32> {
+        let mut new = Vec::new();
         for node in &document.nodes {
             if let NodeKind::Users(users) = &node.kind {
-                self.add(users.first_key, users.first_key.saturating_add(users.keys), Size::Mean(users.value_size));
+                let end = users.first_key.saturating_add(users.keys);
+                new.extend(self.add(users.first_key, end, Size::Mean(users.value_size)));
             }
         }
+        new
     }
 
-    /// A record of this size was written, or found in a shard.
-    pub fn note(&mut self, key: u32, bytes: u32) {
-        if self.find(key).is_none() {
-            self.add(key, key.saturating_add(1), Size::Exactly(bytes));
-        }
+    /// A record of this size was written, or found in a shard. Whether its key is new.
+    pub fn note(&mut self, key: u32, bytes: u32) -> bool {
+        self.find(key).is_none() && !self.add(key, key.saturating_add(1), Size::Exactly(bytes)).is_empty()
     }
 
     /// Size of a record, in bytes.
@@ -88,7 +89,8 @@ impl KnownKeys {
     }
 
     /// Adds what is new of a range.
-    fn add(&mut self, first: u32, end: u32, size: Size) {
+    fn add(&mut self, first: u32, end: u32, size: Size) -> Vec<u32> {
+        let mut new = Vec::new();
         let mut from = first;
         while from < end {
             let at = self.ranges.partition_point(|range| range.end <= from);
@@ -97,10 +99,12 @@ impl KnownKeys {
                 next => {
                     let until = next.map_or(end, |next| next.first.min(end));
                     self.ranges.insert(at, Range { first: from, end: until, size });
+                    new.extend(from..until);
                     from = until;
                 }
             }
         }
+        new
     }
 }
 

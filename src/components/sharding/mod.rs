@@ -21,7 +21,7 @@ use crate::base::NodeIx;
 use crate::base::hash::Derived;
 use crate::base::map::Map;
 use crate::base::slab::Key;
-use crate::kernel::{Ask, Call, ClusterIx, Context, Kernel, Outcome, Tag, Target, Verb};
+use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb};
 use crate::model::NodeKind;
 use crate::model::kinds;
 use crate::observe::{LostWrite, Reason};
@@ -38,10 +38,8 @@ pub struct ShardRouter {
     params: Derived<kinds::ShardRouter>,
     station: Station,
     shards: Vec<Shard>,
-    /// Where every key shall be.
+    /// Where every key shall be. Where each is, the directory tells.
     layout: Layout,
-    /// Where the keys are whose home the directory does not tell.
-    base: Layout,
     keys: KnownKeys,
     moves: Moves,
     copies: Copies,
@@ -72,7 +70,6 @@ impl ShardRouter {
             station: Station::new(params.cores, params.queue_limit),
             shards: Vec::new(),
             layout: Layout::default(),
-            base: Layout::default(),
             keys: KnownKeys::default(),
             moves: Moves::default(),
             copies: Copies::default(),
@@ -128,7 +125,7 @@ impl ShardRouter {
 
     /// The cluster that `key` is at home in, for the router that is `node`.
     pub fn home(&self, kernel: &Kernel, node: NodeIx, key: u32) -> Option<ClusterIx> {
-        kernel.directory.home(node, key).cluster().or_else(|| self.base.owner(key))
+        kernel.directory.home(node, key).cluster().or_else(|| self.layout.owner(key))
     }
 
     fn home_of(&self, ctx: &Context, key: u32) -> Option<ClusterIx> {
@@ -184,7 +181,9 @@ impl ShardRouter {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, version, .. } = *ctx.get(call);
-        self.keys.note(key, bytes);
+        if self.keys.note(key, bytes) {
+            self.place(ctx, key);
+        }
         if ctx.kernel.directory.home(ctx.node, key).is_moving() {
             self.hold(ctx, call);
             return;
@@ -214,6 +213,15 @@ impl ShardRouter {
             if ctx.is_going_on(call) {
                 self.write(ctx, call);
             }
+        }
+    }
+
+    /// `key`, of which nothing was known, is at home where it shall be.
+    fn place(&self, ctx: &mut Context, key: u32) {
+        if let Some(owner) =
+            self.layout.owner(key).filter(|_| ctx.kernel.directory.home(ctx.node, key) == Home::default())
+        {
+            ctx.kernel.directory.set_home(ctx.node, key, Home::at(owner, false));
         }
     }
 
@@ -343,18 +351,19 @@ impl Behaviour for ShardRouter {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, params.queue_limit);
         }
-        let known = self.keys.count();
-        self.keys.learn(wiring.document);
+        let mut learnt = self.keys.learn(wiring.document);
         let is_first = self.shards.is_empty();
         let gone = self.connect(ctx);
         let layout = self.wanted_layout(ctx, wiring);
-        if is_first {
-            self.base = layout.clone();
-        }
-        let is_new = !layout.is_same(&self.layout)
-            || was_hot != (self.params.hot_keys.clone(), self.params.hot_key_copies)
-            || known != self.keys.count() && self.moves.is_sweeping();
+        let is_new =
+            !layout.is_same(&self.layout) || was_hot != (self.params.hot_keys.clone(), self.params.hot_key_copies);
         self.layout = layout;
+        if is_first {
+            learnt = self.keys.iter().collect();
+        }
+        for key in learnt {
+            self.place(ctx, key);
+        }
         self.bury(ctx, &gone);
         if is_new && !(is_first && self.params.hot_key_copies < 2) {
             self.moves.sweep();

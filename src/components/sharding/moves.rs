@@ -174,7 +174,6 @@ impl ShardRouter {
             }
         }
         if !self.moves.is_sweeping() {
-            self.base = self.layout.clone();
             return;
         }
         let oldest = self.moves.live.iter().map(|(_, live)| live.sent + PATIENCE).min();

@@ -10,7 +10,7 @@ use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::components::deadlines::Deadlines;
-use crate::kernel::{Context, Stage, Tag};
+use crate::kernel::{Call, Context, Stage, Tag};
 use crate::model::kinds::Discipline;
 
 /// Calls that wait.
@@ -141,5 +141,5 @@ fn is_waiting(ctx: &Context, call: Key, stage: Stage) -> bool {
 }
 
 fn stage_of(ctx: &Context, call: Key) -> Stage {
-    ctx.kernel.calls.get(call).map_or(Stage::Held, |call| call.stage)
+    ctx.kernel.calls.get(call).map_or(Stage::Held, Call::stage)
 }

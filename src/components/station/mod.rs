@@ -90,7 +90,7 @@ impl Station {
 
     /// `call` is given up: it leaves the queue, or frees its core. Nothing happens if it is in neither.
     pub fn give_up(&mut self, ctx: &mut Context, call: Key) {
-        match ctx.get(call).stage {
+        match ctx.get(call).stage() {
             Stage::Ready => self.waiting.leave(ctx, call),
             Stage::Serving => {
                 ctx.set_stage(call, Stage::Held);

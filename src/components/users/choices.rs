@@ -1,12 +1,17 @@
 //! What a user wants: who, which operation, which object, how large.
 
-use crate::base::Bytes;
-use crate::base::hash::{Derived, mix};
+use crate::base::hash::Derived;
 use crate::base::random::Stream;
 use crate::base::zipf::Zipf;
-use crate::kernel::Verb;
+use crate::components::data_set::{Records, size_of_object};
+use crate::kernel::{Ask, Verb};
 use crate::model::kinds;
 use crate::observe::Operation;
+
+/// Bytes of an answer that is a single number, or a token.
+const SMALL_ANSWER: u32 = 200;
+/// Bytes by which an answer names a record.
+const NAME: u32 = 8;
 
 /// The population's taste.
 #[derive(Clone, Debug, Hash)]
@@ -23,19 +28,29 @@ pub struct Choice {
     pub operation: Operation,
     pub key: u32,
     pub bytes: u32,
+    /// How many records it is about; of a traversal, how many hops it goes.
+    pub count: u16,
 }
 
 impl Choice {
     pub fn read(user: u32, key: u32, bytes: u32) -> Self {
-        Self { user, operation: Operation::Read, key, bytes }
+        Self { user, operation: Operation::Read, key, bytes, count: 1 }
     }
 
-    pub fn verb(&self) -> Verb {
-        match self.operation {
+    /// What to ask the site for.
+    pub fn ask(&self) -> Ask {
+        let verb = match self.operation {
             Operation::Static => Verb::Static,
             Operation::Read => Verb::Read,
             Operation::Write => Verb::Write,
-        }
+            Operation::Query => Verb::Query,
+            Operation::Login => Verb::Login,
+            Operation::Range => Verb::Range,
+            Operation::Aggregate => Verb::Aggregate,
+            Operation::Traversal => Verb::Traverse,
+            Operation::Transaction => Verb::Transact,
+        };
+        Ask { count: self.count, ..Ask::of(verb, self.key, self.bytes) }
     }
 }
 
@@ -70,29 +85,56 @@ impl Choices {
 
     /// What `user` wants, by a stream of their own.
     pub fn draw_from(&self, params: &kinds::Users, user: u32, stream: &mut Stream) -> Choice {
-        let total = params.static_weight + params.read_weight + params.write_weight;
-        let point = stream.unit() * total;
-        let operation = if point < params.static_weight {
-            Operation::Static
-        } else if point < params.static_weight + params.read_weight || params.write_weight <= 0.0 {
-            Operation::Read
-        } else {
-            Operation::Write
-        };
-        let (zipf, mean) = match operation {
-            Operation::Static => (&self.assets, params.asset_size),
-            Operation::Read | Operation::Write => (&self.records, params.value_size),
-        };
-        let first = if operation == Operation::Static { 0 } else { params.first_key };
-        let key = first + zipf.draw(stream);
-        Choice { user, operation, key, bytes: size_of_object(key, mean) }
+        let operation = operation_at(params, stream.unit());
+        if operation == Operation::Static {
+            let key = self.assets.draw(stream);
+            return Choice { user, operation, key, bytes: size_of_object(key, params.asset_size), count: 1 };
+        }
+        let key = params.first_key + self.records.draw(stream);
+        of_records(params, user, operation, key)
     }
 }
 
-/// An object's size follows from its key: between half and one and a half of the mean, evenly.
-pub fn size_of_object(key: u32, mean: Bytes) -> u32 {
-    let spread = (u128::from(mix(u64::from(key) + 1)) * u128::from(mean.0)) >> 64;
-    u32::try_from(mean.0 / 2 + spread as u64).unwrap_or(u32::MAX).max(1)
+/// The operation at this share, 0 to 1, of the mix.
+fn operation_at(params: &kinds::Users, share: f64) -> Operation {
+    let weights = params.weights();
+    let point = share * weights.iter().sum::<f64>();
+    let mut reached = 0.0;
+    let is_reached = |(_, weight): &(Operation, f64)| {
+        reached += weight;
+        point < reached
+    };
+    let in_order = || Operation::ALL.into_iter().zip(weights);
+    // The sum may be rounded: whatever is left goes to the last that has a weight at all.
+    let last = || in_order().rfind(|(_, weight)| *weight > 0.0);
+    in_order().find(is_reached).or_else(last).map_or(Operation::Read, |(operation, _)| operation)
+}
+
+/// A wish that is about records, of which `key` is the first.
+fn of_records(params: &kinds::Users, user: u32, operation: Operation, key: u32) -> Choice {
+    let records = Records::of(params);
+    let (key, count, bytes) = match operation {
+        Operation::Static | Operation::Read | Operation::Write => (key, 1, records.size(key)),
+        Operation::Login => (records.of_user(user), 1, SMALL_ANSWER),
+        Operation::Query => {
+            let joined = params.query_records as u16;
+            (key, joined, records.size_of_all(records.group(key, joined + 1)))
+        }
+        Operation::Range => {
+            let count = params.range_records as u16;
+            (key, count, records.size_of_all(records.range(key, count)))
+        }
+        Operation::Aggregate => (key, params.aggregate_records as u16, SMALL_ANSWER),
+        Operation::Traversal => {
+            let hops = params.traversal_hops as u16;
+            (key, hops, records.reach(hops).saturating_mul(NAME))
+        }
+        Operation::Transaction => {
+            let count = params.transaction_writes as u16;
+            (key, count, records.size_of_all(records.group(key, count)))
+        }
+    };
+    Choice { user, operation, key, bytes, count }
 }
 
 #[cfg(test)]
@@ -100,22 +142,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_their_mean_and_belong_to_the_key() {
-        let mean: f64 = (0..10_000).map(|key| f64::from(size_of_object(key, Bytes(2_000)))).sum::<f64>() / 10_000.0;
-        assert!((mean - 2_000.0).abs() < 20.0, "{mean}");
-        assert_eq!(size_of_object(7, Bytes::kb(2)), size_of_object(7, Bytes::kb(2)));
-    }
-
-    #[test]
     fn the_mix_is_as_asked() {
         let params =
             kinds::Users { static_weight: 0.0, read_weight: 3.0, write_weight: 1.0, ..kinds::Users::default() };
         let mut choices = Choices::new(&params, Stream::seeded(1));
-        let mut counts = [0; 3];
+        let mut counts = [0; Operation::ALL.len()];
         for _ in 0..10_000 {
             counts[choices.draw(&params).operation as usize] += 1;
         }
         assert_eq!(counts[0], 0);
         assert!((7_300..7_700).contains(&counts[1]), "{counts:?}");
+        assert_eq!(counts[3..], [0; 6]);
+    }
+
+    #[test]
+    fn every_operation_has_its_share_and_asks_for_as_much_as_it_says() {
+        let params = kinds::Users {
+            static_weight: 1.0,
+            read_weight: 1.0,
+            query_weight: 1.0,
+            login_weight: 1.0,
+            range_weight: 1.0,
+            aggregate_weight: 1.0,
+            traversal_weight: 1.0,
+            transaction_weight: 1.0,
+            ..kinds::Users::default()
+        };
+        let mut choices = Choices::new(&params, Stream::seeded(1));
+        let mut counts = [0; Operation::ALL.len()];
+        for _ in 0..9_000 {
+            let choice = choices.draw(&params);
+            counts[choice.operation as usize] += 1;
+            let mean = f64::from(choice.bytes) / params.value_size.0 as f64;
+            match choice.operation {
+                Operation::Query => assert!((12.0..30.0).contains(&mean), "{choice:?}"),
+                Operation::Range => assert!((35.0..65.0).contains(&mean), "{choice:?}"),
+                Operation::Transaction => assert_eq!(choice.count, 3),
+                Operation::Login => assert_eq!(choice.key, choice.user % params.keys),
+                _ => {}
+            }
+        }
+        assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
+        // Without any weight for the last of them, nothing falls through to it.
+        let readers = kinds::Users { static_weight: 0.0, write_weight: 0.0, ..kinds::Users::default() };
+        assert_eq!(operation_at(&readers, 1.0), Operation::Read);
     }
 }

@@ -3,6 +3,7 @@
 //! In an open loop arrivals do not depend on the system (see [`load`]); each draws who it is, what they want and which object,
 //! from streams of their own: what users do never depends on what the system does. In a closed loop each user thinks, asks, waits
 //! and thinks again; what somebody does next follows from who it is and how often they have asked.
+//! Some users read again what they have just written: a store that answers them with an older version is seen to be stale.
 //! Users resolve the site's name first and keep the answer for its time to live. Their browsers repeat or hedge calls as their
 //! policy says; those who wait too long give up, without the system noticing unless the policy cancels.
 //! Left out: browser caches, several regions.
@@ -11,6 +12,7 @@ mod choices;
 mod edges;
 mod load;
 mod names;
+mod read_back;
 
 use std::sync::Arc;
 
@@ -25,11 +27,11 @@ use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
-use crate::observe::Reason;
-use choices::Choices;
-pub use choices::size_of_object;
+use crate::observe::{Operation, Reason};
+use choices::{Choice, Choices};
 use edges::Edges;
 use names::{Names, Remembered};
+use read_back::ReadBacks;
 
 /// The shortest time to think: without any, a system that answers at once would be asked for ever at one instant.
 const SHORTEST_THOUGHT: SimDuration = SimDuration::from_micros(1);
@@ -54,6 +56,8 @@ pub struct Users {
     /// Of a closed loop: how many users have begun, those that have been taken out since included.
     begun: u32,
     names: Names,
+    /// Who will read again what they have written, and when.
+    read_backs: ReadBacks,
     waiting: Deadlines,
     caller: Caller,
     edges: Edges,
@@ -75,6 +79,7 @@ impl Users {
             asked: Paged::default(),
             begun: 0,
             names: Names::default(),
+            read_backs: ReadBacks::default(),
             waiting: Deadlines::new(Tag::Timeout),
             caller: Caller::new(&params.calls),
             edges: Edges::default(),
@@ -146,11 +151,15 @@ impl Users {
         if let Some(trace) = &self.trace {
             let Some(read) = trace.reads.get(self.replayed as usize) else { return };
             self.replayed += 1;
-            choice = choices::Choice::read(choice.user, read.key, read.bytes);
+            choice = Choice::read(choice.user, read.key, read.bytes);
         }
-        let ask = Ask::of(choice.verb(), choice.key, choice.bytes);
-        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, ask);
-        ctx.mark(root, Marks::LOOPED, user.is_some());
+        self.begin(ctx, choice, user.is_some());
+    }
+
+    /// The request for what somebody wants begins, by finding out where the site is.
+    fn begin(&mut self, ctx: &mut Context, choice: Choice, is_looped: bool) {
+        let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
+        ctx.mark(root, Marks::LOOPED, is_looped);
         self.waiting.push(ctx, root, self.params.timeout);
         let Some(dns) = near(&self.dns, choice.user) else {
             self.request(ctx, root);
@@ -167,16 +176,16 @@ impl Users {
 
     /// Sends the request itself, as often as the policy wants copies.
     fn request(&mut self, ctx: &mut Context, root: Key) {
-        let Call { verb, key, bytes, .. } = *ctx.get(root);
+        let ask = Ask::from(ctx.get(root));
         if !self.caller.permits(ctx) {
             self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
             return;
         }
-        self.attempt(ctx, root, Ask::of(verb, key, bytes));
+        self.attempt(ctx, root, ask);
         for _ in 1..self.caller.copies() {
             // Without anybody to ask, the request has ended with the first.
             if self.caller.is_trying(root) {
-                self.attempt(ctx, root, Ask::of(verb, key, bytes));
+                self.attempt(ctx, root, ask);
             }
         }
     }
@@ -226,14 +235,34 @@ impl Users {
     }
 
     /// A request ends. Whoever asked in a closed loop begins to think, even if it has been opened since: it may close again.
+    /// Whoever wants to see what they have written does that before.
     fn end(&mut self, ctx: &mut Context, root: Key, outcome: Outcome) {
-        let Call { user, marks, .. } = *ctx.get(root);
+        let request = *ctx.get(root);
         ctx.end(root, outcome);
-        if marks.has(Marks::LOOPED) {
+        if outcome.failure.is_none() && request.operation == Operation::Write && self.reads_back(&request) {
+            let after = self.params.read_back_after;
+            if after.is_zero() {
+                self.begin(ctx, Choice::read(request.user, request.key, request.bytes), is_looped(&request));
+            } else {
+                self.read_backs.push(ctx, &request, after);
+            }
+        } else if is_looped(&request) {
             let at_least = if outcome.failure.is_some() { SHORTEST_PAUSE } else { SHORTEST_THOUGHT };
-            self.think(ctx, user, at_least);
+            self.think(ctx, request.user, at_least);
         }
     }
+
+    /// Whether the user of this write wants to see it. That follows from who has written what, and when: it shifts no draw of
+    /// what users do otherwise.
+    fn reads_back(&self, write: &Call) -> bool {
+        let share = self.params.read_back_share;
+        let name = mix(self.seed ^ u64::from(write.user) << 32 ^ u64::from(write.key)) ^ write.made.as_nanos();
+        share >= 1.0 || (share > 0.0 && Stream::seeded(mix(name)).chance(share))
+    }
+}
+
+fn is_looped(request: &Call) -> bool {
+    request.marks.has(Marks::LOOPED)
 }
 
 /// The one of several equals that `user` always asks.
@@ -330,6 +359,11 @@ impl Behaviour for Users {
                     self.attempt(ctx, root, ask);
                 }
             }
+            Tag::ReadBack => {
+                while let Some(due) = self.read_backs.next(ctx.now()) {
+                    self.begin(ctx, due.choice(), due.is_looped);
+                }
+            }
             _ => {}
         }
     }
@@ -337,6 +371,7 @@ impl Behaviour for Users {
     fn on_crash(&mut self) {
         // They do not crash, but they can be removed.
         self.next = SimTime::NEVER;
+        self.read_backs = ReadBacks::default();
         self.waiting = Deadlines::new(Tag::Timeout);
         self.caller.clear();
     }
@@ -363,6 +398,9 @@ impl Users {
     fn retune(&mut self, ctx: &mut Context, params: &kinds::Users) {
         let old = std::mem::replace(&mut self.params, Derived(params.clone()));
         self.waiting.shorten(ctx, params.timeout);
+        if params.read_back_after < old.read_back_after {
+            self.read_backs.shorten(ctx, params.read_back_after);
+        }
         self.caller.set(ctx, &params.calls);
         if Choices::differ(&old, params) {
             self.choices.retune(params);
@@ -377,9 +415,8 @@ impl Users {
         } else if self.next == SimTime::NEVER {
             self.await_next(ctx);
         } else {
-            let stretch = load::stretch(&old, params);
-            if (stretch - 1.0).abs() > 0.0 {
-                let left = SimDuration::from_secs_f64(self.next.since(ctx.now()).as_secs_f64() * stretch);
+            let left = self.next.since(ctx.now());
+            if let Some(left) = load::left(&old, params, ctx.now(), left) {
                 self.next = ctx.now() + left;
                 ctx.timer(left, Tag::Arrival);
             }

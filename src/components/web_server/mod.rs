@@ -16,6 +16,7 @@ mod sessions;
 
 use super::cache::CachePool;
 use super::caller::{Caller, Next};
+use super::data_set::DataSet;
 use super::rate_limit::RateLimit;
 use super::route::DataRoute;
 use super::station::{Job, Line, Station};
@@ -56,6 +57,7 @@ pub struct WebServer {
     is_stateless: bool,
     /// The records of a server that has no database.
     disk: Paged<Version>,
+    data: Derived<DataSet>,
 }
 
 impl WebServer {
@@ -75,6 +77,7 @@ impl WebServer {
             route: DataRoute::default(),
             is_stateless: false,
             disk: Paged::default(),
+            data: Derived(DataSet::default()),
             params: Derived(params),
         }
     }
@@ -118,6 +121,9 @@ impl WebServer {
         let mut mean = match verb {
             Verb::Write => self.params.write_service,
             Verb::Static => self.params.static_service,
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => self.params.query_service,
+            Verb::Transact => self.params.transaction_service,
+            Verb::Login => self.params.login_service,
             _ => self.params.read_service,
         };
         let is_known = self.params.sessions == SessionStore::None
@@ -151,31 +157,40 @@ impl WebServer {
 
     /// The computing is done: what comes first of services, cache, database and the own disk?
     fn begin(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, key, bytes, .. } = *ctx.get(call);
+        let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
         if self.services.is_empty() {
             self.go_on(ctx, call);
         } else if self.services.is_single() {
             self.services.begin(call);
-            self.ask(ctx, call, Ask::of(verb, key, bytes));
+            self.ask(ctx, call, ask);
         } else {
-            self.services.call_all(ctx, call, Ask::of(verb, key, bytes));
+            self.services.call_all(ctx, call, ask);
         }
     }
 
     /// The services, if any, have answered: now comes the server's own part of the data.
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, key, bytes, version, .. } = *ctx.get(call);
+        let Call { verb, key, bytes, version, count, .. } = *ctx.get(call);
         match verb {
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
             Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
-            Verb::Read if !self.caches.is_empty() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
-            Verb::Read => self.read_database(ctx, call),
+            Verb::Read | Verb::Login if !self.caches.is_empty() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Transact if self.is_stateless => {
+                let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
+                self.ask(ctx, call, ask);
+            }
+            Verb::Read | Verb::Login | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => {
+                self.read_database(ctx, call);
+            }
             Verb::Write if self.caches.take_writes(key) => self.write_through(ctx, call),
             Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
-            Verb::Write => {
-                let version = ctx.kernel.truth.commit(key);
-                self.disk.set(key as usize, version);
+            Verb::Write | Verb::Transact => {
+                let mut version = Version::default();
+                for key in self.data.around(key).group(key, count) {
+                    version = ctx.kernel.truth.commit(key);
+                    self.disk.set(key as usize, version);
+                }
                 self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
             }
             Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete => self.fail(ctx, call, Reason::NoRoute),
@@ -214,9 +229,10 @@ impl WebServer {
             self.services.next()
         } else {
             match ask.verb {
-                Verb::Read => self.route.reader(ctx),
-                Verb::Write if !self.is_writing_through(call) => self.route.writer(ctx),
-                _ => self.cache_for(ctx, call, ask),
+                Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
+                Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
+                verb if verb.is_write() => self.route.writer(ctx),
+                _ => self.route.reader(ctx),
             }
         };
         let Some(target) = target else {
@@ -252,7 +268,10 @@ impl WebServer {
             Verb::Read => self.after_read(ctx, call, outcome),
             Verb::Write => self.after_write(ctx, call, outcome),
             Verb::Put | Verb::Delete => self.after_notice(ctx, call, ask),
-            Verb::Resolve | Verb::Static => unreachable!("a web server does not ask for these"),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Transact => {
+                self.finish(ctx, call, outcome);
+            }
+            Verb::Resolve | Verb::Static | Verb::Login => unreachable!("a web server does not ask for these"),
         }
     }
 
@@ -317,7 +336,7 @@ impl Behaviour for WebServer {
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
-        if ctx.get(call).stage == Stage::Queued {
+        if ctx.get(call).stage() == Stage::Queued {
             self.accepted.leave(ctx, call);
             ctx.fail(call, Reason::Cancelled);
             return;
@@ -392,6 +411,7 @@ impl Behaviour for WebServer {
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);
+        self.data = Derived(DataSet::of(wiring.document));
         self.connect(ctx);
         self.work(ctx);
     }

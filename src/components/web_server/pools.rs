@@ -151,9 +151,9 @@ impl WebServer {
             return None;
         }
         let is_for_cache = match ask.verb {
-            Verb::Read => false,
             Verb::Write => self.is_writing_through(call),
-            _ => true,
+            Verb::Get | Verb::Put | Verb::Delete => true,
+            _ => false,
         };
         Some(usize::from(is_for_cache))
     }

@@ -1,6 +1,6 @@
 //! Databases.
 
-use super::{Discipline, MS, SECS};
+use super::{Discipline, MS, SECS, US};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -41,6 +41,8 @@ params! {
         read_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
         /// Mean time of a write, commit included.
         write_service: SimDuration = MS(6), "s", 0.0, 3_600.0;
+        /// Mean time for each further record that an operation reads: of a join, a range, an aggregate, a traversal.
+        record_service: SimDuration = US(10), "s", 0.0, 3_600.0;
         /// As primary: time that a committed write waits on this host before it is sent to the replicas.
         ship_delay: SimDuration = MS(5), "s", 0.0, 3_600.0;
         /// As replica: time to apply one write of the log.

@@ -71,6 +71,34 @@ params! {
         read_weight: f64 = 4.0, "", 0.0, 1_000_000.0;
         /// Weight of writes in the mix of operations.
         write_weight: f64 = 1.0, "", 0.0, 1_000_000.0;
+        /// Weight of queries in the mix: a record together with those that it is related to (a join).
+        query_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// Weight of logins in the mix: the user's record is read, a secret verified, a session begun.
+        login_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// Weight of ranges in the mix: neighbouring records.
+        range_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// Weight of aggregates in the mix: a number made of neighbouring records, such as a sum.
+        aggregate_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// Weight of traversals in the mix: relations are followed from record to record.
+        traversal_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// Weight of transactions in the mix: several records are written at once, all or none.
+        transaction_weight: f64 = 0.0, "", 0.0, 1_000_000.0;
+        /// How many related records a query joins with the one it asks for.
+        query_records: u32 = 20, "records", 0.0, 1_000.0;
+        /// How many records a range covers.
+        range_records: u32 = 50, "records", 1.0, 10_000.0;
+        /// How many records an aggregate is made of.
+        aggregate_records: u32 = 1_000, "records", 1.0, 10_000.0;
+        /// How many hops a traversal goes; it ends sooner when it has reached 10,000 records.
+        traversal_hops: u32 = 2, "hops", 1.0, 8.0;
+        /// How many others each record is related to; every hop of a traversal follows all of these relations.
+        relations: u32 = 10, "records", 1.0, 1_000.0;
+        /// How many records a transaction writes.
+        transaction_writes: u32 = 3, "records", 1.0, 1_000.0;
+        /// Share of the acknowledged writes that their users read again, to see what they have written; 0 to 1.
+        read_back_share: f64 = 0.0, "", 0.0, 1.0;
+        /// How long after the acknowledgement they do; 0s: at that very instant.
+        read_back_after: SimDuration = SECS(0), "s", 0.0, 3_600.0;
         /// How many different records the users read and write.
         keys: u32 = 100_000, "keys", 1.0, 100_000_000.0;
         /// Zipf exponent of the records' popularity; 0 makes all equally popular.
@@ -91,5 +119,22 @@ params! {
     with {
         /// How the users' browsers call the site.
         calls: CallPolicy;
+    }
+}
+
+impl Users {
+    /// The mix of operations: static, read, write, query, login, range, aggregate, traversal, transaction.
+    pub fn weights(&self) -> [f64; 9] {
+        [
+            self.static_weight,
+            self.read_weight,
+            self.write_weight,
+            self.query_weight,
+            self.login_weight,
+            self.range_weight,
+            self.aggregate_weight,
+            self.traversal_weight,
+            self.transaction_weight,
+        ]
     }
 }

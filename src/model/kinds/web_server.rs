@@ -75,6 +75,12 @@ params! {
         read_service: SimDuration = MS(3), "s", 0.0, 3_600.0;
         /// Mean processor time of a write, without the stores behind.
         write_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
+        /// Mean processor time of a query, a range, an aggregate or a traversal, without the stores behind.
+        query_service: SimDuration = MS(3), "s", 0.0, 3_600.0;
+        /// Mean processor time of a transaction, without the stores behind.
+        transaction_service: SimDuration = MS(5), "s", 0.0, 3_600.0;
+        /// Mean processor time of a login: comparing a password with its hash is made to be slow (bcrypt, argon2).
+        login_service: SimDuration = MS(50), "s", 0.0, 3_600.0;
         /// Its share among the servers of a load balancer whose policy knows weights.
         weight: u32 = 1, "", 1.0, 1_000.0;
         /// Contention: how much each further core slows all down by waiting for what they share (alpha of the Universal

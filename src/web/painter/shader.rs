@@ -16,10 +16,27 @@ pub fn fragment() -> String {
 }
 
 fn constants() -> String {
-    use proportions::{CROSS, DIAMOND, HOLLOWNESS, OUTLINE, RING, SQUARE};
-    let floats = [("SQUARE", SQUARE), ("DIAMOND", DIAMOND), ("HOLLOWNESS", HOLLOWNESS)];
-    let pairs = [("CROSS", CROSS), ("RING", RING), ("OUTLINE", OUTLINE)];
-    let integers = [("PLACES", Tracks::PLACES), ("PER_ROW", Tracks::PER_ROW), ("FAILURE", FAILURE)];
+    use proportions::{
+        BAR, BOW_TIE, CROSS, DIAMOND, DIAMONDS, DISCS, FUNNEL, HEXAGON, HOLLOWNESS, OUTLINE, RING, SQUARE,
+    };
+    let floats = [
+        ("SQUARE", SQUARE),
+        ("DIAMOND", DIAMOND),
+        ("DISCS", DISCS),
+        ("HEXAGON", HEXAGON),
+        ("FUNNEL", FUNNEL),
+        ("HOLLOWNESS", HOLLOWNESS),
+    ];
+    let pairs = [
+        ("CROSS", CROSS),
+        ("RING", RING),
+        ("BAR", BAR),
+        ("BOW_TIE", BOW_TIE),
+        ("DIAMONDS", DIAMONDS),
+        ("OUTLINE", OUTLINE),
+    ];
+    let integers =
+        [("PLACES", Tracks::PLACES), ("PER_ROW", Tracks::PER_ROW), ("FAILURE", FAILURE), ("LOOKS", LOOKS.len())];
     let flag = |is_set: bool| if is_set { "1.0" } else { "0.0" }.to_string();
 
     let mut text = String::from("precision highp float;\nprecision highp int;\n");
@@ -51,9 +68,7 @@ flat out int look;
 flat out vec3 extent;         // radius, rim, side
 
 int look_of(uint bits) {
-    uint kind = bits & 7u;
-    int operation = int(min((bits >> 3) & 3u, 2u));
-    return kind == 0u ? operation : kind == 1u ? 3 + operation : kind == 2u ? FAILURE : kind == 3u ? 7 : 8;
+    return min(int(bits & 31u), LOOKS - 1);
 }
 
 // Seconds since departure, below zero before it.
@@ -107,13 +122,14 @@ void main() {
 ";
 
 const FRAGMENT: &str = r"
-uniform vec3 colours[9];
+uniform vec3 colours[LOOKS];
 uniform vec3 page;
 flat in int look;
 flat in vec3 extent;
 out vec4 pixel;
 
 float outline_distance(int shape, vec2 at, float radius) {
+    float down = at.y;
     at = abs(at);
     if (shape == 0) return max(at.x, at.y) - SQUARE * radius;
     if (shape == 1) return length(at) - radius;
@@ -122,7 +138,13 @@ float outline_distance(int shape, vec2 at, float radius) {
         vec2 turned = vec2(at.x + at.y, abs(at.x - at.y)) * 0.70710678 - CROSS * radius;
         return max(turned.x, turned.y);
     }
-    return abs(length(at) - RING.x * radius) - RING.y * radius;
+    if (shape == 4) return abs(length(at) - RING.x * radius) - RING.y * radius;
+    if (shape == 5) return length(at - vec2(DISCS * radius, 0.0)) - DISCS * radius;
+    if (shape == 6) return max(at.x, 0.5 * at.x + 0.8660254 * at.y) - HEXAGON * radius;
+    if (shape == 7) return max(at.x - BAR.x * radius, at.y - BAR.y * radius);
+    if (shape == 8) return max(-down, 0.8660254 * at.x + 0.5 * down) - FUNNEL * radius;
+    if (shape == 9) return max(at.x - BOW_TIE.x * radius, 0.8 * at.y - 0.6 * at.x - BOW_TIE.y * radius);
+    return (abs(at.x - DIAMONDS.x * radius) + at.y - DIAMONDS.y * radius) * 0.70710678;
 }
 
 float coverage(float distance) {
@@ -148,7 +170,8 @@ mod tests {
     fn every_constant_is_a_literal_of_the_shading_language() {
         for text in [vertex(), fragment()] {
             assert!(text.starts_with("#version 300 es\n"), "the version must be the very first line");
-            assert!(text.contains("const float SIZE[9] = float[9](1.0, "), "{text}");
+            let size = format!("const float SIZE[{0}] = float[{0}](1.0, ", LOOKS.len());
+            assert!(text.contains(&size), "{text}");
             assert!(!text.contains("NaN") && !text.contains("inf"));
         }
     }
