@@ -2,7 +2,7 @@
 //! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
 //! names that clients hold and that are stale.
 //!
-//! It is also the topology service of shards (as etcd is Vitess's and the config servers are MongoDB's): what it says of a record's
+//! It is also the topology service of shards (as etcd is Vitess's and the config servers are `MongoDB`'s): what it says of a record's
 //! home survives a crash of the router that wrote it, and every shard knows it at once, so that none serves a record that is
 //! another's. Left out: that this knowledge takes time to spread.
 

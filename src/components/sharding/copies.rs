@@ -1,6 +1,6 @@
 //! Hot keys on several shards.
 //!
-//! A celebrity's record is kept on its home and on further shards (a key is *salted*: `7#1`, `7#2`, as DynamoDB's guide to write
+//! A celebrity's record is kept on its home and on further shards (a key is *salted*: `7#1`, `7#2`, as `DynamoDB`'s guide to write
 //! sharding and Bigtable's salted row keys have it, here for reads). A read goes to any of them. A write goes home first, gets its
 //! version there, and then goes to all copies with it, before it is acknowledged: so it costs as many writes as there are
 //! shards, and a copy may be stale while the write is on its way, which shows as stale reads. A copy that could not be told is

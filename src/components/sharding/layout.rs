@@ -3,7 +3,7 @@
 //! *Hash*: the key's hash modulo the number of shards. *Range*: by split points. *Directory*: by a table; what it does not list is
 //! hashed over the shards that it does not name, so that a shard can be given to a few keys alone. *Consistent hashing*: on a
 //! ring ([`Ring`], Karger et al. 1997). Shards are named by clusters, whose names the ring's points follow from, so a failover
-//! changes nothing. Sources: Vitess (vindexes: hash, lookup), MongoDB (hashed and ranged sharding, zones), Twemproxy (modula,
+//! changes nothing. Sources: Vitess (vindexes: hash, lookup), `MongoDB` (hashed and ranged sharding, zones), Twemproxy (modula,
 //! ketama).
 
 use crate::base::KeyTable;

@@ -1,10 +1,10 @@
 //! Shard router: one address for many databases, each of which has its share of the keys.
 //!
-//! It is to its callers what a database is (like Vitess's VTGate, MongoDB's mongos, Twemproxy): it computes on a core which shard has
+//! It is to its callers what a database is (like Vitess's `VTGate`, `MongoDB`'s mongos, Twemproxy): it computes on a core which shard has
 //! the key ([`layout`]), and asks there: a replica for reads, the primary for writes. When the layout changes, it moves the
 //! keys whose home changes while it serves them ([`moves`]). A popular key makes its shard hot, which shows in the [`tally`]; it
 //! can be kept on several shards ([`copies`]), or be given a shard of its own. Each shard knows what is at home there, and refuses
-//! the rest (as MongoDB's shard versions do): what was sent to a former home is sent again. Where records are is kept by the topology
+//! the rest (as `MongoDB`'s shard versions do): what was sent to a former home is sent again. Where records are is kept by the topology
 //! service ([`Directory`](crate::kernel::Directory)) and survives a crash of the router. Left out: several routers for the
 //! same shards, time-outs of its own (its callers have them), cleaning up what a moved key leaves behind.
 

@@ -12,7 +12,7 @@
 //! long, the key stays where it was, the router pauses for a second, and tries again. If it finds that one of the two primaries
 //! is not the primary any more, it begins with the key anew: a failover may have lost what was read or put. The marks and
 //! homes survive a crash of the router, which goes on where it was. For ten seconds a key is read from the primary of its new
-//! home only, so that nobody sees that its replicas lag. Sources: MongoDB's chunk migration (clone, critical section, commit),
+//! home only, so that nobody sees that its replicas lag. Sources: `MongoDB`'s chunk migration (clone, critical section, commit),
 //! Vitess's Reshard (copy, catch up, switch); both copy many rows at once and switch them together. Left out: deleting
 //! the old record, which both do much later.
 
