@@ -5,11 +5,12 @@
 //! observed as plain data that a view may draw.
 //!
 //! Layers, each importing only those before it: [`base`] ← [`model`], [`observe`] ← [`kernel`] ←
-//! [`components`] ← [`engine`] ← [`scene`]. `tests/it/layers.rs` holds them.
+//! [`components`] ← [`engine`] ← [`insight`], [`scene`]. `tests/it/layers.rs` holds them.
 
 pub mod base;
 pub mod components;
 pub mod engine;
+pub mod insight;
 pub mod kernel;
 pub mod model;
 pub mod observe;

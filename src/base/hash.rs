@@ -23,6 +23,15 @@ impl Default for Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Takes two words at once: for what happens with every event.
+    #[inline]
+    pub fn note(&mut self, first: u64, second: u64) {
+        let both = first ^ second.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mix(self.0.rotate_left(5) ^ both).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
 impl Hasher for Fingerprint {
     fn finish(&self) -> u64 {
         mix(self.0)

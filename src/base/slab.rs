@@ -1,5 +1,7 @@
 //! A table with stable, generational keys: a key kept too long finds nothing, never somebody else.
 
+use std::hash::{Hash, Hasher};
+
 /// Where an entry is, and which of the entries that were ever there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -30,27 +32,34 @@ impl Key {
 }
 
 /// Entries by [`Key`]. Freed slots are reused, last freed first.
-#[derive(Clone, Debug, Hash)]
+///
+/// Generations lie apart: an entry of a cache line's size then takes one line, and they stay in the nearer caches.
+#[derive(Clone, Debug)]
 pub struct Slab<T> {
-    slots: Vec<Slot<T>>,
+    generations: Vec<u32>,
+    entries: Vec<Option<T>>,
     free: Vec<u32>,
-}
-
-#[derive(Clone, Debug, Hash)]
-struct Slot<T> {
-    generation: u32,
-    entry: Option<T>,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
+        Self { generations: Vec::new(), entries: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T: Hash> Hash for Slab<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.entries.len());
+        for slot in self.generations.iter().zip(&self.entries) {
+            slot.hash(state);
+        }
+        self.free.hash(state);
     }
 }
 
 impl<T> Slab<T> {
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.entries.len() - self.free.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -59,23 +68,21 @@ impl<T> Slab<T> {
 
     pub fn insert(&mut self, entry: T) -> Key {
         if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            slot.entry = Some(entry);
-            return Key { index, generation: slot.generation };
+            self.entries[index as usize] = Some(entry);
+            return Key { index, generation: self.generations[index as usize] };
         }
-        let index = u32::try_from(self.slots.len()).expect("a slab holds fewer than 2^32 entries");
-        self.slots.push(Slot { generation: 0, entry: Some(entry) });
+        let index = u32::try_from(self.entries.len()).expect("a slab holds fewer than 2^32 entries");
+        self.generations.push(0);
+        self.entries.push(Some(entry));
         Key { index, generation: 0 }
     }
 
     pub fn get(&self, key: Key) -> Option<&T> {
-        let slot = self.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.as_ref() } else { None }
+        if self.holds(key) { self.entries.get(key.index as usize)?.as_ref() } else { None }
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation == key.generation { slot.entry.as_mut() } else { None }
+        if self.holds(key) { self.entries.get_mut(key.index as usize)?.as_mut() } else { None }
     }
 
     pub fn contains(&self, key: Key) -> bool {
@@ -83,21 +90,26 @@ impl<T> Slab<T> {
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
+        if !self.holds(key) {
             return None;
         }
-        let entry = slot.entry.take()?;
-        slot.generation = slot.generation.wrapping_add(1);
+        let entry = self.entries.get_mut(key.index as usize)?.take()?;
+        let generation = &mut self.generations[key.index as usize];
+        *generation = generation.wrapping_add(1);
         self.free.push(key.index);
         Some(entry)
     }
 
+    /// Whether the slot of `key` is of its generation.
+    fn holds(&self, key: Key) -> bool {
+        self.generations.get(key.index as usize) == Some(&key.generation)
+    }
+
     /// All entries, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.slots.iter().enumerate().filter_map(|(index, slot)| {
-            let key = Key { index: index as u32, generation: slot.generation };
-            slot.entry.as_ref().map(|entry| (key, entry))
+        self.generations.iter().zip(&self.entries).enumerate().filter_map(|(index, (generation, entry))| {
+            let key = Key { index: index as u32, generation: *generation };
+            entry.as_ref().map(|entry| (key, entry))
         })
     }
 }

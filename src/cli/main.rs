@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the program failed, 2 the input was wrong (one message says where and what would be valid).
 
+mod bench;
 mod input;
 mod report;
 mod run;
@@ -25,6 +26,8 @@ enum Command {
     Run(run::Options),
     /// Runs cases with known answers and compares.
     Validate(validate::Options),
+    /// Measures how fast the engine is, on named workloads.
+    Bench(bench::Options),
     /// Prints the JSON Schema of documents.
     Schema,
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(failure) => Err(failure),
         },
+        Command::Bench(options) => bench::run(&options),
         Command::Schema => input::print(&format!("{:#}\n", scalescope::model::json_schema())),
     };
     match done {

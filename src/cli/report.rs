@@ -182,6 +182,7 @@ fn node_value(node: &NodeFigures) -> Value {
     let extras = [
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
+        ("revalidations", json!(node.revalidations)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),

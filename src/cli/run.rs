@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
-use scalescope::model::{Document, NodeKind, Trace};
+use scalescope::model::Trace;
 
 use crate::input::{self, Failure};
 use crate::report;
@@ -51,7 +51,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let trace = options.trace.as_deref().map(input::trace).transpose()?;
     document.seed = options.seed.unwrap_or(document.seed);
     if let Some(users) = options.users {
-        share_users(&mut document, users);
+        document.share_users(users);
     }
     let name = options.scenario.display();
     let (warmup, duration) = times(options, trace.as_ref())?;
@@ -98,25 +98,5 @@ fn simulate(engine: &mut Engine, warmup: SimDuration, duration: SimDuration) {
     }
     while engine.now() < end && !(engine.trace_remaining() == Some(0) && engine.report().totals.in_flight == 0) {
         engine.run_until((engine.now() + SLICE).min(end));
-    }
-}
-
-/// Gives `users` to the populations, in the proportions that the document has.
-fn share_users(document: &mut Document, users: u32) {
-    let mut populations: Vec<&mut u32> = document
-        .nodes
-        .iter_mut()
-        .filter_map(
-            |node| if let NodeKind::Users(population) = &mut node.kind { Some(&mut population.users) } else { None },
-        )
-        .collect();
-    let mut before: u64 = populations.iter().map(|count| u64::from(**count)).sum();
-    let mut left = u64::from(users);
-    for count in &mut populations {
-        // Shares of what is left, so that rounding adds up.
-        let share = (u128::from(left) * u128::from(**count) / u128::from(before.max(1))) as u64;
-        before -= u64::from(**count);
-        left -= share;
-        **count = (share as u32).max(1);
     }
 }

@@ -20,6 +20,10 @@ impl World {
     pub fn inflict(&mut self, fault: &Fault) -> Result<(), Problem> {
         match fault {
             Fault::Crash { node } => self.at(node, |world, node| world.crash(node, Reason::NodeCrashed)),
+            Fault::Restart { node } if self.is_dark(node) => {
+                let what = format!("the region of `{node}` is out");
+                return Err(Problem::new("node", what, "region_heal for its region"));
+            }
             Fault::Restart { node } => self.at(node, |world, node| {
                 if world.kernel.topology.node(node).condition.is_hung {
                     world.crash(node, Reason::NodeCrashed);
@@ -47,6 +51,7 @@ impl World {
             }
             Fault::HealLink { from, to, way } => self.on((from, to), *way, |trouble| *trouble = Trouble::default()),
             Fault::Drop { request } => return self.drop_packet(*request),
+            Fault::Promote { node } => return self.promote(node),
             Fault::Flush { node } => self.at(node, |world, node| {
                 world.with(node, |component, _| {
                     if let Component::Cache(cache) = component {
@@ -61,8 +66,55 @@ impl World {
                     }
                 });
             }),
+            Fault::RegionOutage { region } => self.black_out(region),
+            Fault::RegionHeal { region } => self.light_up(region),
         }
         Ok(())
+    }
+
+    /// A replica is made primary by hand.
+    fn promote(&mut self, id: &str) -> Result<(), Problem> {
+        let node = self.kernel.topology.find(id);
+        let monitor = self.monitors.iter_mut().find(|monitor| node.is_some_and(|node| monitor.is_member(node)));
+        match (node, monitor) {
+            (Some(node), Some(monitor)) => monitor.promote(node, &mut self.nodes, &mut self.kernel),
+            _ => Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica")),
+        }
+    }
+
+    /// The region's links go first: nobody elsewhere is told of the deaths that follow.
+    fn black_out(&mut self, region: &str) {
+        let topology = &mut self.kernel.topology;
+        if !topology.dark.iter().any(|dark| dark == region) {
+            topology.dark.push(region.to_owned());
+        }
+        topology.darken();
+        for node in self.all_nodes() {
+            if self.kernel.topology.is_dark(node) {
+                self.crash(node, Reason::NodeCrashed);
+            }
+        }
+    }
+
+    fn light_up(&mut self, region: &str) {
+        let topology = &mut self.kernel.topology;
+        topology.dark.retain(|dark| dark != region);
+        topology.darken();
+        for node in self.all_nodes() {
+            let state = self.kernel.topology.node(node);
+            if state.region.as_deref() == Some(region) && !state.is_removed {
+                self.restart(node);
+            }
+        }
+    }
+
+    fn all_nodes(&self) -> impl Iterator<Item = NodeIx> + use<> {
+        (0..self.nodes.len()).map(|index| NodeIx(index as u16))
+    }
+
+    fn is_dark(&self, id: &str) -> bool {
+        let topology = &self.kernel.topology;
+        topology.find(id).is_some_and(|node| topology.is_dark(node))
     }
 
     fn at(&mut self, id: &str, act: impl FnOnce(&mut Self, NodeIx)) {
@@ -110,8 +162,8 @@ impl World {
         let state = self.kernel.topology.node_mut(node);
         state.is_up = true;
         state.epoch += 1;
-        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
+        if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
+            monitor.on_restart(node, &mut self.nodes, &mut self.kernel);
         }
         self.with(node, Component::on_start);
     }
@@ -128,17 +180,17 @@ impl World {
         if !self.kernel.topology.node(node).condition.is_hung {
             return;
         }
-        let monitor = self.monitors.iter().find(|monitor| monitor.is_member(node));
-        let Some(monitor) = monitor.filter(|monitor| monitor.has_passed_over(node, &self.nodes)) else {
+        let monitor = self.monitors.iter_mut().find(|monitor| monitor.is_member(node));
+        let Some(monitor) = monitor.filter(|it| it.has_passed_over(node, &self.nodes, &self.kernel)) else {
             self.release(node);
             return;
         };
         if matches!(&self.nodes[node.index()], Component::Database(database) if database.duty() == Duty::Replica) {
-            monitor.on_restart(node, &mut self.nodes, &self.kernel);
+            monitor.on_restart(node, &mut self.nodes, &mut self.kernel);
             self.release(node);
             self.with(node, |component, ctx| {
                 if let Component::Database(database) = component {
-                    database.follow(ctx, true);
+                    database.begin_following(ctx);
                 }
             });
         } else {

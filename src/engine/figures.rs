@@ -6,15 +6,15 @@ use crate::base::order::sort_by_key;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::sharding::{Progress, ShardRouter};
-use crate::kernel::{Condition, Trouble};
+use crate::kernel::{Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
-    ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, NodeFigures, NodeMeter,
-    Role, Sample, ShardFigures, ShardingFigures,
+    ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
+    NodeMeter, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
 
-/// Lost writes that figures list.
-const LOST_SHOWN: usize = 1_000;
+/// Writes that figures list, of each sort.
+const LIST_SHOWN: usize = 1_000;
 
 /// The figures between `from` and now.
 pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &Latencies) -> Figures {
@@ -42,33 +42,67 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             node.egress_bytes = Some(now.egress_bytes);
             node.cost = Some(cdn.cost(now.egress_bytes));
         }
+        if let Component::Users(users) = &world.nodes[index]
+            && let Some(browsers) = users.browsers()
+        {
+            let (entries, bytes) = browsers.stored();
+            (node.stored_entries, node.stored_bytes) = (Some(entries), Some(bytes));
+            node.revalidations = Some(to.nodes[index].revalidations - then.revalidations);
+        }
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
-    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
-        let view = kernel.directory.view(monitor.cluster);
-        // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
-        let caches = world.nodes.iter().filter_map(|component| match component {
-            Component::Cache(cache) if cache.home().is_some_and(|node| is_behind(world, monitor, node)) => {
-                Some(cache.unwritten().lost())
-            }
-            _ => None,
-        });
-        let (mut lost, mut lost_count) = (monitor.lost.clone(), monitor.lost_count);
-        for (list, count) in caches {
-            lost.extend(list);
-            lost_count += count;
-        }
-        sort_by_key(&mut lost, |lost| lost.at_ns);
-        lost.truncate(LOST_SHOWN);
-        figures.clusters.push(ClusterFigures {
-            primary: view.primary.map(|node| kernel.topology.node(node).id.clone()),
-            promotions: monitor.promotions(),
-            lost,
-            lost_count,
-        });
-    }
+    figures.clusters =
+        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
     figures
+}
+
+/// What has become of one cluster and its writes.
+fn cluster(world: &World, monitor: &Monitor) -> ClusterFigures {
+    let kernel = &world.kernel;
+    let id = |node: NodeIx| kernel.topology.node(node).id.clone();
+    // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
+    let caches = world.nodes.iter().filter_map(|component| match component {
+        Component::Cache(cache) if cache.home().is_some_and(|node| is_behind(world, monitor, node)) => {
+            Some(cache.unwritten().lost())
+        }
+        _ => None,
+    });
+    let page = kernel.ledger.of(monitor.cluster);
+    let (mut lost, mut lost_count) = (page.lost.list.clone(), page.lost.count);
+    for (list, count) in caches {
+        lost.extend(list);
+        lost_count += count;
+    }
+    sort_by_key(&mut lost, |lost| lost.at_ns);
+    lost.truncate(LIST_SHOWN);
+    let shown = |writes: &Writes| -> Vec<LostWrite> { writes.list.iter().take(LIST_SHOWN).copied().collect() };
+    let stale = page.stale.iter().map(|read| StaleRead {
+        at_ns: read.at.as_nanos(),
+        node: id(read.node),
+        key: read.key,
+        user: read.user,
+        version: read.version.0,
+        current: read.current.0,
+        lag_ns: read.lag.as_nanos(),
+    });
+    let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
+    ClusterFigures {
+        primary: kernel.directory.view(monitor.cluster).primary().map(id),
+        promotions: monitor.promotions(),
+        acknowledged: page.acknowledged,
+        lost,
+        lost_count,
+        in_doubt: shown(&page.in_doubt),
+        in_doubt_count: page.in_doubt.count,
+        survived: page.survived,
+        visible_lost: page.visible_lost,
+        diverged: shown(&page.diverged),
+        diverged_count: page.diverged.count,
+        split_brains: page.split_brains,
+        stale: stale.collect(),
+        steps: steps.collect(),
+    }
 }
 
 /// Whether what is written to `node` comes to this cluster: of several behind a router, the first stands for all.
@@ -89,8 +123,15 @@ fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
         let is_limited = link.rate(is_backward).is_some();
         let figures = LaneFigures::between(&then.0[side], &to.links[index].0[side], from.at, to.at, is_limited);
         let trouble = *link.trouble(is_backward);
-        let is_cut = trouble.is_cut;
-        LaneFigures { is_cut, is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(), ..figures }
+        let is_cut = trouble.is_cut || topology.links[index].is_dark;
+        LaneFigures {
+            is_cut,
+            is_impaired: Trouble { is_cut: false, ..trouble } != Trouble::default(),
+            added_latency_s: trouble.added_latency.as_secs_f64(),
+            added_loss: trouble.added_loss.0,
+            left_bps: trouble.bandwidth.map(|rate| rate.0 as f64),
+            ..figures
+        }
     };
     let present = topology.links.iter().enumerate().filter(|(_, link)| !link.is_removed);
     let all = present.map(|(index, link)| LinkFigures {
@@ -149,19 +190,40 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
         Component::WebServer(server) => figures.reject_probability = server.reject_probability(world.kernel.now),
         Component::Database(database) => {
             figures.stale_reads = Some(stale_reads);
-            figures.log_position = Some(database.log().end());
+            figures.log_position = Some(database.received());
+            figures.replication = Some(replication(world, database));
             // A dead primary that has been replaced learns of it when it returns; everybody else knows already.
-            let is_primary =
-                database.duty() == Duty::Primary && world.monitors.iter().any(|monitor| monitor.primary == node);
-            figures.role = Some(if is_primary { Role::Primary } else { Role::Replica });
+            let (is_up, holds) = (world.kernel.topology.node(node).is_up, database.duty() == Duty::Primary);
+            let is_rightful = world.monitors.iter().any(|monitor| monitor.primary == node || monitor.is_shared());
+            figures.role = Some(if holds && (is_up || is_rightful) { Role::Primary } else { Role::Replica });
             if database.duty() != Duty::Primary {
-                figures.backlog = Some(database.log().end() - database.applied());
+                figures.backlog = Some(database.backlog());
                 figures.lag_s = lag_s(world, database);
             }
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
         Component::ShardRouter(router) => figures.sharding = Some(sharding(router)),
         _ => {}
+    }
+}
+
+fn replication(world: &World, database: &Database) -> ReplicationFigures {
+    let (tally, commits) = (database.tally(), database.commits());
+    ReplicationFigures {
+        applied: database.applied(),
+        received: database.received(),
+        executed: database.executed().in_words(|node| world.kernel.topology.node(node).id.clone()),
+        records_received: tally.received,
+        records_applied: tally.applied,
+        discarded: tally.discarded,
+        ignored: tally.ignored,
+        repeated: tally.repeated,
+        conflicts: tally.conflicts,
+        waiting: commits.waiting(),
+        is_degraded: commits.is_degraded(),
+        stopped_by: database.stopped(),
+        rebuilds: tally.rebuilds,
+        life: database.life(),
     }
 }
 
@@ -180,14 +242,15 @@ fn sharding(router: &ShardRouter) -> ShardingFigures {
         failed_moves: failed,
         move_failure: failure,
         held_writes: u64::from(router.held()),
-        lost: lost.iter().take(LOST_SHOWN).copied().collect(),
+        lost: lost.iter().take(LIST_SHOWN).copied().collect(),
         lost_count,
     }
 }
 
 /// Age of the oldest write of the primary that `replica` does not show yet, in seconds.
 fn lag_s(world: &World, replica: &Database) -> Option<f64> {
-    let Component::Database(primary) = &world.nodes[replica.source()?.index()] else { return None };
+    let source = replica.sources().next()?;
+    let Component::Database(primary) = &world.nodes[source.index()] else { return None };
     let log = primary.log();
     let missing = log.get(replica.applied().max(log.base()) + 1);
     Some(missing.map_or(0.0, |record| world.kernel.now.since(record.at).as_secs_f64()))

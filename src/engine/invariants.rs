@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
-use crate::components::database::Duty;
+use crate::components::database::{Database, Duty, Monitor};
 use crate::kernel::Version;
 
 /// Everything that is wrong with `world`, in words.
@@ -51,38 +51,57 @@ fn presence(world: &World, found: &mut Vec<String>) {
     }
 }
 
-/// An acknowledged write is what its primary holds, unless it is superseded or listed as lost. Replicas' positions make
-/// sense, and at most one node of a cluster takes writes.
+/// An acknowledged write is what its primary holds, unless it is superseded or listed as lost; and at most one node of a
+/// cluster that fences takes writes. Where several primaries take writes, there is no one truth.
 fn durability(world: &World, found: &mut Vec<String>) {
-    for monitor in &world.monitors {
+    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_shared()) {
         let mut primaries = 0;
-        for (index, component) in world.nodes.iter().enumerate() {
-            let Component::Database(database) = component else { continue };
-            let node = NodeIx(index as u16);
-            if !monitor.is_member(node) {
+        for (node, database) in members(world, monitor) {
+            if database.duty() != Duty::Primary || !world.kernel.topology.node(node).is_responsive() {
                 continue;
             }
-            let state = world.kernel.topology.node(node);
-            if database.applied() > database.log().end() {
-                found.push(format!("{} has applied what it has not received", state.id));
+            primaries += 1;
+            if node != monitor.primary {
+                continue;
             }
-            let is_writable = database.duty() == Duty::Primary && state.is_responsive();
-            primaries += u32::from(is_writable);
-            if !is_writable || world.monitors.len() > 1 {
+            accounts(world, monitor, database, found);
+            if world.monitors.len() > 1 {
                 continue;
             }
             for (key, version) in world.kernel.truth.iter() {
                 if database.version(key) != version && has_all_writes(world) && !is_unwritten(world, key, version) {
-                    let held = database.version(key);
-                    found.push(format!("{}: key {key} should be {version:?}, is {held:?}", state.id));
+                    let (held, id) = (database.version(key), &world.kernel.topology.node(node).id);
+                    found.push(format!("{id}: key {key} should be {version:?}, is {held:?}"));
                     break;
                 }
             }
         }
-        if primaries > 1 {
+        if primaries > 1 && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
             found.push(format!("{primaries} primaries in one cluster"));
         }
     }
+}
+
+/// The books of a cluster balance: what its primary has is what was acknowledged and not lost, and what nobody was told of.
+fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Vec<String>) {
+    let page = world.kernel.ledger.of(monitor.cluster);
+    let untold = primary.commits().waiting() + primary.commits().doubts().len() as u64 + page.survived;
+    let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
+    if has != due && !page.is_uncertain {
+        found.push(format!(
+            "{}: {has} writes are there or lost, {due} were acknowledged or in doubt",
+            world.kernel.topology.node(monitor.primary).id
+        ));
+    }
+}
+
+/// The databases of a cluster.
+fn members<'a>(world: &'a World, monitor: &'a Monitor) -> impl Iterator<Item = (NodeIx, &'a Database)> {
+    let databases = world.nodes.iter().enumerate().filter_map(|(index, component)| match component {
+        Component::Database(database) => Some((NodeIx(index as u16), &**database)),
+        _ => None,
+    });
+    databases.filter(|(node, _)| monitor.is_member(*node))
 }
 
 /// Whether a write-back cache has that version of `key` and still has to write it.
@@ -93,23 +112,19 @@ fn is_unwritten(world: &World, key: u32, version: Version) -> bool {
     })
 }
 
-/// A replica that has applied all of its primary's log has all of its primary's data.
+/// Databases that have executed the same writes hold the same data, unless conflicts are ignored.
 fn replication(world: &World, found: &mut Vec<String>) {
     for monitor in &world.monitors {
         let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
-        for (index, component) in world.nodes.iter().enumerate() {
-            let Component::Database(replica) = component else { continue };
-            let node = NodeIx(index as u16);
-            let is_current = replica.source() == Some(monitor.primary)
-                && replica.is_whole()
-                && replica.term() == primary.term()
-                && replica.applied() == primary.log().end();
-            if monitor.is_member(node)
-                && is_current
-                && !replica.versions_at_end().iter().eq(primary.versions_at_end().iter())
-            {
+        if monitor.is_shared() && !primary.converges() || !primary.is_whole() {
+            continue;
+        }
+        let versions = primary.versions_at_end();
+        for (node, other) in members(world, monitor) {
+            let is_equal = || other.versions_at_end().iter().eq(versions.iter());
+            if other.is_whole() && other.known() == primary.known() && !is_equal() {
                 let id = &world.kernel.topology.node(node).id;
-                found.push(format!("{id} has applied everything and holds something else than its primary"));
+                found.push(format!("{id} has the same writes as its primary and holds something else"));
             }
         }
     }

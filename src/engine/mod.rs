@@ -12,10 +12,10 @@ use std::sync::Arc;
 use crate::base::histogram::Histogram;
 use crate::base::json::{json_object, serde_by_json};
 use crate::base::order::sort_by_key;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop};
+use crate::observe::{Figures, Hop, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -41,6 +41,16 @@ pub struct Engine {
 pub struct Entry {
     pub at_ns: u64,
     pub command: Command,
+}
+
+/// A database's copy of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Id of the database.
+    pub node: String,
+    /// Number of the write among all committed writes of the run; 0 if the record was never written.
+    pub version: u64,
+    pub value: u32,
 }
 
 /// The two ends of a link, by its index in [`Hop::link`].
@@ -123,6 +133,21 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// What each database has of the record `key`: its version, and its content where users' writes count.
+    pub fn holdings(&self, key: u32) -> Vec<Holding> {
+        let nodes = self.world.nodes.iter().zip(&self.world.kernel.topology.nodes);
+        let databases = nodes.filter_map(|(component, state)| match component {
+            Component::Database(database) if !state.is_removed => Some((database, state)),
+            _ => None,
+        });
+        databases
+            .map(|(database, state)| {
+                let (version, value) = (database.version(key).0, database.value(key));
+                Holding { node: state.id.clone(), version, value }
+            })
+            .collect()
+    }
+
     pub fn state_hash(&self) -> u64 {
         self.world.state_hash()
     }
@@ -163,15 +188,14 @@ impl Engine {
 
     /// Runs all events up to `until`; false if `left` ran out before.
     fn run_events(&mut self, until: SimTime, left: &mut u64) -> bool {
-        while self.world.kernel.queue.next_time().is_some_and(|next| next <= until) {
-            if *left == 0 {
-                return false;
+        while *left > 0 || !self.world.kernel.queue.is_due(until) {
+            if !self.world.step(until) {
+                self.world.kernel.now = self.world.kernel.now.max(until);
+                return true;
             }
             *left -= 1;
-            self.world.step();
         }
-        self.world.kernel.now = self.world.kernel.now.max(until);
-        true
+        false
     }
 
     /// Carries out `command` now, after everything else of this instant, and records it in the journal.
@@ -209,9 +233,18 @@ impl Engine {
                     self.world.remove(node, &self.document);
                 }
             }
-            Edit::Set { .. } | Edit::SetLink { .. } => self.world.rewire(&self.document),
+            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
+            Edit::SetSchedule { .. } => self.reschedule(),
         }
         Ok(())
+    }
+
+    /// Takes over the document's schedule. What was due before, or is due at this instant, is not made up for.
+    fn reschedule(&mut self) {
+        let now = self.now();
+        self.schedule.clone_from(&self.document.schedule);
+        sort_by_key(&mut self.schedule, |scheduled| scheduled.at);
+        self.done = self.schedule.iter().take_while(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
     }
 
     /// From here on a report counts: the warm-up is over.
@@ -234,6 +267,39 @@ impl Engine {
     /// Moves the hops departed since the last call to the end of `hops`. Returns n where one dot stands for n requests.
     pub fn take_hops(&mut self, hops: &mut Vec<Hop>) -> u32 {
         self.world.kernel.recorder.take_hops(hops)
+    }
+
+    /// Traces every `stride`-th request from now on, none at zero, and keeps the last `steps` of all their steps; while dots are
+    /// drawn, only requests that are drawn are traced. What was traced before is forgotten. Tracing changes nothing of the run.
+    pub fn set_tracing(&mut self, stride: u32, steps: usize) {
+        self.world.kernel.recorder.tracer.set(stride, steps);
+    }
+
+    /// Traced requests that have ended of late, the latest first; as many failed ones as answered ones are kept.
+    pub fn ended(&self) -> Vec<trace::Ended> {
+        let id = |node: u16| self.id_of(NodeIx(node));
+        let all = self.world.kernel.recorder.tracer.ended().into_iter();
+        all.map(|ended| trace::Ended { place: ended.failed_at.map_or_else(String::new, id), ..ended }).collect()
+    }
+
+    /// What has happened to the request of this number up to now; none if it was not traced, or too long ago.
+    pub fn trace(&self, serial: u32) -> Option<trace::Trace> {
+        let tracer = &self.world.kernel.recorder.tracer;
+        tracer.trace(serial, self.now().as_nanos(), |node| self.id_of(node))
+    }
+
+    /// Numbers of the traced requests whose beginning is still known.
+    pub fn traced(&self) -> Vec<u32> {
+        self.world.kernel.recorder.tracer.known().collect()
+    }
+
+    /// The traced request whose packet left over a link at about this time: the one that a dot on the drawing stands for.
+    pub fn find_traced(&self, link: u16, depart: SimTime, is_backward: bool) -> Option<u32> {
+        self.world.kernel.recorder.tracer.find(LinkIx(link), depart, is_backward)
+    }
+
+    fn id_of(&self, node: NodeIx) -> String {
+        self.world.kernel.topology.nodes.get(node.index()).map_or_else(String::new, |state| state.id.clone())
     }
 
     /// The numbers of the sliding window that ends now.

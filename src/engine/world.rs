@@ -1,25 +1,26 @@
 //! The world: all state of a run, and the one way in which it changes.
 
 use std::hash::{Hash, Hasher};
+use std::hint::black_box;
 
-use crate::base::NodeIx;
 use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
+use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage,
-    Target, Version,
+    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Page, Place,
+    Stage, Target, Version,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
 /// The link's parameters as the kernel wants them.
-fn params_of(link: &crate::model::Link) -> LinkParams {
+fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
     LinkParams {
-        latency: link.latency,
+        latency: document.latency_of(link),
         latency_shape: link.latency_shape.clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
@@ -51,7 +52,7 @@ impl World {
             world.add_node(node);
         }
         for link in &document.links {
-            world.add_link(link);
+            world.add_link(document, link);
         }
         world.form_clusters(document);
         world.rewire(document);
@@ -68,18 +69,30 @@ impl World {
         hasher.finish()
     }
 
-    /// Carries out the next event, if there is one.
-    pub fn step(&mut self) -> bool {
-        let Some((at, event)) = self.kernel.queue.pop() else { return false };
+    /// Carries out the next event, if there is one that is due by `until`.
+    pub fn step(&mut self, until: SimTime) -> bool {
+        if self.kernel.queue.fill() {
+            self.look_ahead();
+        }
+        let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
         debug_assert!(at >= self.kernel.now, "time does not run backwards");
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
-        self.history.write_u64(at.as_nanos());
-        self.history.write_u64(event.digest());
+        self.history.note(at.as_nanos(), event.digest());
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }
         true
+    }
+
+    /// Looks at what the next events are about, all at once. That changes nothing, but where many requests are under way, each is
+    /// far from the processor: waited for together, they take hardly longer than one.
+    fn look_ahead(&self) {
+        let calls = &self.kernel.calls;
+        let ahead = || self.kernel.queue.soon().filter_map(Event::call);
+        let known = ahead().filter(|call| calls.contains(*call)).count();
+        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        black_box((known, parents));
     }
 
     /// Lets `event` happen.
@@ -203,12 +216,15 @@ impl World {
         self.add_links(document);
         if let NodeKind::Database(database) = &entry.kind {
             match database.role {
-                DatabaseRole::Primary => self.found_cluster(node),
-                DatabaseRole::Replica => self.join_cluster(node, document),
+                DatabaseRole::Primary if self.cluster_beside(node, document).is_none() => self.found_cluster(&[node]),
+                _ => self.join_cluster(node, document),
             }
         }
         self.rewire(document);
         self.with(node, Component::on_start);
+        if self.kernel.topology.is_dark(node) {
+            self.crash(node, Reason::NodeCrashed);
+        }
     }
 
     /// Takes a node out; what it was doing fails.
@@ -235,7 +251,7 @@ impl World {
             let topology = &self.kernel.topology;
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
             if !topology.links.iter().any(|own| own.from == from && own.to == to && !own.is_removed) {
-                self.add_link(link);
+                self.add_link(document, link);
             }
         }
     }
@@ -247,12 +263,16 @@ impl World {
             let (Some(from), Some(to)) = ends else { continue };
             let links = &mut self.kernel.topology.links;
             if let Some(own) = links.iter_mut().find(|own| own.from == from && own.to == to && !own.is_removed) {
-                own.configure(self.kernel.now, params_of(link));
+                own.configure(self.kernel.now, params_of(document, link));
             }
         }
         for state in &mut self.kernel.topology.nodes {
             state.is_private = document.is_private(&state.id);
+            if let Some(node) = document.node(&state.id) {
+                state.region.clone_from(&node.region);
+            }
         }
+        self.kernel.topology.darken();
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);
@@ -328,6 +348,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),
             epoch: 0,
@@ -339,48 +360,86 @@ impl World {
         index
     }
 
-    fn add_link(&mut self, link: &crate::model::Link) {
+    fn add_link(&mut self, document: &Document, link: &crate::model::Link) {
         let topology = &mut self.kernel.topology;
         let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { return };
         let name = format!("{}→{}", link.from, link.to);
-        topology.links.push(Link::new(from, to, params_of(link), &name, self.seed));
+        topology.links.push(Link::new(from, to, params_of(document, link), &name, self.seed));
         self.kernel.recorder.links.push(LinkMeter::default());
     }
 
+    /// Primaries that are linked, directly or by others, are one cluster; replicas join that of their primary.
     fn form_clusters(&mut self, document: &Document) {
-        for role in [DatabaseRole::Primary, DatabaseRole::Replica] {
-            for entry in &document.nodes {
-                let NodeKind::Database(database) = &entry.kind else { continue };
-                let Some(node) = self.kernel.topology.find(&entry.id) else { continue };
-                match role {
-                    _ if database.role != role => {}
-                    DatabaseRole::Primary => self.found_cluster(node),
-                    DatabaseRole::Replica => self.join_cluster(node, document),
+        let with_role = |role| document.nodes.iter().filter(move |node| role_of(node) == Some(role));
+        for entry in with_role(DatabaseRole::Primary) {
+            let Some(node) = self.kernel.topology.find(&entry.id) else { continue };
+            if self.kernel.directory.cluster_of(node).is_some() {
+                continue;
+            }
+            let mut primaries = vec![node];
+            let mut at = 0;
+            while let Some(own) = primaries.get(at).copied() {
+                at += 1;
+                for other in self.beside(own, document, DatabaseRole::Primary) {
+                    if !primaries.contains(&other) {
+                        primaries.push(other);
+                    }
                 }
+            }
+            self.found_cluster(&primaries);
+        }
+        for entry in with_role(DatabaseRole::Replica) {
+            if let Some(node) = self.kernel.topology.find(&entry.id) {
+                self.join_cluster(node, document);
             }
         }
     }
 
-    fn found_cluster(&mut self, primary: NodeIx) {
+    /// The databases of `role` that the document links `node` with, in the order of the links.
+    fn beside(&self, node: NodeIx, document: &Document, role: DatabaseRole) -> Vec<NodeIx> {
+        let id = &self.kernel.topology.node(node).id;
+        let others = document.links.iter().filter_map(|link| match () {
+            () if link.from == *id => Some(&link.to),
+            () if link.to == *id => Some(&link.from),
+            () => None,
+        });
+        let fitting = others.filter(|other| document.node(other).and_then(role_of) == Some(role));
+        fitting.filter_map(|other| self.kernel.topology.find(other)).collect()
+    }
+
+    fn found_cluster(&mut self, primaries: &[NodeIx]) {
         let cluster = ClusterIx(self.monitors.len() as u16);
-        self.monitors.push(Monitor::new(cluster, primary));
+        self.monitors.push(Monitor::new(cluster, primaries));
+        let rightful = if let [only] = primaries { Some(*only) } else { None };
+        self.kernel.ledger.clusters.push(Page { rightful, ..Page::default() });
         let directory = &mut self.kernel.directory;
-        directory.clusters.push(ClusterView { primary: Some(primary), replicas: Vec::new() });
-        directory.cluster_of[primary.index()] = Some(cluster);
-        // The first round of checks is at once: it only sets the clock of the next.
+        directory.clusters.push(ClusterView { primaries: primaries.to_vec(), ..ClusterView::default() });
+        for primary in primaries {
+            directory.cluster_of[primary.index()] = Some(cluster);
+        }
+        // The first round of checks is at once.
         self.kernel.queue.push(self.kernel.now, Event::Monitor { cluster: cluster.0 });
     }
 
-    /// Takes a replica into the cluster of the database that the document links it to.
+    /// The cluster of a primary that the document links `node` with.
+    fn cluster_beside(&self, node: NodeIx, document: &Document) -> Option<ClusterIx> {
+        let primaries = self.beside(node, document, DatabaseRole::Primary);
+        primaries.into_iter().find_map(|primary| self.kernel.directory.cluster_of(primary))
+    }
+
+    /// Takes a database into the cluster of the primary that the document links it with.
     fn join_cluster(&mut self, node: NodeIx, document: &Document) {
-        let id = &self.kernel.topology.node(node).id;
-        let sources = document.links.iter().filter(|link| link.to == *id);
-        let cluster = sources
-            .filter_map(|link| self.kernel.topology.find(&link.from))
-            .find_map(|source| self.kernel.directory.cluster_of(source));
-        if let Some(cluster) = cluster {
+        if let Some(cluster) = self.cluster_beside(node, document) {
             self.kernel.directory.cluster_of[node.index()] = Some(cluster);
             self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
         }
+    }
+}
+
+/// The role of a database in the design.
+fn role_of(node: &Node) -> Option<DatabaseRole> {
+    match &node.kind {
+        NodeKind::Database(database) => Some(database.role),
+        _ => None,
     }
 }

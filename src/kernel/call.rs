@@ -3,10 +3,12 @@
 use super::truth::Version;
 use crate::base::slab::Key;
 use crate::base::{LinkIx, NodeIx, SimTime};
+use crate::observe::trace::Doing;
 use crate::observe::{Operation, Reason};
 
 /// A call from the moment it is sent until its reply is there. The same entry serves both ways.
 #[derive(Clone, Copy, Debug, Hash)]
+#[repr(align(64))]
 pub struct Call {
     /// The call that the caller was working on; [`Key::NONE`] for what a user asked, [`Key::DETACHED`] for what a node asks on
     /// its own account.
@@ -136,6 +138,25 @@ impl Verb {
     pub const fn is_write(self) -> bool {
         matches!(self, Self::Write | Self::Transact)
     }
+
+    /// In a word, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Static => "static",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Get => "get",
+            Self::Put => "put",
+            Self::Delete => "delete",
+            Self::Query => "join",
+            Self::Login => "log in",
+            Self::Range => "range",
+            Self::Aggregate => "aggregate",
+            Self::Traverse => "traverse",
+            Self::Transact => "transact",
+        }
+    }
 }
 
 /// How far a node has come with a call. The node itself keeps it, to know where to find what it has to give up.
@@ -152,6 +173,17 @@ pub enum Stage {
     Serving,
 }
 
+impl Stage {
+    /// The same, as traces have it.
+    pub const fn doing(self) -> Doing {
+        match self {
+            Self::Held => Doing::Held,
+            Self::Queued | Self::Ready => Doing::Queued,
+            Self::Serving => Doing::Served,
+        }
+    }
+}
+
 /// Where a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -163,4 +195,4 @@ pub enum Place {
     Returning,
 }
 
-const _: () = assert!(size_of::<Call>() <= 64, "what is hot of a request fits a cache line");
+const _: () = assert!(size_of::<Option<Call>>() <= 64, "what is hot of a request fits a cache line");

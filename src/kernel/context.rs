@@ -1,8 +1,9 @@
 //! The context: all that a component can do to the rest of the world.
 
 use super::call::{Call, Marks, Place, Stage, Verb};
-use super::directory::{ClusterIx, Directory};
+use super::directory::Directory;
 use super::event::{Event, Tag};
+use super::ledger::Ledger;
 use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
@@ -12,6 +13,7 @@ use crate::base::hash::Bits;
 use crate::base::random::Stream;
 use crate::base::slab::{Key, Slab};
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
+use crate::observe::trace::{Ended, What};
 use crate::observe::{NodeMeter, Operation, Reason, Recorder};
 
 /// Everything of the world that is not inside a component.
@@ -24,6 +26,7 @@ pub struct Kernel {
     pub topology: Topology,
     pub directory: Directory,
     pub truth: Truth,
+    pub ledger: Ledger,
     pub recorder: Recorder,
     /// One stream of random numbers for what each node does by itself.
     pub streams: Vec<Stream>,
@@ -115,14 +118,6 @@ impl Outcome {
 }
 
 impl Kernel {
-    /// After a failover of `cluster` it has this version of a record: that is the truth now, if the record is at home there and
-    /// not a copy that a move has left behind.
-    pub fn revert(&mut self, cluster: ClusterIx, key: u32, to: Version) {
-        if self.directory.is_home(cluster, key) {
-            self.truth.revert(key, to);
-        }
-    }
-
     /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
     fn led(&self, caller: NodeIx, target: Target) -> Target {
         let holder = self.directory.holder(target.node);
@@ -168,7 +163,8 @@ impl Context<'_> {
         let kernel = &mut *self.kernel;
         let serial = kernel.recorder.counts.offered as u32;
         kernel.recorder.counts.offered += 1;
-        kernel.calls.insert(Call {
+        let node = self.node;
+        let root = kernel.calls.insert(Call {
             parent: Key::NONE,
             child: Key::NONE,
             made: kernel.now,
@@ -188,7 +184,9 @@ impl Context<'_> {
             failed_at: self.node,
             count: ask.count,
             marks: Marks::default(),
-        })
+        });
+        kernel.trace(root, serial, || What::Begun { node, operation, user, key: ask.key });
+        root
     }
 
     /// A root ends.
@@ -204,6 +202,21 @@ impl Context<'_> {
                 kernel.recorder.counts.stale_reads += u64::from(outcome.is_stale);
             }
             Some(reason) => kernel.recorder.failed(call.operation, reason),
+        }
+        if kernel.recorder.traces(call.serial) {
+            kernel.trace(root, call.serial, || What::Over { failure: outcome.failure });
+            let Call { serial, operation, user, key, .. } = call;
+            kernel.recorder.tracer.end(Ended {
+                serial,
+                operation,
+                user,
+                key,
+                began_ns: call.made.as_nanos(),
+                ended_ns: kernel.now.as_nanos(),
+                failure: outcome.failure,
+                failed_at: outcome.failed_at.map(|node| node.0),
+                place: String::new(),
+            });
         }
     }
 
@@ -309,9 +322,11 @@ impl Context<'_> {
     }
 
     /// Notes how far this node has come with `call`.
-    pub fn set_stage(&mut self, call: Key, stage: Stage) {
-        if let Some(call) = self.kernel.calls.get_mut(call).filter(|call| call.is_at_node()) {
+    pub fn set_stage(&mut self, key: Key, stage: Stage) {
+        if let Some(call) = self.kernel.calls.get_mut(key).filter(|call| call.is_at_node()) {
             call.place = Place::AtNode(stage);
+            let serial = call.serial;
+            self.kernel.trace(key, serial, || What::Does(stage.doing()));
         }
     }
 
@@ -356,6 +371,8 @@ impl Context<'_> {
         if call.verb == Verb::Resolve {
             call.key = outcome.key;
         }
+        let Call { serial, failure, failed_at, .. } = *call;
+        self.kernel.trace(key, serial, || What::Answered { failure, failed_at });
         self.kernel.launch(key, 0);
     }
 

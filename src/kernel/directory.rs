@@ -6,20 +6,44 @@
 //! home survives a crash of the router that wrote it, and every shard knows it at once, so that none serves a record that is
 //! another's. Left out: that this knowledge takes time to spread.
 
-use crate::base::NodeIx;
+use super::truth::Version;
+use crate::base::map::Map;
 use crate::base::paged::Paged;
+use crate::base::{NodeIx, SimTime};
 
-/// A replicated database: a primary and its replicas.
+/// Most users whose last write is remembered.
+const MOST_TOKENS: usize = 1_000_000;
+
+/// A replicated database: a primary and its replicas, or several primaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClusterIx(pub u16);
 
 /// What callers are told about one cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ClusterView {
-    /// Where writes go; `None` while a promotion is under way.
-    pub primary: Option<NodeIx>,
+    /// Where writes go; empty while a promotion is under way.
+    pub primaries: Vec<NodeIx>,
     /// Where reads go, while there is any.
     pub replicas: Vec<NodeIx>,
+    /// Of the replicas, the one that was least behind when they were last looked at.
+    pub freshest: Option<NodeIx>,
+    /// A primary that has been replaced without being fenced: who cannot reach the new one may still write to it.
+    pub unfenced: Option<NodeIx>,
+}
+
+impl ClusterView {
+    /// The primary, if there is one; the first of several.
+    pub fn primary(&self) -> Option<NodeIx> {
+        self.primaries.first().copied()
+    }
+}
+
+/// What a user's cookie tells of their last write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// When it was acknowledged.
+    pub at: SimTime,
+    pub version: Version,
 }
 
 /// Where a record is at home, if anybody has said so.
@@ -61,6 +85,8 @@ pub struct Directory {
     taken: Vec<(NodeIx, NodeIx)>,
     /// What each name service answers with now.
     names: Vec<(NodeIx, Vec<NodeIx>)>,
+    /// The cookies of users, where a way of reading asks for them.
+    tokens: Map<u32, Token>,
     shards: Vec<ShardMap>,
     /// Which of these each cluster is in, by cluster.
     shard_map_of: Vec<Option<u16>>,
@@ -97,14 +123,31 @@ impl Directory {
         &mut self.clusters[usize::from(cluster.0)]
     }
 
+    /// What callers are told about the cluster of `node`.
+    pub fn view_of(&self, node: NodeIx) -> Option<&ClusterView> {
+        self.cluster_of(node).map(|cluster| self.view(cluster))
+    }
+
     /// Whether `node` is where its cluster's writes go.
     pub fn is_primary(&self, node: NodeIx) -> bool {
-        self.cluster_of(node).is_some_and(|cluster| self.view(cluster).primary == Some(node))
+        self.view_of(node).is_some_and(|view| view.primaries.contains(&node))
     }
 
     /// Whether `node` is one of those its cluster's reads go to.
     pub fn is_replica(&self, node: NodeIx) -> bool {
-        self.cluster_of(node).is_some_and(|cluster| self.view(cluster).replicas.contains(&node))
+        self.view_of(node).is_some_and(|view| view.replicas.contains(&node))
+    }
+
+    /// `user` has been told that a write is committed.
+    pub fn wrote(&mut self, user: u32, token: Token) {
+        if self.tokens.len() < MOST_TOKENS || self.tokens.contains_key(&user) {
+            self.tokens.insert(user, token);
+        }
+    }
+
+    /// The last write of `user`, if a cookie was set.
+    pub fn token(&self, user: u32) -> Option<Token> {
+        self.tokens.get(&user).copied()
     }
 
     /// `router` has these shards from now on.

@@ -32,7 +32,24 @@ pub enum Event {
 }
 
 impl Event {
+    /// The call that it is about.
+    #[inline]
+    pub fn call(self) -> Option<Key> {
+        match self {
+            Self::Arrive(call) | Self::Reply(call) | Self::Done(call) | Self::Cancel(call) | Self::Resume(call) => {
+                Some(call)
+            }
+            Self::Resend { call, .. } => Some(call),
+            Self::Deliver(_)
+            | Self::Timer { .. }
+            | Self::Monitor { .. }
+            | Self::ResendMessage { .. }
+            | Self::Wake { .. } => None,
+        }
+    }
+
     /// All that tells the event from others, in a word that fingerprints are made of.
+    #[inline]
     pub fn digest(self) -> u64 {
         let (kind, what): (u64, u64) = match self {
             Self::Arrive(key) => (1, key.bits()),
@@ -78,6 +95,10 @@ pub enum Tag {
     Pool,
     /// It is time for a user to read again what they have written.
     ReadBack,
+    /// What a replica has received is safely on its disk.
+    Synced,
+    /// The oldest write that waits for replicas may have waited too long.
+    Degrade,
     /// A shard router may move further keys.
     Move,
 }

@@ -21,6 +21,8 @@ pub struct Link {
     pub to: NodeIx,
     pub params: Derived<LinkParams>,
     pub is_removed: bool,
+    /// Whether an end of it lies in a region that is out: nothing comes through.
+    pub is_dark: bool,
     /// Decides losses.
     stream: Stream,
     lanes: [Lane; 2],
@@ -89,6 +91,7 @@ impl Link {
             to,
             params: Derived(params),
             is_removed: false,
+            is_dark: false,
             stream: Stream::named(seed, name, "loss"),
             lanes: [lane("latency"), lane("latency back")],
         }
@@ -109,7 +112,7 @@ impl Link {
             lane.free_at = left;
         }
         let loss = 1.0 - (1.0 - params.loss) * (1.0 - lane.trouble.added_loss.0);
-        if lane.trouble.is_cut || (loss > 0.0 && self.stream.chance(loss)) {
+        if lane.trouble.is_cut || self.is_dark || (loss > 0.0 && self.stream.chance(loss)) {
             return Fate::Lost { occupied };
         }
         let delay = params.latency_shape.duration(params.latency, &mut lane.stream) + lane.trouble.added_latency;

@@ -13,6 +13,8 @@ pub struct Topology {
     pub links: Vec<Link>,
     /// How many nodes are hung: most of the time none, and nothing has to be looked up.
     pub hung: u16,
+    /// The regions that are out.
+    pub dark: Vec<String>,
 }
 
 /// What the kernel knows of a node.
@@ -25,6 +27,8 @@ pub struct NodeState {
     pub is_removed: bool,
     /// Whether its address is a private one: it cannot be reached from outside.
     pub is_private: bool,
+    /// Its region, if it has one.
+    pub region: Option<String>,
     pub condition: Condition,
     /// Decides which of its answers are errors.
     pub stream: Stream,
@@ -77,6 +81,26 @@ impl Topology {
     /// Whether `node` has a private address, and `from` stands outside: with the users, as name servers and edges do.
     pub fn is_hidden(&self, node: NodeIx, from: NodeIx) -> bool {
         self.node(node).is_private && matches!(self.node(from).kind, "users" | "dns" | "cdn")
+    }
+
+    /// Whether the node lies in a region that is out. Users live on there.
+    pub fn is_dark(&self, node: NodeIx) -> bool {
+        let state = self.node(node);
+        state.kind != "users" && state.region.as_ref().is_some_and(|region| self.dark.contains(region))
+    }
+
+    /// Cuts all links of the regions that are out, and no others.
+    pub fn darken(&mut self) {
+        for at in 0..self.links.len() {
+            let Link { from, to, .. } = self.links[at];
+            self.links[at].is_dark = self.is_dark(from) || self.is_dark(to);
+        }
+    }
+
+    /// Whether both have a region, and the same.
+    pub fn are_together(&self, a: NodeIx, b: NodeIx) -> bool {
+        let region = |node| self.node(node).region.as_ref();
+        region(a).is_some() && region(a) == region(b)
     }
 
     /// The node called `id`, unless it was removed.

@@ -11,6 +11,7 @@ use super::link::Fate;
 use super::message::{Body, Message};
 use crate::base::slab::Key;
 use crate::base::{LinkIx, SimTime};
+use crate::observe::trace::{Step, What};
 use crate::observe::{Hop, HopKind, Operation, Reason};
 
 /// Tries before a connection is given up.
@@ -47,6 +48,8 @@ impl Kernel {
             let call = self.calls.get_mut(key).expect("it was just there");
             call.place = Place::Returning;
             call.failure = Some(Reason::NetworkLoss);
+            let serial = call.serial;
+            self.trace(key, serial, || What::Lost);
             self.queue.push(self.now, Event::Reply(key));
             return;
         }
@@ -56,12 +59,28 @@ impl Kernel {
                     let (link, kind, operation) = (call.link.0, call.hop_kind(), call.operation);
                     self.recorder.hop(Hop { link, kind, operation, is_backward, depart, arrive });
                 }
+                self.trace(key, call.serial, || {
+                    let (Call { parent, from, to, link, verb, made, .. }, tries) = (call, tries);
+                    if is_backward {
+                        What::Returned { link, depart, arrive, tries }
+                    } else {
+                        What::Sent { parent, from, to, link, verb: verb.name(), made, depart, arrive, tries }
+                    }
+                });
                 self.queue.push(arrive, if is_backward { Event::Reply(key) } else { Event::Arrive(key) });
             }
             Fate::Lost { .. } => {
                 let again = self.again_at(call.link, is_backward, tries);
                 self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
             }
+        }
+    }
+
+    /// Notes what happens to a call now, if its request is traced.
+    pub fn trace(&mut self, call: Key, serial: u32, what: impl FnOnce() -> What) {
+        if self.recorder.traces(serial) {
+            let at = self.now;
+            self.recorder.tracer.note(Step { at, call, serial, what: what() });
         }
     }
 
@@ -81,7 +100,7 @@ impl Kernel {
         let Message { from, link, ref body, .. } = *self.messages.get(key).expect("a message is delivered once");
         let kind = match body {
             Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => HopKind::Check,
-            Body::Follow { .. } | Body::Records { .. } | Body::Snapshot { .. } => HopKind::Replication,
+            _ => HopKind::Replication,
         };
         let bytes = HEADER_BYTES + body.content_bytes();
         let is_backward = self.topology.links[link.index()].from != from;

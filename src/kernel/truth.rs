@@ -2,6 +2,7 @@
 //!
 //! No component reads it to decide anything; stores are compared with it to *observe* stale reads and lost writes.
 
+use crate::base::SimTime;
 use crate::base::map::Map;
 use crate::base::paged::Paged;
 
@@ -13,22 +14,38 @@ pub struct Version(pub u64);
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Truth {
     current: Paged<Version>,
+    /// When it became the current one.
+    since: Paged<SimTime>,
     commits: u64,
     /// Of records whose current version was acknowledged by a cache and is not in the database yet: the version that is.
     promised: Map<u32, Version>,
 }
 
 impl Truth {
-    /// A write of `key` commits.
-    pub fn commit(&mut self, key: u32) -> Version {
+    /// A write of `key` commits, and everybody can see it.
+    pub fn commit(&mut self, key: u32, now: SimTime) -> Version {
         self.promised.remove(&key);
-        self.advance(key)
+        self.advance(key, now)
+    }
+
+    /// A write gets its number, though nobody can see it yet.
+    pub fn number(&mut self) -> Version {
+        self.commits += 1;
+        Version(self.commits)
+    }
+
+    /// A write that was numbered can be seen.
+    pub fn publish(&mut self, key: u32, version: Version, now: SimTime) {
+        if version >= self.current(key) {
+            self.promised.remove(&key);
+            self.set(key, version, now);
+        }
     }
 
     /// A write of `key` is acknowledged by somebody who will write it to the database later.
-    pub fn promise(&mut self, key: u32) -> Version {
+    pub fn promise(&mut self, key: u32, now: SimTime) -> Version {
         self.promised.or_insert_with(key, || self.current.get(key as usize));
-        self.advance(key)
+        self.advance(key, now)
     }
 
     /// The database takes a write that was promised.
@@ -56,11 +73,20 @@ impl Truth {
         durable.is_some()
     }
 
-    fn advance(&mut self, key: u32) -> Version {
-        self.commits += 1;
-        let version = Version(self.commits);
-        self.current.set(key as usize, version);
+    fn advance(&mut self, key: u32, now: SimTime) -> Version {
+        let version = self.number();
+        self.set(key, version, now);
         version
+    }
+
+    fn set(&mut self, key: u32, version: Version, now: SimTime) {
+        self.current.set(key as usize, version);
+        self.since.set(key as usize, now);
+    }
+
+    /// When the current version of `key` became that.
+    pub fn since(&self, key: u32) -> SimTime {
+        self.since.get(key as usize)
     }
 
     pub fn current(&self, key: u32) -> Version {
@@ -88,19 +114,29 @@ mod tests {
     #[test]
     fn a_broken_promise_leaves_what_the_database_has() {
         let mut truth = Truth::default();
-        let first = truth.commit(7);
-        let (second, third) = (truth.promise(7), truth.promise(7));
+        let now = SimTime::ZERO;
+        let first = truth.commit(7, now);
+        let (second, third) = (truth.promise(7, now), truth.promise(7, now));
         assert_eq!(truth.current(7), third);
         truth.keep_promise(7, second);
         assert!(!truth.break_promise(7, second), "it was superseded");
         assert!(truth.break_promise(7, third));
         assert_eq!(truth.current(7), second);
         // What the database has got in time is not lost.
-        let fourth = truth.promise(7);
+        let fourth = truth.promise(7, now);
         truth.revert(7, first);
         assert_eq!(truth.current(7), fourth);
         truth.keep_promise(7, fourth);
         assert!(!truth.break_promise(7, fourth));
         assert_eq!(truth.current(7), fourth);
+    }
+    #[test]
+    fn a_numbered_write_is_not_seen_until_it_is_published() {
+        let (mut truth, later) = (Truth::default(), SimTime::from_nanos(9));
+        let first = truth.commit(7, SimTime::ZERO);
+        let (hidden, newer) = (truth.number(), truth.commit(7, SimTime::from_nanos(5)));
+        assert!(first < hidden && truth.current(7) == newer);
+        truth.publish(7, hidden, later);
+        assert_eq!((truth.current(7), truth.since(7)), (newer, SimTime::from_nanos(5)), "it has been superseded");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::command::Scheduled;
 use super::kinds::{Address, NodeKind};
+use super::regions;
 use crate::base::json::Json;
 use crate::base::{BitRate, Shape, SimDuration};
 use schemars::JsonSchema;
@@ -39,6 +40,9 @@ pub struct Node {
     /// Where it stands on the drawing; found by the layout, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
+    /// Where in the world it is, as in `us-east-1`. Links without a latency have it from the regions of their ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     #[serde(flatten)]
     pub kind: NodeKind,
 }
@@ -65,9 +69,9 @@ pub struct Link {
     pub from: String,
     /// Id of the node that is called.
     pub to: String,
-    /// Mean one-way delay.
-    #[serde(default = "default_latency")]
-    pub latency: SimDuration,
+    /// Mean one-way delay. If absent: between different regions half their round-trip time, else 500us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<SimDuration>,
     /// Shape of the delay's distribution; each message draws its own, so that one may overtake another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub latency_shape: Shape,
@@ -83,9 +87,8 @@ pub struct Link {
     pub queue_limit: SimDuration,
 }
 
-fn default_latency() -> SimDuration {
-    SimDuration::from_micros(500)
-}
+/// Mean one-way delay of a link that says nothing, inside a region.
+pub const DEFAULT_LATENCY: SimDuration = SimDuration::from_micros(500);
 
 fn default_queue_limit() -> SimDuration {
     SimDuration::from_secs(1)
@@ -121,6 +124,50 @@ impl Document {
         }
     }
 
+    /// Shares out `total` users among the populations, in the proportions that they have; each keeps one at least.
+    pub fn share_users(&mut self, total: u32) {
+        let populations = self.nodes.iter_mut().filter_map(|node| match &mut node.kind {
+            NodeKind::Users(population) => Some(&mut population.users),
+            _ => None,
+        });
+        let mut populations: Vec<&mut u32> = populations.collect();
+        let mut before: u64 = populations.iter().map(|count| u64::from(**count)).sum();
+        let mut left = u64::from(total);
+        for count in &mut populations {
+            // Shares of what is left, so that rounding adds up.
+            let share = (u128::from(left) * u128::from(**count) / u128::from(before.max(1))) as u64;
+            before -= u64::from(**count);
+            left -= share;
+            **count = (share as u32).max(1);
+        }
+    }
+
+    /// The node's region, if it has one.
+    pub fn region(&self, id: &str) -> Option<&str> {
+        self.node(id)?.region.as_deref()
+    }
+
+    /// The regions of the link's ends, if they have different ones.
+    pub fn regions_of(&self, link: &Link) -> Option<(&str, &str)> {
+        let ends = self.region(&link.from).zip(self.region(&link.to));
+        ends.filter(|(from, to)| from != to)
+    }
+
+    /// Mean one-way delay of the link: its own, or what follows from the regions of its ends.
+    pub fn latency_of(&self, link: &Link) -> SimDuration {
+        let far = || self.regions_of(link).and_then(|(from, to)| regions::round_trip(from, to));
+        let one_way = |round_trip: SimDuration| SimDuration::from_nanos(round_trip.as_nanos() / 2);
+        link.latency.or_else(|| far().map(one_way)).unwrap_or(DEFAULT_LATENCY)
+    }
+
+    /// The regions of all nodes, each once, in alphabetical order.
+    pub fn regions(&self) -> Vec<&str> {
+        let mut regions: Vec<&str> = self.nodes.iter().filter_map(|node| node.region.as_deref()).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        regions
+    }
+
     /// The document as it is written to a file.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(&self.to_value()).expect("a document can be written");
@@ -134,7 +181,7 @@ impl Default for Link {
         Self {
             from: String::new(),
             to: String::new(),
-            latency: default_latency(),
+            latency: None,
             latency_shape: Shape::Constant,
             loss: 0.0,
             bandwidth: None,

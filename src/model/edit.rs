@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::command::Scheduled;
 use super::document::{Document, Link, Node};
 use super::kinds::{DatabaseRole, NodeKind};
 use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
@@ -26,10 +27,18 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Puts a node into a region; links without a latency of their own take over what follows from it.
+    Region {
+        node: String,
+        #[serde(default)]
+        region: Option<String>,
+    },
+    /// Replaces all that is scheduled. What lies in the past has happened as it was scheduled then.
+    SetSchedule { schedule: Vec<Scheduled> },
 }
 
 impl Edit {
-    const NAMES: [&str; 4] = ["add_node", "remove_node", "set", "set_link"];
+    const NAMES: [&str; 6] = ["add_node", "remove_node", "set", "set_link", "region", "set_schedule"];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -37,6 +46,8 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "region" => Self::Region { node: String::new(), region: None },
+            "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
             _ => return None,
         })
     }
@@ -57,6 +68,12 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Region { node, region } => {
+                ("region", vec![must("node", "id of a node", node), may("region", region)])
+            }
+            Self::SetSchedule { schedule } => {
+                ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
+            }
         }
     }
 
@@ -68,7 +85,13 @@ impl Edit {
         let stem = original.id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
         let number = (2..=u32::MAX).find(|n| document.node(&format!("{stem}-{n}")).is_none())?;
         let id = format!("{stem}-{number}");
-        let mut node = Node { id: id.clone(), label: None, position: None, kind: original.kind.clone() };
+        let mut node = Node {
+            id: id.clone(),
+            label: None,
+            position: None,
+            region: original.region.clone(),
+            kind: original.kind.clone(),
+        };
         if let Some(label) = &original.label {
             node.label = Some(format!("{} {number}", label.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ')));
         }
@@ -184,6 +207,8 @@ impl Document {
                     Problem::new("link", what, "a link of the document")
                 })? = link.clone();
             }
+            Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
+            Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
         Ok(())
     }

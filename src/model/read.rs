@@ -85,23 +85,24 @@ impl Json for Document {
 
 impl Json for Node {
     fn blank() -> Self {
-        Self { id: String::new(), label: None, position: None, kind: NodeKind::blank() }
+        Self { id: String::new(), label: None, position: None, region: None, kind: NodeKind::blank() }
     }
 
     fn to_value(&self) -> Value {
-        let Self { id, label, position, kind } = &mut self.clone();
+        let Self { id, label, position, region, kind } = &mut self.clone();
         let mut params = kind.params();
         write_fields(vec![
             may("id", id),
             may("label", label),
             may("position", position),
+            may("region", region),
             may("kind", kind),
             may("params", &mut params),
         ])
     }
 
     fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
-        let Self { id, label, position, kind } = self;
+        let Self { id, label, position, region, kind } = self;
         let kinds = NodeKind::NAMES.join(", ");
         let mut params = Value::Object(Map::new());
         let fields = vec![
@@ -109,6 +110,7 @@ impl Json for Node {
             must("kind", &kinds, kind),
             may("label", label),
             may("position", position),
+            may("region", region),
             may("params", &mut params),
         ];
         read_fields(fields, value, at)?;

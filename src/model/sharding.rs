@@ -1,7 +1,7 @@
 //! What a design must satisfy around its shard routers: whose the shards are, and what names them.
 
 use super::document::{Document, Link};
-use super::kinds::{NodeKind, ShardRouter};
+use super::kinds::{NodeKind, ShardRouter, Writes};
 use crate::base::{KeyTable, Problems};
 
 impl Document {
@@ -45,6 +45,14 @@ impl Document {
         }
         for range in router.directory.iter() {
             check(format!("{at}.directory"), &range.owner);
+        }
+        for link in self.links.iter().filter(|link| link.from == id) {
+            if let Some(NodeKind::Database(database)) = self.node(&link.to).map(|node| &node.kind)
+                && database.writes != Writes::Overwrite
+            {
+                let what = format!("`{}` counts or inserts: its records cannot be moved to other shards", link.to);
+                problems.push(at, what, format!("writes of `{}`: overwrite", link.to));
+            }
         }
         let has_owners = |table: &KeyTable| table.iter().any(|range| !range.owner.is_empty());
         if has_owners(&router.hot_keys) {

@@ -4,6 +4,7 @@ use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
 use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite};
+use super::regions;
 use crate::base::Problems;
 use crate::base::order::sort_by_key;
 use crate::base::{BitRate, SimDuration};
@@ -79,6 +80,12 @@ impl Document {
             {
                 problems.push(format!("{at}.position"), "is off the drawing", "valid: -1000000 to 1000000");
             }
+            if let Some(region) = &node.region
+                && (region.is_empty() || region.len() > LONGEST_ID || !region.chars().all(is_plain))
+            {
+                let valid = format!("1 to {LONGEST_ID} letters, digits, - _ . as in us-east-1");
+                problems.push(format!("{at}.region"), format!("`{region}` is not a region"), valid);
+            }
             node.kind.check(&format!("{at}.params"), problems);
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
@@ -151,7 +158,15 @@ impl Document {
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
             }
-            for (name, time) in [("latency", link.latency), ("queue_limit", link.queue_limit)] {
+            if link.latency.is_none()
+                && let Some((here, there)) = self.regions_of(link)
+                && regions::round_trip(here, there).is_none()
+            {
+                let what = format!("how long it takes between `{here}` and `{there}` is not known");
+                let remedy = format!("a latency, or regions out of: {}", regions::REGIONS.join(", "));
+                problems.push(format!("{at}.latency"), what, remedy);
+            }
+            for (name, time) in [("latency", self.latency_of(link)), ("queue_limit", link.queue_limit)] {
                 if time > LONGEST_DELAY {
                     problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
                 }
@@ -300,7 +315,7 @@ impl Document {
         }
     }
 
-    /// Replicas hang on exactly one primary each.
+    /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
     fn check_clusters(&self, problems: &mut Problems) {
         let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
@@ -308,18 +323,17 @@ impl Document {
         };
         for (i, node) in self.nodes.iter().enumerate() {
             let Some(own) = role(&node.id) else { continue };
-            let sources: Vec<_> =
-                self.links.iter().filter(|link| link.to == node.id && role(&link.from).is_some()).collect();
-            if own == DatabaseRole::Primary && !sources.is_empty() {
+            let sources = self.links.iter().filter(|link| link.to == node.id);
+            let count = |wanted| sources.clone().filter(|link| role(&link.from) == Some(wanted)).count();
+            let (primaries, replicas) = (count(DatabaseRole::Primary), count(DatabaseRole::Replica));
+            if own == DatabaseRole::Primary && replicas > 0 {
                 problems.push(
                     format!("nodes[{i}].params.role"),
-                    "a primary copies from nobody",
-                    "role replica, or no link to it from a database",
+                    "a primary does not copy from a replica",
+                    "role replica, or no link to it from a replica",
                 );
             }
-            if own == DatabaseRole::Replica
-                && !(sources.len() == 1 && role(&sources[0].from) == Some(DatabaseRole::Primary))
-            {
+            if own == DatabaseRole::Replica && primaries != 1 {
                 problems.push(
                     format!("nodes[{i}]"),
                     "a replica copies from exactly one primary",
@@ -329,11 +343,26 @@ impl Document {
         }
     }
 
-    /// The primary that `id` is or copies from.
+    /// The first primary of the cluster that `id` belongs to, by its links with other databases.
     pub(super) fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
-        let is_source =
-            |link: &&Link| link.to == id && self.node(&link.from).is_some_and(|node| node.kind.name() == "database");
-        self.links.iter().find(is_source).map_or(id, |link| &link.from)
+        let is_primary = |id: &str| {
+            matches!(self.node(id).map(|node| &node.kind),
+                Some(NodeKind::Database(database)) if database.role == DatabaseRole::Primary)
+        };
+        let mut cluster = vec![id];
+        let mut at = 0;
+        while let Some(own) = cluster.get(at).copied() {
+            at += 1;
+            for link in &self.links {
+                let others = [(&link.from, &link.to), (&link.to, &link.from)];
+                for (_, other) in others.into_iter().filter(|(end, other)| *end == own && is_primary(other)) {
+                    if !cluster.contains(&other.as_str()) {
+                        cluster.push(other);
+                    }
+                }
+            }
+        }
+        cluster.into_iter().filter(|id| is_primary(id)).min().unwrap_or(id)
     }
 
     /// A record has one home: who reads and writes, does so in one cluster.
@@ -370,7 +399,7 @@ impl Document {
                     let named: &[&str] = match fault.aim() {
                         Aim::Node(node) => &[node],
                         Aim::Link { from, to } => &[from, to],
-                        Aim::Request => &[],
+                        Aim::Request | Aim::Region(_) => &[],
                     };
                     for node in named.iter().filter(|node| self.node(node).is_none() && !self.adds(node)) {
                         let valid = format!("nodes: {}", self.node_ids());
@@ -379,6 +408,9 @@ impl Document {
                     if let Err(problem) = fault.check_numbers() {
                         problems.push(format!("{at}.fault.{}", problem.at), problem.what, problem.remedy);
                     }
+                }
+                Command::Edit(Edit::SetSchedule { .. }) => {
+                    problems.push(&at, "a schedule cannot change itself", "a fault, or an edit of nodes or links");
                 }
                 // Whether an edit fits depends on what the design is by then: the run reports it.
                 Command::Edit(_) => {}

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::meter::{Gauge, LaneMeter, NodeMeter, ranked};
-use super::outcome::{Operation, Reason};
+use super::outcome::{Operation, Reason, StepKind};
 use super::recorder::{Latencies, Sample};
 use crate::base::SimTime;
 use crate::base::histogram::Histogram;
@@ -128,7 +128,7 @@ pub struct NodeFigures {
     pub errors: Vec<(Reason, u64)>,
     /// For callers that throttle themselves: probability with which a call fails at once, now.
     pub reject_probability: Option<f64>,
-    /// For caches, CDNs and the sessions of web servers: hits / lookups; `None` without lookups in the window.
+    /// For caches, CDNs, browsers and the sessions of web servers: hits / lookups; `None` without lookups in the window.
     pub hit_ratio: Option<f64>,
     /// For the same: lookups in the window that missed, and the bytes of their objects; `None` without lookups.
     pub misses: Option<u64>,
@@ -137,10 +137,12 @@ pub struct NodeFigures {
     pub stale_hit_ratio: Option<f64>,
     /// For CDNs: how often in the window a stale asset stood in for an origin that failed.
     pub stale_on_error: Option<u64>,
+    /// For users with browser caches: stale assets in the window that were asked for anew and were still good.
+    pub revalidations: Option<u64>,
     /// For CDNs: bytes sent since the start, and their price in dollars.
     pub egress_bytes: Option<u64>,
     pub cost: Option<f64>,
-    /// For caches and CDNs: bytes and entries held.
+    /// For caches, CDNs and browsers: bytes and entries held.
     pub stored_bytes: Option<u64>,
     pub stored_entries: Option<u64>,
     /// For databases.
@@ -149,8 +151,10 @@ pub struct NodeFigures {
     pub lag_s: Option<f64>,
     /// For replicas: log records received but not applied.
     pub backlog: Option<u64>,
-    /// For databases: last position of its log.
+    /// For databases: position of the last write that it has, applied or not.
     pub log_position: Option<u64>,
+    /// For databases: what else they do in their cluster.
+    pub replication: Option<ReplicationFigures>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
     /// For shard routers.
@@ -234,6 +238,12 @@ pub struct LaneFigures {
     pub is_cut: bool,
     /// Whether a fault makes it slower, lossier or narrower than it is by design.
     pub is_impaired: bool,
+    /// What the fault adds to its delay, in seconds.
+    pub added_latency_s: f64,
+    /// What it adds to the share of packets lost, 0 to 1.
+    pub added_loss: f64,
+    /// The bandwidth that it leaves, in bits per second.
+    pub left_bps: Option<f64>,
 }
 
 impl LaneFigures {
@@ -257,24 +267,103 @@ impl LaneFigures {
     }
 }
 
+/// What a database does as a part of its cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplicationFigures {
+    /// Position of the last write in its log: what it has executed, and reads see.
+    pub applied: u64,
+    /// Position of the last write that it has received.
+    pub received: u64,
+    /// The global transaction ids of what it has executed, as in `db-1:1-98,db-2:1-500`.
+    pub executed: String,
+    /// Records that were sent to it.
+    pub records_received: u64,
+    /// Records from others that it has applied.
+    pub records_applied: u64,
+    /// Records that it had committed first itself, come back to it and discarded.
+    pub discarded: u64,
+    /// Records dropped since their origin is ignored.
+    pub ignored: u64,
+    /// Records applied although it had applied them before.
+    pub repeated: u64,
+    /// Records that met a newer write of the same record.
+    pub conflicts: u64,
+    /// Writes that wait for replicas.
+    pub waiting: u64,
+    /// Whether it has given up waiting for replicas, and acknowledges asynchronously.
+    pub is_degraded: bool,
+    /// The row whose duplicate has stopped its applier.
+    pub stopped_by: Option<u32>,
+    /// Copies of everything that were put in place.
+    pub rebuilds: u64,
+    /// How often its log has begun anew from a copy: positions grow only between two such times.
+    pub life: u32,
+}
+
 /// One replicated database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClusterFigures {
-    /// Id of the node that takes writes, if one does.
+    /// Id of the node that takes writes, if one does; of several the first.
     pub primary: Option<String>,
     /// How many promotions there were.
     pub promotions: u64,
+    /// Writes that were acknowledged, since the start.
+    pub acknowledged: u64,
     /// The acknowledged writes that failovers lost, oldest first, at most the first 1,000.
     pub lost: Vec<LostWrite>,
     pub lost_count: u64,
+    /// Writes that their primary could not acknowledge any more, in the same way.
+    pub in_doubt: Vec<LostWrite>,
+    pub in_doubt_count: u64,
+    /// How many of those in doubt stand.
+    pub survived: u64,
+    /// How many of those in doubt do not stand although somebody had read them.
+    pub visible_lost: u64,
+    /// Writes that were acknowledged by a second primary and belong to no common history, in the same way.
+    pub diverged: Vec<LostWrite>,
+    pub diverged_count: u64,
+    /// Times that a second primary began to acknowledge writes.
+    pub split_brains: u64,
+    /// The last stale reads, at most 100.
+    pub stale: Vec<StaleRead>,
+    /// The steps of recoveries, at most the last 200.
+    pub steps: Vec<Step>,
 }
 
-/// An acknowledged write that no database has any more.
+/// A read that was answered with another version than the current one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StaleRead {
+    /// When it was answered, in nanoseconds of simulated time.
+    pub at_ns: u64,
+    /// Id of the database that answered.
+    pub node: String,
+    pub key: u32,
+    pub user: u32,
+    /// The version that it answered with, and the current one.
+    pub version: u64,
+    pub current: u64,
+    /// How long the current one had been that, in nanoseconds.
+    pub lag_ns: u64,
+}
+
+/// A step of a recovery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// In nanoseconds of simulated time.
+    pub at_ns: u64,
+    /// Id of the database that it is about.
+    pub node: String,
+    pub kind: StepKind,
+}
+
+/// A write that is listed by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct LostWrite {
     pub key: u32,
-    /// Position in the old primary's log; like the rest unknown if the log had dropped it by then.
+    /// Position in the log of the node that committed it; like the rest unknown if the log had dropped it by then.
     pub position: Option<u64>,
+    /// Its number among all committed writes of the run.
+    pub version: Option<u64>,
     pub user: Option<u32>,
     /// When it was committed, in nanoseconds of simulated time.
     pub at_ns: Option<u64>,
@@ -382,6 +471,7 @@ impl NodeFigures {
             miss_bytes: (lookups > 0).then_some(to.miss_bytes - from.miss_bytes),
             stale_hit_ratio: None,
             stale_on_error: None,
+            revalidations: None,
             egress_bytes: None,
             cost: None,
             stored_bytes: None,
@@ -390,6 +480,7 @@ impl NodeFigures {
             lag_s: None,
             backlog: None,
             log_position: None,
+            replication: None,
             stale_reads: None,
             sharding: None,
         }

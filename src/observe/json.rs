@@ -2,15 +2,16 @@
 
 use super::figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, ShardFigures, ShardingFigures, Totals,
+    OperationFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures, StaleRead, Step, Totals,
 };
 use super::meter::NodeMeter;
-use super::outcome::{Operation, Reason};
+use super::outcome::{Operation, Reason, StepKind};
 use crate::base::SimTime;
 use crate::base::json::{json_object, json_words};
 
 json_words!(Operation, Operation::ALL, Operation::name);
 json_words!(Reason, Reason::ALL, Reason::name);
+json_words!(StepKind, StepKind::ALL, StepKind::name);
 json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 
 json_object!(Figures = Self::default(), {
@@ -33,8 +34,8 @@ json_object!(Totals = Self::default(), {
 json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::default(), SimTime::ZERO, SimTime::ZERO, 1), {
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
-    miss_bytes, stale_hit_ratio, stale_on_error, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, stale_reads, sharding,
+    miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
+    backlog, log_position, replication, stale_reads, sharding,
 });
 
 json_object!(ShardingFigures = Self::default(), {
@@ -61,15 +62,29 @@ json_object!(LinkFigures = Self {
 });
 
 json_object!(LaneFigures = Self::default(), {
-    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired,
+    bytes_per_s, utilisation, lost_per_s, is_cut, is_impaired, added_latency_s, added_loss, left_bps,
 });
 
 json_object!(ClusterFigures = Self::default(), {
-    primary, promotions, lost, lost_count,
+    primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
+    diverged_count, split_brains, stale, steps,
 });
 
-json_object!(LostWrite = Self { key: 0, position: None, user: None, at_ns: None }, {
-    key, position, user, at_ns,
+json_object!(ReplicationFigures = Self::default(), {
+    applied, received, executed, records_received, records_applied, discarded, ignored, repeated, conflicts, waiting,
+    is_degraded, stopped_by, rebuilds, life,
+});
+
+json_object!(StaleRead = Self::default(), {
+    at_ns, node, key, user, version, current, lag_ns,
+});
+
+json_object!(Step = Self { at_ns: 0, node: String::new(), kind: StepKind::Detected }, {
+    at_ns, node, kind,
+});
+
+json_object!(LostWrite = Self { key: 0, position: None, version: None, user: None, at_ns: None }, {
+    key, position, version, user, at_ns,
 });
 
 #[cfg(test)]
@@ -87,8 +102,9 @@ mod tests {
             ..NodeFigures::blank()
         });
         figures.links.push(LinkFigures { index: 7, to: "db".to_owned(), ..LinkFigures::blank() });
-        let lost = vec![LostWrite { key: 9, position: Some(u64::MAX), user: None, at_ns: Some(1) }];
-        figures.clusters.push(ClusterFigures { lost, lost_count: 1, ..ClusterFigures::default() });
+        let lost = vec![LostWrite { key: 9, position: Some(u64::MAX), version: None, user: None, at_ns: Some(1) }];
+        let steps = vec![Step { at_ns: 3, node: "db".to_owned(), kind: StepKind::Rebuilt }];
+        figures.clusters.push(ClusterFigures { lost, lost_count: 1, steps, ..ClusterFigures::default() });
         let text = figures.to_value().to_string();
         let heard: Figures = read(&serde_json::from_str(&text).unwrap(), "").unwrap();
         assert_eq!(heard, figures);

@@ -52,6 +52,8 @@ pub struct NodeMeter {
     pub stale_on_error: u64,
     /// Bytes of assets that an edge sent.
     pub egress_bytes: u64,
+    /// Stale assets of browsers that were asked for anew, and were still good.
+    pub revalidations: u64,
     pub stale_reads: u64,
     /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
     pub begun: u64,

@@ -6,12 +6,13 @@ mod json;
 mod meter;
 mod outcome;
 mod recorder;
+pub mod trace;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, Role, ShardFigures, ShardingFigures, Totals,
+    OperationFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures, StaleRead, Step, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};
-pub use outcome::{Operation, Reason};
+pub use outcome::{Operation, Reason, StepKind};
 pub use recorder::{Latencies, Recorder, Sample};

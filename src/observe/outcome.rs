@@ -179,6 +179,120 @@ impl Reason {
     }
 }
 
+/// A step of a recovery, or what makes one necessary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum StepKind {
+    /// The primary was found dead.
+    Detected = 0,
+    /// Somebody has chosen it as primary.
+    PromotedByHand,
+    /// It was made sure that it takes no more writes.
+    Fenced,
+    /// No replica has all that the others have: nobody is promoted.
+    NoSuperset,
+    /// It has all that the others have, and will be primary.
+    Elected,
+    /// It fetches what another has and it has not.
+    FetchingMissing,
+    /// It has applied all that it had received, and takes writes.
+    RelayApplied,
+    /// Callers know it as the primary.
+    Repointed,
+    /// It goes on in the log of the new primary, which has all that it has.
+    FollowsNew,
+    /// It is new, and needs a copy of everything.
+    RebuildNew,
+    /// It has what the new primary has not: it needs a copy of everything.
+    RebuildDiverged,
+    /// What it lacks is not kept in the log any more: it needs a copy of everything.
+    LogPurged,
+    /// The copy has arrived, and is being put in place.
+    CopyReceived,
+    /// The copy is in place: it goes on with the log.
+    Rebuilt,
+    /// It acknowledges writes although another is primary.
+    SplitBrain,
+    /// A write has waited too long for replicas: it goes on asynchronously.
+    SemiSyncDegraded,
+    /// Enough replicas have caught up: it waits for them again.
+    SemiSyncRestored,
+    /// A row of that id is there already: it applies nothing any more.
+    ApplierStopped,
+}
+
+impl StepKind {
+    pub const ALL: [Self; 18] = [
+        Self::Detected,
+        Self::PromotedByHand,
+        Self::Fenced,
+        Self::NoSuperset,
+        Self::Elected,
+        Self::FetchingMissing,
+        Self::RelayApplied,
+        Self::Repointed,
+        Self::FollowsNew,
+        Self::RebuildNew,
+        Self::RebuildDiverged,
+        Self::LogPurged,
+        Self::CopyReceived,
+        Self::Rebuilt,
+        Self::SplitBrain,
+        Self::SemiSyncDegraded,
+        Self::SemiSyncRestored,
+        Self::ApplierStopped,
+    ];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detected => "detected",
+            Self::PromotedByHand => "promoted_by_hand",
+            Self::Fenced => "fenced",
+            Self::NoSuperset => "no_superset",
+            Self::Elected => "elected",
+            Self::FetchingMissing => "fetching_missing",
+            Self::RelayApplied => "relay_applied",
+            Self::Repointed => "repointed",
+            Self::FollowsNew => "follows_new",
+            Self::RebuildNew => "rebuild_new",
+            Self::RebuildDiverged => "rebuild_diverged",
+            Self::LogPurged => "log_purged",
+            Self::CopyReceived => "copy_received",
+            Self::Rebuilt => "rebuilt",
+            Self::SplitBrain => "split_brain",
+            Self::SemiSyncDegraded => "semi_sync_degraded",
+            Self::SemiSyncRestored => "semi_sync_restored",
+            Self::ApplierStopped => "applier_stopped",
+        }
+    }
+
+    /// What to say of the node, after its name.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Detected => "found dead",
+            Self::PromotedByHand => "chosen as primary by hand",
+            Self::Fenced => "fenced",
+            Self::NoSuperset => "cannot be replaced: no living replica has all that the others have",
+            Self::Elected => "elected",
+            Self::FetchingMissing => "fetches what it lacks from a peer",
+            Self::RelayApplied => "has applied its relay log and takes writes",
+            Self::Repointed => "is known to callers as the primary",
+            Self::FollowsNew => "follows the new primary",
+            Self::RebuildNew => "is new: needs a copy",
+            Self::RebuildDiverged => "has gone another way: needs a copy",
+            Self::LogPurged => "lacks what the log has dropped: needs a copy",
+            Self::CopyReceived => "has received the copy",
+            Self::Rebuilt => "is rebuilt",
+            Self::SplitBrain => "acknowledges writes beside the primary",
+            Self::SemiSyncDegraded => "goes on asynchronously",
+            Self::SemiSyncRestored => "waits for replicas again",
+            Self::ApplierStopped => "has stopped applying: duplicate key",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +306,10 @@ mod tests {
         for (i, operation) in Operation::ALL.into_iter().enumerate() {
             assert_eq!(operation as usize, i);
             assert_eq!(serde_json::to_value(operation).unwrap(), operation.name());
+        }
+        for (i, kind) in StepKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, i);
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }
 }

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::hop::Hop;
 use super::meter::{Counts, LinkMeter, NodeMeter};
 use super::outcome::{Operation, Reason};
+use super::trace::Tracer;
 use crate::base::histogram::Histogram;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 
@@ -34,6 +35,7 @@ pub struct Recorder {
     mark: Sample,
     samples: VecDeque<Sample>,
     hops: HopBook,
+    pub tracer: Tracer,
 }
 
 /// All counters at one moment; two of them make a rate.
@@ -81,6 +83,7 @@ impl Default for Recorder {
             mark: Sample::default(),
             samples: VecDeque::from([Sample::default()]),
             hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, side: 0 },
+            tracer: Tracer::default(),
         }
     }
 }
@@ -183,6 +186,11 @@ impl Recorder {
     /// Whether the request numbered `serial` is one of those drawn.
     pub fn draws(&self, serial: u32) -> bool {
         self.hops.budget > 0 && serial.is_multiple_of(self.hops.stride)
+    }
+
+    /// Whether the request numbered `serial` is traced. While dots are drawn, it is only if it is drawn too.
+    pub fn traces(&self, serial: u32) -> bool {
+        self.tracer.is_on() && serial.is_multiple_of(self.tracer.stride().max(self.hops.stride))
     }
 
     /// Whether to draw the next message that belongs to no request (replication, checks): these are thinned alike.

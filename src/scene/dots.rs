@@ -110,6 +110,14 @@ impl DotField {
         (self.first..self.pushed).filter_map(move |i| dot(self.record(i), previous, now))
     }
 
+    /// As [`Self::dots`], each with the time at which its hop departed.
+    pub fn dated(&self, previous: SimTime, now: SimTime) -> impl Iterator<Item = (Dot, SimTime)> {
+        (self.first..self.pushed).filter_map(move |i| {
+            let record = self.record(i);
+            Some((dot(record, previous, now)?, departed(record, now)))
+        })
+    }
+
     /// How many hops were ever pushed. Hop number n is in slot n modulo the capacity.
     pub fn pushed(&self) -> u64 {
         self.pushed
@@ -146,6 +154,13 @@ fn elapsed(record: Record, now: SimTime) -> Option<f32> {
     let borrow = u32::from((nanos as u32) < record[1]);
     let high = high(nanos).wrapping_sub(record[0] >> 22).wrapping_sub(borrow) & 0x3ff;
     (high < 0x200).then_some(high as f32 * 4.294_967 + low as f32 * 1e-9)
+}
+
+/// When a hop departed that has departed by `now`.
+fn departed(record: Record, now: SimTime) -> SimTime {
+    let kept = u64::from(record[0] >> 22) << 32 | u64::from(record[1]);
+    let ago = now.as_nanos().wrapping_sub(kept) & ((1 << 42) - 1);
+    SimTime::from_nanos(now.as_nanos().saturating_sub(ago))
 }
 
 fn is_over(record: Record, at: SimTime) -> bool {

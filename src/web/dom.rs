@@ -26,6 +26,14 @@ pub fn session_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
+/// Gives the focus to an element, be it of HTML or of SVG; what can have none needs none.
+pub fn focus(element: &web_sys::Element) {
+    let _ = match element.dyn_ref::<web_sys::SvgElement>() {
+        Some(drawn) => drawn.focus(),
+        None => element.dyn_ref::<web_sys::HtmlElement>().map_or(Ok(()), web_sys::HtmlElement::focus),
+    };
+}
+
 /// Whether the media query holds.
 pub fn matches_media(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| list.matches())

@@ -8,7 +8,8 @@ use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
-use scalescope::observe::Figures;
+use scalescope::observe::trace::{Ended, Trace};
+use scalescope::observe::{Figures, Operation, Reason};
 use serde_json::Value;
 
 /// From the page to the engine.
@@ -22,6 +23,10 @@ pub enum ToEngine {
     Command { command: Command },
     /// How many hops to keep for drawing between two frames, and the window of the figures.
     SetView { hop_budget: usize, window: SimDuration },
+    /// What to tell beside the figures from now on; answered at once by one [`FromEngine::Watched`].
+    Watch(Watch),
+    /// Which request's packet left over this link at about this time? Answered by [`FromEngine::Picked`].
+    Pick { link: u16, depart_ns: u64, is_backward: bool },
     /// Runs `document` apart from the present run, and tells the hash of the state it ends in.
     Hash { document: String, r#for: SimDuration },
 }
@@ -41,6 +46,10 @@ pub enum FromEngine {
     Redesigned(Design),
     /// A document or a command was refused.
     Refused { problems: Problems },
+    /// What is watched, as it is now.
+    Watched(Watched),
+    /// The request that was picked, if it is known.
+    Picked { serial: Option<u32> },
     /// The hash asked for.
     Hash { state_hash: String },
     /// The engine cannot go on.
@@ -66,6 +75,77 @@ pub struct Frame {
 pub struct Design {
     pub document: String,
     pub links: Vec<LinkEnds>,
+}
+
+/// What a person looks at beside the figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watch {
+    /// The requests that have ended of late, of this kind.
+    pub requests: Option<Filter>,
+    /// The trace of the request of this number.
+    pub serial: Option<u32>,
+}
+
+/// Which requests to list; what is absent does not matter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    pub is_failed: Option<bool>,
+    pub operation: Option<Operation>,
+    pub reason: Option<Reason>,
+    /// Id of the node where it failed.
+    pub place: String,
+    /// The slowest first, instead of the latest.
+    pub is_by_latency: bool,
+}
+
+impl Filter {
+    pub fn takes(&self, ended: &Ended) -> bool {
+        self.is_failed.is_none_or(|is_failed| is_failed == ended.failure.is_some())
+            && self.operation.is_none_or(|operation| operation == ended.operation)
+            && self.reason.is_none_or(|reason| ended.failure == Some(reason))
+            && (self.place.is_empty() || self.place == ended.place)
+    }
+}
+
+/// The engine's answer to a [`Watch`].
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// None if the list that was told last is to stay.
+    pub ended: Option<Vec<Ended>>,
+    pub trace: Option<Trace>,
+}
+
+impl Watch {
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        vec![may("requests", &mut self.requests), may("serial", &mut self.serial)]
+    }
+}
+
+impl Filter {
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        let Self { is_failed, operation, reason, place, is_by_latency } = self;
+        vec![
+            may("is_failed", is_failed),
+            may("operation", operation),
+            may("reason", reason),
+            may("place", place),
+            may("is_by_latency", is_by_latency),
+        ]
+    }
+}
+
+impl Json for Filter {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn to_value(&self) -> Value {
+        write_fields(self.clone().fields())
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        read_fields(self.fields(), value, at)
+    }
 }
 
 /// One side's messages. A message travels as an object whose only field is its name, with the message's own fields in it.
@@ -95,13 +175,15 @@ pub fn read<M: Message>(text: &str) -> Result<M, Problems> {
 }
 
 impl Message for ToEngine {
-    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash"];
+    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash", "watch", "pick"];
 
     fn blank(name: &str) -> Self {
         match name {
             "load" => Self::Load { document: String::new(), seed: 0 },
             "command" => Self::Command { command: Command::blank() },
             "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "watch" => Self::Watch(Watch::default()),
+            "pick" => Self::Pick { link: 0, depart_ns: 0, is_backward: false },
             "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
             _ => Self::Advance { until_ns: 0, cpu_budget_ms: 0.0, want_figures: false },
         }
@@ -118,6 +200,10 @@ impl Message for ToEngine {
             Self::SetView { hop_budget, window } => {
                 ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
             }
+            Self::Watch(watch) => ("watch", watch.fields()),
+            Self::Pick { link, depart_ns, is_backward } => {
+                ("pick", vec![may("link", link), may("depart_ns", depart_ns), may("is_backward", is_backward)])
+            }
             Self::Hash { document, r#for } => {
                 ("hash", vec![must("document", "a document", document), must("for", "a duration", r#for)])
             }
@@ -126,7 +212,8 @@ impl Message for ToEngine {
 }
 
 impl Message for FromEngine {
-    const NAMES: &[&str] = &["ready", "loaded", "frame", "done", "redesigned", "refused", "hash", "fatal"];
+    const NAMES: &[&str] =
+        &["ready", "loaded", "frame", "done", "redesigned", "refused", "hash", "fatal", "watched", "picked"];
 
     fn blank(name: &str) -> Self {
         match name {
@@ -135,6 +222,8 @@ impl Message for FromEngine {
             "done" => Self::Done { command: Command::blank(), now_ns: 0 },
             "redesigned" => Self::Redesigned(Design::default()),
             "refused" => Self::Refused { problems: Problems::default() },
+            "watched" => Self::Watched(Watched::default()),
+            "picked" => Self::Picked { serial: None },
             "hash" => Self::Hash { state_hash: String::new() },
             "fatal" => Self::Fatal { message: String::new() },
             _ => Self::Frame(Frame::default()),
@@ -151,6 +240,8 @@ impl Message for FromEngine {
             }
             Self::Redesigned(design) => ("redesigned", design.fields()),
             Self::Refused { problems } => ("refused", vec![may("problems", &mut problems.0)]),
+            Self::Watched(Watched { ended, trace }) => ("watched", vec![may("ended", ended), may("trace", trace)]),
+            Self::Picked { serial } => ("picked", vec![may("serial", serial)]),
             Self::Hash { state_hash } => ("hash", vec![may("state_hash", state_hash)]),
             Self::Fatal { message } => ("fatal", vec![may("message", message)]),
         }

@@ -15,13 +15,14 @@ macro_rules! scenario {
     };
 }
 
-pub const ALL: [Scenario; 6] = [
+pub const ALL: [Scenario; 7] = [
     scenario!("single-server"),
     scenario!("separate-database"),
     scenario!("load-balanced"),
     scenario!("replicated"),
     scenario!("cached"),
     scenario!("cdn"),
+    scenario!("regions"),
 ];
 
 /// The one that is shown to who asks for nothing: all of the first chapters, and small enough to be seen at once.

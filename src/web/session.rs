@@ -12,10 +12,11 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use scalescope::base::SimDuration;
 use scalescope::model::{Command, Problems};
+use scalescope::scene::Picked;
 
 use super::clock::Clock;
 use super::dom::{self, Listener};
-use super::protocol::{self, Design, Frame, FromEngine, ToEngine};
+use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 use super::traffic::{Budget, Quiet};
 
 /// CPU time that the engine may take for one frame.
@@ -37,6 +38,8 @@ pub enum Event {
     Done { command: Command, now_ns: u64 },
     Redesigned(Design),
     Refused(Problems),
+    Watched(Watched),
+    Picked(Option<u32>),
     Fatal(String),
 }
 
@@ -120,6 +123,17 @@ impl Session {
     /// As [`Self::command`], for what changes faster than it can matter: replaces what was not yet sent.
     pub fn command_soon(&mut self, command: Command) {
         self.soon = Some(command);
+    }
+
+    /// Lets the engine tell of what a person looks at, now and with the figures.
+    pub fn watch(&self, watch: Watch) {
+        self.send(ToEngine::Watch(watch));
+    }
+
+    /// Asks which request a dot stands for.
+    pub fn pick(&self, picked: Picked) {
+        let Picked { link, is_backward, depart } = picked;
+        self.send(ToEngine::Pick { link, depart_ns: depart.as_nanos(), is_backward });
     }
 
     pub fn set_playing(&mut self, is_playing: bool) {
@@ -217,6 +231,8 @@ impl Session {
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
             FromEngine::Refused { problems } => Some(Event::Refused(problems)),
+            FromEngine::Watched(watched) => self.is_loaded.then_some(Event::Watched(watched)),
+            FromEngine::Picked { serial } => Some(Event::Picked(serial)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
             FromEngine::Ready | FromEngine::Hash { .. } => None,
         }

@@ -1,6 +1,6 @@
 //! What the hops of a frame tell about traffic: how many to ask for, and whether there is anything to see at all.
 
-use scalescope::observe::HopKind;
+use scalescope::observe::Hop;
 
 use super::clock::Race;
 use super::protocol::Frame;
@@ -73,8 +73,8 @@ impl Quiet {
 
     pub fn see(&mut self, words: &[u32], frame: &Frame, view_ns: u64) {
         let at = |seconds: u32| frame.base_ns.saturating_add_signed((f64::from(f32::from_bits(seconds)) * 1e9) as i64);
-        // The three lowest kinds are those of requests.
-        let of_requests = words.chunks_exact(3).filter(|hop| hop[0] >> 16 & 7 <= HopKind::Failure as u32);
+        // All classes but the last two, replication and checks, are those of requests.
+        let of_requests = words.chunks_exact(3).filter(|hop| ((hop[0] >> 16 & 31) as usize) < Hop::CLASSES - 2);
         let was_quiet = self.is_idle && view_ns >= self.busy_until_ns;
         let mut first_ns = u64::MAX;
         for hop in of_requests {

@@ -9,15 +9,23 @@ use js_sys::{Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use scalescope::base::order::sort_by_key;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
 use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
 
-use super::protocol::{self, Design, Frame, FromEngine, ToEngine};
+use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 
 /// Events between two looks at the clock: well below a millisecond of work.
 const CHUNK: u64 = 500;
+
+/// Steps of traced requests that are kept: some seconds of all that is drawn.
+const STEPS: usize = 100_000;
+/// Requests that a list tells.
+const LISTED: usize = 60;
+/// Wall time between two lists: faster nobody reads.
+const LIST_EVERY_MS: f64 = 400.0;
 
 /// Listens for the page's messages for as long as the worker lives.
 pub fn serve(scope: &DedicatedWorkerGlobalScope) {
@@ -43,6 +51,8 @@ struct Host {
     shown: Option<Document>,
     hop_budget: usize,
     window: SimDuration,
+    watch: Watch,
+    listed_ms: f64,
     /// Kept between frames for their memory.
     hops: Vec<Hop>,
     words: Vec<u32>,
@@ -51,7 +61,17 @@ struct Host {
 impl Host {
     fn new(scope: DedicatedWorkerGlobalScope) -> Self {
         let window = SimDuration::from_secs(1);
-        Self { scope, engine: None, shown: None, hop_budget: 0, window, hops: Vec::new(), words: Vec::new() }
+        Self {
+            scope,
+            engine: None,
+            shown: None,
+            hop_budget: 0,
+            window,
+            watch: Watch::default(),
+            listed_ms: 0.0,
+            hops: Vec::new(),
+            words: Vec::new(),
+        }
     }
 
     fn handle(&mut self, message: ToEngine) {
@@ -62,6 +82,15 @@ impl Host {
             }
             ToEngine::Command { command } => self.command(command),
             ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
+            ToEngine::Watch(watch) => {
+                self.watch = watch;
+                self.listed_ms = f64::NEG_INFINITY;
+                self.tell_watched();
+            }
+            ToEngine::Pick { link, depart_ns, is_backward } => {
+                let find = |engine: &Engine| engine.find_traced(link, SimTime::from_nanos(depart_ns), is_backward);
+                post(&self.scope, FromEngine::Picked { serial: self.engine.as_ref().and_then(find) });
+            }
             ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
         }
     }
@@ -69,7 +98,8 @@ impl Host {
     fn load(&mut self, text: &str, seed: u64) {
         let built = Document::read(text).and_then(|document| Engine::new(Document { seed, ..document }));
         match built {
-            Ok(engine) => {
+            Ok(mut engine) => {
+                engine.set_tracing(1, STEPS);
                 self.shown = Some(engine.document().clone());
                 post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
@@ -103,6 +133,7 @@ impl Host {
         self.post_frame(frame);
         if want_figures {
             self.tell_of_redesign();
+            self.tell_watched();
         }
     }
 
@@ -125,6 +156,30 @@ impl Host {
             }
             Err(problems) => self.refuse(problems),
         }
+    }
+
+    /// Tells what is watched, lists not more often than they can be read.
+    fn tell_watched(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        let now_ms = self.scope.performance().map_or(0.0, |clock| clock.now());
+        let filter = self.watch.requests.as_ref().filter(|_| now_ms - self.listed_ms >= LIST_EVERY_MS);
+        if filter.is_none() && self.watch.serial.is_none() {
+            return;
+        }
+        let ended = filter.map(|filter| {
+            let mut ended = engine.ended();
+            ended.retain(|one| filter.takes(one));
+            if filter.is_by_latency {
+                sort_by_key(&mut ended, |one| u64::MAX - (one.ended_ns - one.began_ns));
+            }
+            ended.truncate(LISTED);
+            ended
+        });
+        if ended.is_some() {
+            self.listed_ms = now_ms;
+        }
+        let trace = self.watch.serial.and_then(|serial| engine.trace(serial));
+        post(&self.scope, FromEngine::Watched(Watched { ended, trace }));
     }
 
     fn tell_of_redesign(&mut self) {

@@ -228,7 +228,7 @@ fn sessions_stay_on_a_draining_server_until_they_end() {
 fn a_check_that_takes_too_long_has_failed() {
     // The way there and back takes 300 ms.
     let mut document = balanced(2, 2.0, &json!({ "check_interval": "1s", "check_timeout": "250ms", "fall": 2 }), 1);
-    document.links.iter_mut().find(|link| link.to == "web-1").unwrap().latency = SimDuration::from_millis(150);
+    document.links.iter_mut().find(|link| link.to == "web-1").unwrap().latency = Some(SimDuration::from_millis(150));
     let mut engine = engine(document);
     engine.run_until(at_s(5.0));
     let figures = engine.figures();

@@ -212,7 +212,7 @@ fn stale_reads(pattern: &str, leases: &str) -> u64 {
         document.links.push(scalescope::model::Link { from: from.into(), to: to.into(), ..Default::default() });
     }
     let link = document.links.iter_mut().find(|link| (link.from.as_str(), link.to.as_str()) == far).unwrap();
-    link.latency = "300ms".parse().unwrap();
+    link.latency = Some("300ms".parse().unwrap());
     let mut engine = engine(document);
     engine.run_until(at_s(500.0));
     assert_eq!(engine.violations(), Vec::<String>::new());
@@ -527,7 +527,7 @@ proptest! {
         ];
         let mut document = with_caches(caches, &parts, 1);
         for link in &mut document.links {
-            link.latency = format!("{latency_ms}ms").parse().unwrap();
+            link.latency = Some(format!("{latency_ms}ms").parse().unwrap());
         }
         let mut run = engine(document.clone());
         for (after_ms, act) in acts {

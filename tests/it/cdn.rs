@@ -325,10 +325,10 @@ fn users_ask_the_near_edge_and_when_it_is_down_the_next() {
         let cdn = json!({ "fallback": fallback });
         let mut document = Design { rate_per_s: 300.0, edges: 3, objects: 10, cdn, ..Design::default() }.document();
         for link in document.links.iter_mut().filter(|link| link.from == "users" && near.contains(&link.to.as_str())) {
-            link.latency = scalescope::base::SimDuration::ZERO;
+            link.latency = Some(scalescope::base::SimDuration::ZERO);
         }
         for link in document.links.iter_mut().filter(|link| link.from == "users" && !near.contains(&link.to.as_str())) {
-            link.latency = scalescope::base::SimDuration::from_millis(5);
+            link.latency = Some(scalescope::base::SimDuration::from_millis(5));
         }
         engine(document)
     };

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each layer may import of ours. `src/web` and `src/cli` are binaries: the compiler keeps them apart.
-const MAY_IMPORT: [(&str, &[&str]); 7] = [
+const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("base", &[]),
     ("model", &["base"]),
     ("observe", &["base"]),
     ("kernel", &["base", "observe"]),
     ("components", &["base", "model", "observe", "kernel"]),
     ("engine", &["base", "model", "observe", "kernel", "components"]),
+    ("insight", &["base", "model", "observe", "engine"]),
     ("scene", &["base", "model", "observe", "engine"]),
 ];
 

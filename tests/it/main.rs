@@ -4,6 +4,7 @@
 #![allow(clippy::float_cmp)]
 
 mod balancing;
+mod browsers;
 mod caches;
 mod cdn;
 mod cli;
@@ -15,13 +16,18 @@ mod figures;
 mod golden;
 mod http_caching;
 mod layers;
+mod million;
 mod network;
 mod operations;
 mod properties;
 mod protection;
 mod read_back;
+mod regions;
 mod replay;
 mod replication;
+mod replication_rules;
+mod replication_rules_shared;
+mod request_traces;
 mod retuned;
 mod sharding;
 mod support;

@@ -183,7 +183,7 @@ fn one_packet_can_be_dropped() {
 fn with_a_direct_way(address: &str) -> Document {
     let mut document = with(scenario("load-balanced"), "web-1", &[("address", json!(address))]);
     let latency = scalescope::base::SimDuration::from_millis(40);
-    document.links.push(Link { from: "users".into(), to: "web-1".into(), latency, ..Link::default() });
+    document.links.push(Link { from: "users".into(), to: "web-1".into(), latency: Some(latency), ..Link::default() });
     document.links.retain(|link| link.to != "dns");
     document.nodes.retain(|node| node.id != "dns");
     document

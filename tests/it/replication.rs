@@ -147,10 +147,10 @@ fn three() -> Document {
     let mut document = writing("0s");
     let params = kinds::Database { role: kinds::DatabaseRole::Replica, ..kinds::Database::default() };
     let kind = NodeKind::Database(params);
-    document.nodes.push(Node { id: "db-3".into(), label: None, position: None, kind });
+    document.nodes.push(Node { id: "db-3".into(), label: None, position: None, region: None, kind });
     let link = |from: &str, latency: u64| {
         let latency = scalescope::base::SimDuration::from_millis(latency);
-        Link { from: from.into(), to: "db-3".into(), latency, ..Link::default() }
+        Link { from: from.into(), to: "db-3".into(), latency: Some(latency), ..Link::default() }
     };
     document.links.extend([link("db-1", 80), link("web-1", 1), link("web-2", 1)]);
     document

@@ -43,7 +43,13 @@ fn by(strategy: &str) -> Value {
 
 /// A further shard, linked to the router.
 fn add_shard(engine: &mut Engine, id: &str) {
-    let node = Node { id: id.to_owned(), label: None, position: None, kind: NodeKind::by_name("database").unwrap() };
+    let node = Node {
+        id: id.to_owned(),
+        label: None,
+        position: None,
+        region: None,
+        kind: NodeKind::by_name("database").unwrap(),
+    };
     let links = vec![Link { from: "router".into(), to: id.into(), ..Link::default() }];
     edit(engine, Edit::AddNode { node: Box::new(node), links, records: Vec::new() });
 }
@@ -217,7 +223,7 @@ fn writes_of_a_key_wait_while_it_moves_and_none_is_lost() {
     let users = json!({ "keys": 1, "read_weight": 1, "write_weight": 1 });
     let mut document = design(2, 0, &json!({ "strategy": "range", "split_points": "1" }), &users);
     for link in document.links.iter_mut().filter(|link| link.from == "router") {
-        link.latency = SimDuration::from_millis(100);
+        link.latency = Some(SimDuration::from_millis(100));
     }
     let mut engine = engine(document);
     engine.run_until(at_s(5.0));
@@ -395,7 +401,8 @@ fn a_database_with_data_can_become_the_first_shard() {
     engine.run_until(at_s(10.0));
     edit(&mut engine, Edit::RemoveNode { node: "web".into() });
     let add = |engine: &mut Engine, id: &str, kind: &str, links: &[(&str, &str)]| {
-        let node = Node { id: id.into(), label: None, position: None, kind: NodeKind::by_name(kind).unwrap() };
+        let node =
+            Node { id: id.into(), label: None, position: None, region: None, kind: NodeKind::by_name(kind).unwrap() };
         let link = |(from, to): &(&str, &str)| Link { from: (*from).into(), to: (*to).into(), ..Link::default() };
         let links = links.iter().map(link).collect();
         engine.command(Command::Edit(Edit::AddNode { node: Box::new(node), links, records: Vec::new() }))

@@ -170,8 +170,9 @@ impl Cache {
             ctx.answer(call, Outcome::default());
             return;
         }
-        if let Some(database) = self.route.reader(ctx) {
-            ctx.call(call, database, Ask::of(Verb::Read, key, bytes));
+        if let Some(database) = self.route.reader(ctx, call) {
+            let version = self.route.required(ctx, call);
+            ctx.call(call, database, Ask { version, ..Ask::of(Verb::Read, key, bytes) });
             return;
         }
         for waiting in self.leases.redeem(key, call).unwrap_or_default() {
@@ -341,7 +342,7 @@ impl Behaviour for Cache {
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
             self.entries.reconfigure(params.policy, params.capacity);
         }
-        self.route.set(ctx.kernel.topology.targets(ctx.node, &["database", "shard_router"]));
+        self.route.rewire(&ctx.kernel.topology, ctx.node, wiring);
         if old != (self.params.leases, self.params.pattern) {
             // Whoever waits by the old rules looks again by the new ones.
             for call in self.leases.void_all() {

@@ -47,7 +47,7 @@ impl Unwritten {
     /// A write of `key` is acknowledged, and is the truth from here on. Whether the key had nothing unwritten before.
     pub fn write(&mut self, key: u32, bytes: u32, cause: Cause, now: SimTime, truth: &mut Truth) -> (Version, bool) {
         let known = self.values.get(&key).copied();
-        let version = truth.promise(key);
+        let version = truth.promise(key, now);
         let sent = known.and_then(|value| value.sent);
         self.values.insert(key, Value { version, bytes, cause, at: now, sent });
         self.bytes += u64::from(bytes);
@@ -90,7 +90,7 @@ impl Unwritten {
             count += 1;
             if self.lost.len() < LOST_LIMIT {
                 let (user, at_ns) = (Some(value.cause.user), Some(value.at.as_nanos()));
-                self.lost.push(LostWrite { key, position: None, user, at_ns });
+                self.lost.push(LostWrite { key, position: None, version: Some(value.version.0), user, at_ns });
             }
         }
         self.lost_count += count;

@@ -29,7 +29,7 @@ use freshness::{Rules, Use};
 const QUEUE_LIMIT: u32 = 100_000;
 
 /// Of a request for an asset: the asker has a copy, and only wants to know whether it is still good.
-const CONDITIONAL: Version = Version(1);
+pub const CONDITIONAL: Version = Version(1);
 
 /// One point of presence.
 #[derive(Clone, Debug, Hash)]

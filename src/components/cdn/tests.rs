@@ -28,6 +28,7 @@ impl Bench {
                 is_up: true,
                 is_removed: false,
                 is_private: false,
+                region: None,
                 condition: Condition::default(),
                 stream: Stream::seeded(3),
                 held: Vec::new(),

@@ -1,49 +1,69 @@
-//! Relational database: a log of versioned writes, replicated asynchronously.
+//! Relational database: a log of versioned writes, replicated.
 //!
-//! The primary commits a write, appends it to its log and acknowledges it at once. After the shipping delay, spent on its
-//! own host, the record leaves for the replicas; from then on it arrives even if the primary dies. A replica keeps what it
-//! receives in its own log and applies it one record after the other: what it has received and what it serves are two
-//! positions. The log and what is applied are on disk and survive a crash. Who is primary is the monitor's to say
-//! ([`monitor`]). Left out: semi-synchronous replication, transactions, locks, buffer pool.
+//! The primary commits a write, appends it to its log and acknowledges it as its mode says ([`commit`]). Records leave its host
+//! ([`shipping`]) and are received by others, who apply them one after the other ([`receiving`]); what a replica has received
+//! and what it serves are two positions. One that is too far behind, or has gone another way, is rebuilt from a copy
+//! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
+//! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
+//! ring. Left out: transactions of several statements, locks, buffer pool.
 
+mod commit;
+mod data;
 mod log;
 pub mod monitor;
-mod replication;
+mod receiving;
+mod shipping;
+mod snapshot;
 mod work;
 
 pub use log::Log;
 pub use monitor::Monitor;
+pub use receiving::Tally;
 
 use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
-use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
-use crate::kernel::{Body, Call, Context, Outcome, Record, Tag, Target, Verb, Version};
+use crate::base::{NodeIx, SimDuration};
+use crate::kernel::{
+    Body, Call, Context, Event, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Topology, Verb, Version,
+};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, DatabaseRole};
-use crate::observe::Reason;
-use replication::{Receiving, Shipping};
+use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
+use crate::observe::{Reason, StepKind};
+use commit::Commits;
+use receiving::Receiving;
+use shipping::Shipping;
 
 /// A database server.
 #[derive(Clone, Debug, Hash)]
 pub struct Database {
     params: Derived<kinds::Database>,
+    /// Whose writes it drops when they come.
+    ignored: Vec<NodeIx>,
     station: Station,
     duty: Duty,
-    log: Log,
-    /// Position up to which the log is applied: what reads see.
-    applied: u64,
-    versions: Paged<Version>,
-    /// Size of all records that it has: what a copy of everything must carry.
-    stored_bytes: u64,
     /// The cluster's term that the log belongs to.
     term: u32,
+    /// Grows whenever the log begins anew from a copy.
+    life: u32,
+    log: Log,
+    data: Image,
+    /// How many writes it has committed first; never less, whatever becomes of its log.
+    sequence: u64,
+    commits: Commits,
     shipping: Shipping,
     receiving: Receiving,
-    data: Derived<DataSet>,
+    /// As candidate: a peer has been asked for what is missing.
+    is_fetching: bool,
+    /// Reads that wait for a write to be applied.
+    lagging: Vec<Key>,
+    /// Of each database that it checks: the last round that was answered, and how.
+    heard: Vec<(NodeIx, u32, bool)>,
+    /// The records that there are, as the populations of users tell.
+    data_set: Derived<DataSet>,
 }
 
 /// What the node does in its cluster.
@@ -66,16 +86,21 @@ impl Database {
         let station = Station::with(size(&params));
         Self {
             params: Derived(params),
+            ignored: Vec::new(),
             station,
             duty,
-            log: Log::default(),
-            applied: 0,
-            versions: Paged::default(),
-            stored_bytes: 0,
             term: 0,
+            life: 0,
+            log: Log::default(),
+            data: Image::default(),
+            sequence: 0,
+            commits: Commits::default(),
             shipping: Shipping::default(),
             receiving: Receiving::default(),
-            data: Derived(DataSet::default()),
+            is_fetching: false,
+            lagging: Vec::new(),
+            heard: Vec::new(),
+            data_set: Derived(DataSet::default()),
         }
     }
 
@@ -87,24 +112,73 @@ impl Database {
         self.duty
     }
 
+    pub fn term(&self) -> u32 {
+        self.term
+    }
+
+    /// Grows whenever its log begins anew from a copy.
+    pub fn life(&self) -> u32 {
+        self.life
+    }
+
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Position up to which reads see the log.
+    /// Position of the last write that it has executed.
     pub fn applied(&self) -> u64 {
-        self.applied
+        self.log.end()
+    }
+
+    /// Position of the last write that it has received.
+    pub fn received(&self) -> u64 {
+        self.log.end() + self.receiving.backlog()
+    }
+
+    /// Records received and not applied.
+    pub fn backlog(&self) -> u64 {
+        self.receiving.backlog()
+    }
+
+    /// The writes that it has executed.
+    pub fn executed(&self) -> &GtidSet {
+        &self.data.executed
+    }
+
+    /// The writes that it has executed or received.
+    pub fn known(&self) -> &GtidSet {
+        &self.receiving.known
+    }
+
+    /// What has come of the records that were sent to it.
+    pub fn tally(&self) -> Tally {
+        self.receiving.tally
+    }
+
+    /// The row whose duplicate has stopped its applier.
+    pub fn stopped(&self) -> Option<u32> {
+        self.receiving.stopped()
+    }
+
+    /// Writes that wait for replicas, and whether it has given up waiting for them.
+    pub fn commits(&self) -> &Commits {
+        &self.commits
     }
 
     /// The version of `key` that a read gets.
     pub fn version(&self, key: u32) -> Version {
-        self.versions.get(key as usize)
+        self.data.version(key)
     }
 
-    /// The versions that it will have when everything received is applied.
+    /// The content of the row `key`, where users' writes count.
+    pub fn value(&self, key: u32) -> u32 {
+        self.data.values.get(key as usize)
+    }
+
+    /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Paged<Version> {
-        let mut versions = self.versions.clone();
-        for (_, record) in self.log.range(self.applied, self.log.end()) {
+        let mut versions = self.data.versions.clone();
+        for record in self.commits.hidden().chain(self.receiving.relayed()) {
             versions.set(record.key as usize, record.version);
         }
         versions
@@ -112,77 +186,161 @@ impl Database {
 
     /// Whether its state is a true, if old, copy: not while a snapshot is still missing.
     pub fn is_whole(&self) -> bool {
-        !self.receiving.needs_snapshot()
+        !self.receiving.is_broken
+    }
+
+    /// Whether the order in which writes come does not matter to what it holds in the end.
+    pub fn converges(&self) -> bool {
+        self.params.conflicts == Conflicts::LastWriterWins || self.params.writes == Writes::Increment
+    }
+
+    /// Those whose log it follows.
+    pub fn sources(&self) -> impl Iterator<Item = NodeIx> {
+        self.receiving.sources()
     }
 
     fn read(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, verb, .. } = *ctx.get(call);
+        let Call { key, bytes, user, version: required, verb, .. } = *ctx.get(call);
         if verb == Verb::Read && !ctx.kernel.directory.serves(ctx.node, key) {
             ctx.fail(call, Reason::WrongShard);
             return;
         }
+        if verb == Verb::Get && self.commits.hides(key) {
+            // Who wants to move the record waits for what is under way.
+            self.lagging.push(call);
+            return;
+        }
+        if required > self.data.newest && self.duty == Duty::Replica {
+            self.lagging.push(call);
+            return;
+        }
         let version = self.version(key);
+        self.commits.saw(version);
         let is_stale = self.is_stale(ctx, call);
-        ctx.meter().stale_reads += u64::from(is_stale);
+        if is_stale {
+            ctx.meter().stale_reads += 1;
+            let (node, at) = (ctx.node, ctx.now());
+            let lag = at.since(ctx.kernel.truth.since(key));
+            let current = ctx.kernel.truth.current(key);
+            if let Some(cluster) = ctx.kernel.directory.cluster_of(node) {
+                let page = ctx.kernel.ledger.page(cluster);
+                page.stale_read(StaleRead { at, node, key, user, version, current, lag });
+            }
+        }
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 
-    /// The record becomes what reads see. A key's value has always the same size.
-    fn put(&mut self, record: &Record) {
-        if self.version(record.key) == Version::default() {
-            self.stored_bytes += u64::from(record.bytes);
-        }
-        self.versions.set(record.key as usize, record.version);
+    /// Whether `key` has another version here than it should have. A replica may be ahead of what its primary shows; a second
+    /// primary shows what is no truth.
+    fn is_outdated(&self, ctx: &Context, key: u32) -> bool {
+        let (version, current) = (self.version(key), ctx.kernel.truth.current(key));
+        version < current || version > current && self.duty == Duty::Primary
     }
 
-    fn write(&mut self, ctx: &mut Context, call: Key) {
-        if self.duty != Duty::Primary {
-            ctx.fail(call, Reason::NoPrimary);
+    /// Answers the reads that have waited for what has been applied now.
+    fn serve_lagging(&mut self, ctx: &mut Context) {
+        if self.lagging.is_empty() {
             return;
         }
-        if ctx.is_read_only() {
-            ctx.fail(call, Reason::ServerError);
-            return;
-        }
-        if ctx.get(call).verb == Verb::Transact {
-            self.transact(ctx, call);
-            return;
-        }
-        let Call { key, user, bytes, verb, version: given, .. } = *ctx.get(call);
-        let version = if verb == Verb::Put {
-            // A shard router keeps here what another shard has: that is not a new write.
-            let held = self.version(key);
-            if given <= held {
-                ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
-                return;
+        for call in std::mem::take(&mut self.lagging) {
+            if ctx.is_going_on(call) {
+                self.read(ctx, call);
             }
-            if ctx.kernel.directory.serves(ctx.node, key) {
-                // It was to be a copy; by now the record is at home here.
-                ctx.kernel.truth.keep_promise(key, given);
-            }
-            given
-        } else if !ctx.kernel.directory.takes(ctx.node, key) {
-            ctx.fail(call, Reason::WrongShard);
-            return;
-        } else if given == Version::default() {
-            ctx.kernel.truth.commit(key)
-        } else if given > self.version(key) {
-            // A write-back cache has acknowledged it before.
-            ctx.kernel.truth.keep_promise(key, given);
-            given
-        } else {
-            // Late: the last writer has won.
-            ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
-            return;
-        };
-        let record = Record { version, at: ctx.now(), key, user, bytes };
-        self.put(&record);
-        self.log.push(record);
-        self.applied = self.log.end();
-        self.log.trim(self.params.log_retention as usize, self.applied);
-        self.ship_after_delay(ctx);
-        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        }
     }
+
+    /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
+    /// The calls that waited for its commits, which nobody will acknowledge now.
+    pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
+        let unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        if self.term != term || self.duty != Duty::Replica {
+            self.shipping = Shipping::default();
+            // A copy of what another primary had is no beginning: it asks for a new one.
+            self.receiving.restoring = None;
+        }
+        (self.duty, self.term, self.is_fetching) = (Duty::Replica, term, false);
+        self.receiving.set_sources(source.as_slice());
+        self.receiving.is_broken |= is_diverged;
+        unanswered
+    }
+
+    /// Reaches the primary that it follows over another link.
+    pub fn reroute(&mut self, source: Target) {
+        if self.sources().any(|node| node == source.node) {
+            self.receiving.set_sources(&[source]);
+        }
+    }
+
+    /// Makes this node the primary of `term`, once it has what `peer` has, if it is to ask one, and has applied it.
+    pub fn become_candidate(&mut self, ctx: &mut Context, term: u32, peer: Option<Target>) {
+        (self.duty, self.term, self.is_fetching) = (Duty::Candidate, term, peer.is_some());
+        self.receiving.set_sources(&[]);
+        if let Some(peer) = peer {
+            let known = Box::new(self.receiving.known.clone());
+            ctx.send(peer, Body::Fetch { term, known });
+        }
+    }
+
+    /// Whether a peer has been asked for what is missing and has not answered.
+    pub fn is_fetching(&self) -> bool {
+        self.is_fetching
+    }
+
+    /// Its peer does not answer: it goes on with what it has.
+    pub fn stop_fetching(&mut self) {
+        self.is_fetching = false;
+    }
+
+    /// How the database at `node` answered the check of `round`, if it has.
+    pub fn heard(&self, node: NodeIx, round: u32) -> Option<bool> {
+        let answer = self.heard.iter().find(|(other, at, _)| *other == node && *at == round);
+        answer.map(|(_, _, is_up)| *is_up)
+    }
+
+    fn hear(&mut self, ctx: &mut Context, sender: Target, round: u32, is_up: bool) {
+        self.heard.retain(|(node, _, _)| *node != sender.node);
+        self.heard.push((sender.node, round, is_up));
+        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+            let now = ctx.now();
+            ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
+        }
+    }
+
+    /// Notes a step of another node.
+    fn note_about(&self, ctx: &mut Context, node: NodeIx, kind: StepKind) {
+        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+            let now = ctx.now();
+            ctx.kernel.ledger.page(cluster).step(now, node, kind);
+        }
+    }
+
+    /// Of several primaries: whom this one copies from.
+    fn find_sources(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        let topology = &ctx.kernel.topology;
+        self.ignored = self.params.ignored_origins.iter().filter_map(|id| ever_called(topology, id)).collect();
+        if self.params.role != DatabaseRole::Primary || self.duty != Duty::Primary {
+            return;
+        }
+        let wanted = &self.params.copies_from;
+        let mut sources = topology.callers(ctx.node, "database");
+        sources.retain(|source| {
+            let is_primary = matches!(wiring.entry(topology, source.node).map(|entry| &entry.kind),
+                Some(NodeKind::Database(params)) if params.role == DatabaseRole::Primary);
+            let is_wanted = wanted.is_empty() || wanted.contains(&topology.node(source.node).id);
+            is_primary && is_wanted && topology.node(source.node).id != wiring.own.id
+        });
+        let before: Vec<NodeIx> = self.sources().collect();
+        self.receiving.set_sources(&sources);
+        let has_new = self.sources().any(|node| !before.contains(&node));
+        if has_new && topology.node(ctx.node).is_up {
+            self.begin_following(ctx);
+        }
+    }
+}
+
+/// The node that is or was called `id`.
+fn ever_called(topology: &Topology, id: &str) -> Option<NodeIx> {
+    topology.nodes.iter().rposition(|node| node.id == id).map(|index| NodeIx(index as u16))
 }
 
 fn size(params: &kinds::Database) -> Size {
@@ -193,14 +351,17 @@ fn size(params: &kinds::Database) -> Size {
 impl Behaviour for Database {
     fn on_start(&mut self, ctx: &mut Context) {
         match self.duty {
-            Duty::Primary => self.shipping.restart(self.log.end()),
-            Duty::Candidate => self.apply_next(ctx),
-            Duty::Replica => {
-                self.follow(ctx, true);
-                ctx.timer(replication::HEARTBEAT, Tag::Check);
-                self.apply_next(ctx);
+            Duty::Primary => {
+                self.shipping.restart(self.log.end());
+                self.affirm(ctx);
+                if self.sources().next().is_some() {
+                    self.begin_following(ctx);
+                }
             }
+            Duty::Candidate => {}
+            Duty::Replica => self.begin_following(ctx),
         }
+        self.apply_next(ctx);
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
@@ -215,6 +376,7 @@ impl Behaviour for Database {
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
+        ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
         match ctx.get(call).verb {
             Verb::Write | Verb::Put | Verb::Transact => self.write(ctx, call),
@@ -222,23 +384,36 @@ impl Behaviour for Database {
         }
     }
 
+    fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        self.commit(ctx, call);
+    }
+
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.lagging.retain(|lagging| *lagging != call);
         ctx.fail(call, Reason::Cancelled);
     }
 
     fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
         match body {
-            Body::Follow { from, is_new } => self.on_follow(ctx, sender, from, is_new),
-            // What an earlier primary had sent is not part of this term's log.
-            Body::Records { term, .. } | Body::Snapshot { term, .. } if term != self.term => {}
-            // Nor can a disk that is read-only take it: the primary will send it again.
-            Body::Records { .. } | Body::Snapshot { .. } if ctx.is_read_only() => {}
-            Body::Records { first, records, .. } => self.on_records(ctx, sender, first, records),
-            Body::Snapshot { position, bytes, versions, .. } => {
-                self.on_snapshot(ctx, sender, position, (bytes, versions));
+            Body::Follow(follow) => self.on_follow(ctx, sender, *follow),
+            // What an earlier primary had sent is not part of this term's log. Nor can a disk that is read-only take
+            // anything: it will be sent again.
+            Body::Records(batch) if batch.term == self.term && !ctx.is_read_only() => {
+                self.on_records(ctx, sender, *batch);
             }
-            Body::Probe { .. } | Body::ProbeReply { .. } | Body::Advert { .. } => {}
+            Body::Snapshot(snapshot) if snapshot.term == self.term && !ctx.is_read_only() => {
+                self.on_snapshot(ctx, sender, *snapshot);
+            }
+            Body::Progress { life, received, applied } if life == self.life && self.duty != Duty::Replica => {
+                self.on_cursor(ctx, sender.node, received, applied);
+            }
+            Body::Fetch { term, known } => self.on_fetch(ctx, sender, term, &known),
+            Body::Fetched { term, records } if term == self.term && self.is_fetching => {
+                self.on_fetched(ctx, sender, records);
+            }
+            Body::ProbeReply { round, is_up } => self.hear(ctx, sender, round, is_up),
+            _ => {}
         }
     }
 
@@ -250,13 +425,13 @@ impl Behaviour for Database {
                 }
             }
             Tag::Ship => self.ship_due(ctx),
+            Tag::Synced => self.on_synced(ctx),
             Tag::Applied => self.on_applied(ctx),
             Tag::Restored => self.on_restored(ctx),
+            Tag::Degrade => self.on_degrade(ctx),
             Tag::Check => {
-                if self.duty == Duty::Replica {
-                    self.follow(ctx, false);
-                }
-                ctx.timer(replication::HEARTBEAT, Tag::Check);
+                self.follow(ctx, false);
+                ctx.timer(receiving::HEARTBEAT, Tag::Check);
             }
             _ => {}
         }
@@ -264,8 +439,15 @@ impl Behaviour for Database {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        if self.duty == Duty::Primary {
+            // The calls have been failed already.
+            self.leave_in_doubt();
+        }
         self.shipping = Shipping::default();
-        self.receiving.crash();
+        self.receiving.crash(&self.data.executed);
+        self.lagging.clear();
+        self.heard.clear();
+        self.is_fetching = false;
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
@@ -273,8 +455,13 @@ impl Behaviour for Database {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
         }
-        self.data = Derived(DataSet::of(wiring.document));
+        self.data_set = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
+        self.find_sources(ctx, wiring);
+        if ctx.kernel.topology.node(ctx.node).is_up {
+            // A laxer mode may let go of those who wait.
+            self.release(ctx);
+        }
     }
 
     fn levels(&self) -> Levels {

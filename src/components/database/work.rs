@@ -3,11 +3,12 @@
 //! A read takes the time of a read, a write that of a write. Whatever touches more records takes longer by a time for each
 //! further one; a transaction commits once, and pays for its further writes like for reads.
 
+use super::commit::Written;
 use super::{Database, Duty};
 use crate::base::SimDuration;
 use crate::base::slab::Key;
 use crate::components::data_set::Records;
-use crate::kernel::{Call, Context, Outcome, Record, Verb, Version};
+use crate::kernel::{Call, Context, Record, Verb, Version};
 
 impl Database {
     /// Mean service time of `call`; none if this node, as it is, does not do such things.
@@ -26,7 +27,7 @@ impl Database {
     /// Whether one of the records that `call` reads is not the current one here.
     pub(super) fn is_stale(&self, ctx: &Context, call: Key) -> bool {
         let call = ctx.get(call);
-        let is_old = |key: u32| self.version(key) != ctx.kernel.truth.current(key);
+        let is_old = |key: u32| self.is_outdated(ctx, key);
         let (records, key) = (self.records_of(call), call.key);
         match call.verb {
             Verb::Query => records.group(key, call.count + 1).any(is_old),
@@ -36,24 +37,20 @@ impl Database {
         }
     }
 
-    /// Commits several writes at once: one after the other in the log, with nothing between them.
-    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, user, count, .. } = *ctx.get(call);
-        let records = self.data.around(key);
-        let mut version = Version::default();
-        for key in records.group(key, count) {
-            version = ctx.kernel.truth.commit(key);
-            let record = Record { version, at: ctx.now(), key, user, bytes: records.size(key) };
-            self.put(&record);
-            self.log.push(record);
-        }
-        self.applied = self.log.end();
-        self.log.trim(self.params.log_retention as usize, self.applied);
-        self.ship_after_delay(ctx);
-        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+    /// Logs several writes at once: one after the other, with nothing between them.
+    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key) -> Vec<Record> {
+        let Call { key, count, .. } = *ctx.get(call);
+        let records = self.data_set.around(key);
+        let keys: Vec<u32> = records.group(key, count).collect();
+        let last = keys.len() - 1;
+        let logged = keys.into_iter().enumerate().filter_map(|(i, key)| {
+            // The client is told when the last of them is safe.
+            self.log_write(ctx, call, Written { key, bytes: records.size(key), given: Version::default() }, i == last)
+        });
+        logged.collect()
     }
 
     fn records_of(&self, call: &Call) -> Records {
-        self.data.around(call.key)
+        self.data_set.around(call.key)
     }
 }

@@ -21,7 +21,7 @@ use crate::base::NodeIx;
 use crate::base::hash::Derived;
 use crate::base::map::Map;
 use crate::base::slab::Key;
-use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb};
+use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds;
 use crate::observe::{LostWrite, Reason};
@@ -136,14 +136,16 @@ impl ShardRouter {
         self.shards.iter_mut().find(|shard| shard.cluster == cluster)
     }
 
-    /// Whom to ask in `cluster` for a read.
-    fn reader(&mut self, ctx: &Context, cluster: ClusterIx) -> Option<Target> {
-        self.shard_mut(cluster)?.route.reader(ctx)
+    /// Whom to ask in `cluster` for a read on behalf of `call`, and which version it must have waited for.
+    fn reader(&mut self, ctx: &mut Context, call: Key, cluster: ClusterIx) -> Option<(Target, Version)> {
+        let route = &mut self.shard_mut(cluster)?.route;
+        let required = route.required(ctx, call);
+        Some((route.reader(ctx, call)?, required))
     }
 
     /// Whom to tell a write in `cluster`.
-    fn writer(&self, ctx: &Context, cluster: ClusterIx) -> Option<Target> {
-        self.shards.iter().find(|shard| shard.cluster == cluster)?.route.writer(ctx)
+    fn writer(&mut self, ctx: &Context, cluster: ClusterIx) -> Option<Target> {
+        self.shard_mut(cluster)?.route.writer(ctx)
     }
 
     /// Sends `call` where its key is now.
@@ -158,7 +160,7 @@ impl ShardRouter {
     fn read(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, serial, .. } = *ctx.get(call);
         if let Some(copy) = self.copies.choose(key, serial)
-            && let Some(target) = self.reader(ctx, copy)
+            && let Some((target, _)) = self.reader(ctx, call, copy)
         {
             ctx.call(call, target, Ask::of(Verb::Get, key, bytes));
             return;
@@ -171,9 +173,10 @@ impl ShardRouter {
         let home = self.home_of(ctx, key);
         // The replicas of a new home may not have the record yet.
         let fresh = home.filter(|_| self.moves.has_just_come(key, ctx.now())).and_then(|home| self.writer(ctx, home));
-        match fresh.or_else(|| self.reader(ctx, home?)) {
-            Some(target) => {
-                ctx.call(call, target, Ask::of(Verb::Read, key, bytes));
+        let fresh = fresh.map(|primary| (primary, Version::default()));
+        match fresh.or_else(|| self.reader(ctx, call, home?)) {
+            Some((target, version)) => {
+                ctx.call(call, target, Ask { version, ..Ask::of(Verb::Read, key, bytes) });
             }
             None => ctx.fail(call, Reason::NoPrimary),
         }
@@ -193,6 +196,14 @@ impl ShardRouter {
                 ctx.call(call, target, Ask { version, ..Ask::of(Verb::Write, key, bytes) });
             }
             None => ctx.fail(call, Reason::NoPrimary),
+        }
+    }
+
+    /// The write `call` has been acknowledged: the user's cookie may have to tell.
+    fn note_cookie(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
+        let cluster = ctx.kernel.directory.cluster_of(reply.to);
+        if let Some(shard) = cluster.and_then(|cluster| self.shard_mut(cluster)) {
+            shard.route.wrote(ctx, call, reply.version);
         }
     }
 
@@ -248,7 +259,7 @@ impl ShardRouter {
 
     /// Takes the shards from the links. One that is not linked any more keeps its keys as long as it is there at all; those that
     /// are not, are returned.
-    fn connect(&mut self, ctx: &mut Context) -> Vec<ClusterIx> {
+    fn connect(&mut self, ctx: &mut Context, wiring: &Wiring) -> Vec<ClusterIx> {
         let mut linked: Vec<(ClusterIx, Vec<Target>)> = Vec::new();
         for target in ctx.kernel.topology.targets(ctx.node, &["database"]) {
             let Some(cluster) = ctx.kernel.directory.cluster_of(target.node) else { continue };
@@ -259,12 +270,13 @@ impl ShardRouter {
         }
         for shard in &mut self.shards {
             let targets = linked.iter_mut().find(|(cluster, _)| *cluster == shard.cluster);
-            shard.route.set(targets.map(|(_, targets)| std::mem::take(targets)).unwrap_or_default());
+            let targets = targets.map(|(_, targets)| std::mem::take(targets)).unwrap_or_default();
+            shard.route.rewire_to(&ctx.kernel.topology, targets, wiring);
         }
         for (cluster, targets) in linked.into_iter().filter(|(_, targets)| !targets.is_empty()) {
             let name = ctx.kernel.topology.node(targets[0].node).id.clone();
             let mut route = DataRoute::default();
-            route.set(targets);
+            route.rewire_to(&ctx.kernel.topology, targets, wiring);
             self.shards.push(Shard { cluster, name, route, is_new: true });
         }
         let is_there = |cluster| {
@@ -309,7 +321,10 @@ impl Behaviour for ShardRouter {
             Verb::Put => self.copied(ctx, parent, reply),
             // Whatever has become of a copy, the record is at home.
             Verb::Get if has_failed => self.read_at_home(ctx, parent),
-            Verb::Write if self.copies.has(reply.key) && !has_failed => self.spread(ctx, parent, reply),
+            Verb::Write if !has_failed => {
+                self.note_cookie(ctx, parent, reply);
+                self.spread(ctx, parent, reply);
+            }
             Verb::Write => {
                 // It may have come through all the same.
                 self.distrust_copies(ctx, reply.key);
@@ -353,7 +368,7 @@ impl Behaviour for ShardRouter {
         }
         let mut learnt = self.keys.learn(wiring.document);
         let is_first = self.shards.is_empty();
-        let gone = self.connect(ctx);
+        let gone = self.connect(ctx, wiring);
         let layout = self.wanted_layout(ctx, wiring);
         let is_new =
             !layout.is_same(&self.layout) || was_hot != (self.params.hot_keys.clone(), self.params.hot_key_copies);

@@ -401,7 +401,7 @@ impl ShardRouter {
         ctx.kernel.recorder.counts.lost_writes += 1;
         self.lost_count += 1;
         if self.lost.len() < LOST_LIMIT {
-            self.lost.push(LostWrite { key, position: None, user: None, at_ns: None });
+            self.lost.push(LostWrite { key, position: None, version: None, user: None, at_ns: None });
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The edges of the content delivery network, as a user sees them: the near one first.
 //!
 //! A user's edge is the one with the lowest latency; equals share the users. When it does not take a request, the user's
-//! browser tries what the network's name service gives it next (`fallback`): another edge, or the site itself.
+//! browser tries what the network's name service gives it next (`fallback`): another edge, or the site itself. So does an
+//! attempt that is made because an earlier one has not been answered in time.
 
-use crate::base::SimDuration;
 use crate::base::order::sort_by_key;
+use crate::base::{LinkIx, NodeIx, SimDuration};
 use crate::components::{Wiring, near};
 use crate::kernel::{Call, Context, Target};
 use crate::model::NodeKind;
@@ -22,6 +23,8 @@ pub struct Edges {
 struct Edge {
     target: Target,
     fallback: EdgeFallback,
+    /// How long what it gives is fresh.
+    max_age: SimDuration,
 }
 
 /// Where a request goes on when an edge has not taken it.
@@ -38,7 +41,7 @@ impl Edges {
         let ways = edges.filter_map(|(target, kind)| match kind {
             NodeKind::Cdn(params) => {
                 let latency = topology.links[target.link.index()].params.latency;
-                Some((latency, Edge { target, fallback: params.fallback }))
+                Some((latency, Edge { target, fallback: params.fallback, max_age: params.ttl }))
             }
             _ => None,
         });
@@ -46,9 +49,24 @@ impl Edges {
         sort_by_key(&mut self.ways, |(latency, _)| *latency);
     }
 
-    /// The edge that `user` asks first.
-    pub fn first(&self, user: u32) -> Option<Target> {
-        near::choice(&self.ways, user, 0).map(|edge| edge.target)
+    /// Whom `user` asks, of those not asked before for the same; if all have been, the nearest once more.
+    pub fn choose(&self, user: u32, has_asked: impl Fn(NodeIx) -> bool) -> Next {
+        let mut choices = (0..self.ways.len()).map_while(|rank| near::choice(&self.ways, user, rank));
+        let Some(nearest) = choices.next() else { return Next::Site };
+        let (mut edge, mut fallback) = (nearest, nearest.fallback);
+        while has_asked(edge.target.node) {
+            match (fallback, choices.next()) {
+                (EdgeFallback::Nowhere, _) | (EdgeFallback::NextEdge, None) => return Next::Edge(nearest.target),
+                (EdgeFallback::Site, None) => return Next::Site,
+                (_, Some(next)) => (edge, fallback) = (next, next.fallback),
+            }
+        }
+        Next::Edge(edge.target)
+    }
+
+    /// How long an asset that has come over `link` is fresh; none if that is not an edge's.
+    pub fn max_age(&self, link: LinkIx) -> Option<SimDuration> {
+        self.ways.iter().find(|(_, edge)| edge.target.link == link).map(|(_, edge)| edge.max_age)
     }
 
     /// Where the request goes on, if `reply` says that an edge could not be reached or died with it.

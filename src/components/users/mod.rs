@@ -6,8 +6,9 @@
 //! Some users read again what they have just written: a store that answers them with an older version is seen to be stale.
 //! Users resolve the site's name first and keep the answer for its time to live. Their browsers repeat or hedge calls as their
 //! policy says; those who wait too long give up, without the system noticing unless the policy cancels.
-//! Left out: browser caches, several regions.
+//! Their browsers keep assets, and then ask nobody or only whether they are still good ([`browsers`]).
 
+mod browsers;
 mod choices;
 mod edges;
 mod load;
@@ -17,6 +18,7 @@ mod read_back;
 use std::sync::Arc;
 
 use super::caller::{Caller, Next};
+use super::cdn::CONDITIONAL;
 use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -24,10 +26,11 @@ use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
+use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb, Version};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::{Operation, Reason};
+use browsers::{Browsers, Found};
 use choices::{Choice, Choices};
 use edges::Edges;
 use names::{Names, Remembered};
@@ -56,6 +59,7 @@ pub struct Users {
     /// Of a closed loop: how many users have begun, those that have been taken out since included.
     begun: u32,
     names: Names,
+    browsers: Browsers,
     /// Who will read again what they have written, and when.
     read_backs: ReadBacks,
     waiting: Deadlines,
@@ -79,6 +83,7 @@ impl Users {
             asked: Paged::default(),
             begun: 0,
             names: Names::default(),
+            browsers: Browsers::default(),
             read_backs: ReadBacks::default(),
             waiting: Deadlines::new(Tag::Timeout),
             caller: Caller::new(&params.calls),
@@ -100,6 +105,11 @@ impl Users {
     /// Records of the trace that have not been requested yet; `None` without a trace.
     pub fn remaining(&self) -> Option<usize> {
         self.trace.as_ref().map(|trace| trace.reads.len() - self.replayed as usize)
+    }
+
+    /// The caches of the users' browsers, where they have any.
+    pub fn browsers(&self) -> Option<&Browsers> {
+        (self.params.browser_cache.0 > 0).then_some(&self.browsers)
     }
 
     /// Probability that the browsers' throttle lets a call fail at once, now.
@@ -160,6 +170,10 @@ impl Users {
     fn begin(&mut self, ctx: &mut Context, choice: Choice, is_looped: bool) {
         let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
         ctx.mark(root, Marks::LOOPED, is_looped);
+        if choice.operation == Operation::Static && self.is_at_hand(ctx, &choice) {
+            self.end(ctx, root, Outcome::good(choice.bytes));
+            return;
+        }
         self.waiting.push(ctx, root, self.params.timeout);
         let Some(dns) = near(&self.dns, choice.user) else {
             self.request(ctx, root);
@@ -174,13 +188,49 @@ impl Users {
         }
     }
 
+    /// Whether the user's browser has a fresh copy of the asset: then nobody has to be asked.
+    fn is_at_hand(&mut self, ctx: &mut Context, choice: &Choice) -> bool {
+        if self.params.browser_cache.0 == 0 {
+            return false;
+        }
+        let is_fresh = self.browsers.look_up(choice.user, choice.key, ctx.now()) == Found::Fresh;
+        let meter = ctx.meter();
+        meter.hits += u64::from(is_fresh);
+        meter.misses += u64::from(!is_fresh);
+        meter.miss_bytes += if is_fresh { 0 } else { u64::from(choice.bytes) };
+        is_fresh
+    }
+
+    /// What is asked of the system for `root`: of a copy that is at hand but not fresh, only whether it is still good.
+    fn ask_for(&self, ctx: &Context, root: Key) -> Ask {
+        let root = ctx.get(root);
+        let has_cache = root.verb == Verb::Static && self.params.browser_cache.0 > 0;
+        let is_held = has_cache && self.browsers.holds(root.user, root.key);
+        Ask { version: if is_held { CONDITIONAL } else { Version::default() }, ..Ask::from(root) }
+    }
+
+    /// The asset that `reply` brings, or confirms, is kept.
+    fn keep(&mut self, ctx: &mut Context, root: Key, reply: &Call) {
+        let capacity = self.params.browser_cache;
+        if capacity.0 == 0 || reply.failure.is_some() || reply.verb != Verb::Static {
+            return;
+        }
+        let carried = SimDuration::from_nanos(reply.version.0);
+        let max_age = self.edges.max_age(reply.link).unwrap_or(self.params.asset_max_age);
+        // The whole way counts as age, to be on the safe side (RFC 9111, section 4.2.3).
+        let expires = reply.made + max_age - carried;
+        let Call { user, key, bytes, .. } = *ctx.get(root);
+        self.browsers.keep(user, key, bytes, expires, capacity);
+        ctx.meter().revalidations += u64::from(reply.bytes == 0);
+    }
+
     /// Sends the request itself, as often as the policy wants copies.
     fn request(&mut self, ctx: &mut Context, root: Key) {
-        let ask = Ask::from(ctx.get(root));
         if !self.caller.permits(ctx) {
             self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
             return;
         }
+        let ask = self.ask_for(ctx, root);
         self.attempt(ctx, root, ask);
         for _ in 1..self.caller.copies() {
             // Without anybody to ask, the request has ended with the first.
@@ -193,9 +243,17 @@ impl Users {
     /// Sends one attempt: for assets to the CDN if there is one, else to the site.
     fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
         let Call { verb, user, .. } = *ctx.get(root);
-        match self.edges.first(user).filter(|_| verb == Verb::Static) {
-            Some(edge) => self.caller.send(ctx, root, edge, ask),
-            None => self.visit(ctx, root, ask),
+        let choice = match verb {
+            Verb::Static => self.edges.choose(user, |node| self.caller.has_asked(root, node)),
+            _ => edges::Next::Site,
+        };
+        self.turn_to(ctx, root, choice, ask);
+    }
+
+    fn turn_to(&mut self, ctx: &mut Context, root: Key, choice: edges::Next, ask: Ask) {
+        match choice {
+            edges::Next::Edge(edge) => self.caller.send(ctx, root, edge, ask),
+            edges::Next::Site => self.visit(ctx, root, ask),
         }
     }
 
@@ -299,6 +357,7 @@ impl Behaviour for Users {
             return;
         }
         let Some(stand_in) = self.edges.after(reply) else {
+            self.keep(ctx, parent, reply);
             let next = self.caller.replied(ctx, parent, reply);
             self.next(ctx, parent, next);
             return;
@@ -306,11 +365,8 @@ impl Behaviour for Users {
         if !self.caller.is_replaced(ctx, parent) {
             return;
         }
-        let ask = Ask::of(reply.verb, reply.key, ctx.get(parent).bytes);
-        match stand_in {
-            edges::Next::Edge(edge) => self.caller.send(ctx, parent, edge, ask),
-            edges::Next::Site => self.visit(ctx, parent, ask),
-        }
+        let ask = self.ask_for(ctx, parent);
+        self.turn_to(ctx, parent, stand_in, ask);
     }
 
     fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
@@ -372,6 +428,7 @@ impl Behaviour for Users {
         // They do not crash, but they can be removed.
         self.next = SimTime::NEVER;
         self.read_backs = ReadBacks::default();
+        self.browsers = Browsers::default();
         self.waiting = Deadlines::new(Tag::Timeout);
         self.caller.clear();
     }
@@ -402,6 +459,9 @@ impl Users {
             self.read_backs.shorten(ctx, params.read_back_after);
         }
         self.caller.set(ctx, &params.calls);
+        if params.browser_cache.0 == 0 {
+            self.browsers = Browsers::default();
+        }
         if Choices::differ(&old, params) {
             self.choices.retune(params);
         }

@@ -107,6 +107,9 @@ impl WebServer {
         let Call { key, bytes, .. } = *ctx.get(call);
         let is_through = self.is_writing_through(call);
         self.steps.forget(call);
+        if outcome.failure.is_none() {
+            self.route.wrote(ctx, call, outcome.version);
+        }
         if is_through && self.is_cache_failure(&outcome) && !self.route.is_empty() {
             // Without its cache a write still has the database.
             self.ask(ctx, call, Ask::of(Verb::Write, key, bytes));

@@ -186,9 +186,10 @@ impl WebServer {
             Verb::Write if self.caches.take_writes(key) => self.write_through(ctx, call),
             Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
             Verb::Write | Verb::Transact => {
+                let now = ctx.now();
                 let mut version = Version::default();
                 for key in self.data.around(key).group(key, count) {
-                    version = ctx.kernel.truth.commit(key);
+                    version = ctx.kernel.truth.commit(key, now);
                     self.disk.set(key as usize, version);
                 }
                 self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
@@ -232,7 +233,7 @@ impl WebServer {
                 Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
                 Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
                 verb if verb.is_write() => self.route.writer(ctx),
-                _ => self.route.reader(ctx),
+                _ => self.route.reader(ctx, call),
             }
         };
         let Some(target) = target else {
@@ -243,6 +244,9 @@ impl WebServer {
             }
             return None;
         };
+        let is_read = !ask.verb.is_write() && !matches!(ask.verb, Verb::Get | Verb::Put | Verb::Delete);
+        let version = if is_read { self.route.required(ctx, call) } else { ask.version };
+        let ask = Ask { version, ..ask };
         self.caller.send(ctx, call, target, ask);
         Some(ctx.get(call).child)
     }
@@ -407,7 +411,7 @@ impl Behaviour for WebServer {
             self.pools.set(ctx, params);
         }
         let topology = &ctx.kernel.topology;
-        self.route.set(topology.targets(ctx.node, &["database", "shard_router"]));
+        self.route.rewire(topology, ctx.node, wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);

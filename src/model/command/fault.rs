@@ -85,6 +85,13 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<u32>,
     },
+    /// A replica is made primary by hand: the old primary is fenced if that is how the cluster does it, and what others have the new
+    /// one fetches first.
+    Promote { node: String },
+    /// A region is cut off from the world, and everything in it dies. Its users live on, and do not lose their way to elsewhere.
+    RegionOutage { region: String },
+    /// The region's links are whole again, and what is dead there starts again.
+    RegionHeal { region: String },
 }
 
 choices! {
@@ -124,13 +131,14 @@ pub enum Aim<'a> {
         from: &'a str,
         to: &'a str,
     },
+    Region(&'a str),
     /// A request: whether there is one by that number only the run can tell.
     Request,
 }
 
 impl Fault {
     /// One of each, to be read into.
-    fn blanks() -> [Self; 16] {
+    pub(super) fn blanks() -> [Self; 19] {
         let (node, from, to, way) = (String::new, String::new, String::new, Way::default());
         [
             Self::Crash { node: node() },
@@ -149,11 +157,14 @@ impl Fault {
             Self::Drop { request: 0 },
             Self::Flush { node: node() },
             Self::Purge { node: node(), key: None },
+            Self::Promote { node: node() },
+            Self::RegionOutage { region: String::new() },
+            Self::RegionHeal { region: String::new() },
         ]
     }
 
     /// Its name in a document.
-    fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Crash { .. } => "crash",
             Self::Restart { .. } => "restart",
@@ -171,6 +182,9 @@ impl Fault {
             Self::Drop { .. } => "drop",
             Self::Flush { .. } => "flush",
             Self::Purge { .. } => "purge",
+            Self::Promote { .. } => "promote",
+            Self::RegionOutage { .. } => "region_outage",
+            Self::RegionHeal { .. } => "region_heal",
         }
     }
 
@@ -186,7 +200,8 @@ impl Fault {
             | Self::Resume { node }
             | Self::ReadOnly { node }
             | Self::Heal { node }
-            | Self::Flush { node } => vec![on(node)],
+            | Self::Flush { node }
+            | Self::Promote { node } => vec![on(node)],
             Self::Slow { node, factor } => vec![on(node), must("factor", "a number, as in 10", factor)],
             Self::Errors { node, ratio } => vec![on(node), must("ratio", "0 to 1", ratio)],
             Self::Purge { node, key } => vec![on(node), may("key", key)],
@@ -205,6 +220,9 @@ impl Fault {
                 vec![from(source), to(target), bandwidth, may("way", way)]
             }
             Self::Drop { request } => vec![must("request", "number of a request", request)],
+            Self::RegionOutage { region } | Self::RegionHeal { region } => {
+                vec![must("region", "a region of the design", region)]
+            }
         }
     }
 
@@ -219,6 +237,7 @@ impl Fault {
             | Self::ReadOnly { node }
             | Self::Heal { node }
             | Self::Flush { node }
+            | Self::Promote { node }
             | Self::Purge { node, .. } => Aim::Node(node),
             Self::Partition { from, to, .. }
             | Self::SlowLink { from, to, .. }
@@ -226,6 +245,7 @@ impl Fault {
             | Self::NarrowLink { from, to, .. }
             | Self::HealLink { from, to, .. } => Aim::Link { from, to },
             Self::Drop { .. } => Aim::Request,
+            Self::RegionOutage { region } | Self::RegionHeal { region } => Aim::Region(region),
         }
     }
 
@@ -247,6 +267,14 @@ impl Fault {
                     return Err(Problem::new("link", format!("there is no link from `{from}` to `{to}`"), remedy));
                 }
             }
+            Aim::Region(region) => {
+                let regions = document.regions();
+                if !regions.contains(&region) {
+                    let valid =
+                        if regions.is_empty() { "a region for some nodes".to_owned() } else { regions.join(", ") };
+                    return Err(Problem::new("region", format!("no node is in `{region}`"), format!("valid: {valid}")));
+                }
+            }
             Aim::Request => {}
         }
         self.check_numbers()
@@ -256,12 +284,13 @@ impl Fault {
     fn fits(&self, kind: &NodeKind) -> Result<(), (&'static str, &'static str)> {
         match (self, kind) {
             (_, NodeKind::Users(_)) => Err(("users do not crash", "a node of the system")),
-            (Self::ReadOnly { .. }, NodeKind::Database(_))
+            (Self::ReadOnly { .. } | Self::Promote { .. }, NodeKind::Database(_))
             | (Self::Flush { .. }, NodeKind::Cache(_))
             | (Self::Purge { .. }, NodeKind::Cdn(_)) => Ok(()),
             (Self::ReadOnly { .. }, _) => Err(("it has no disk that could become read-only", "a database")),
             (Self::Flush { .. }, _) => Err(("only a cache can be flushed", "a cache")),
             (Self::Purge { .. }, _) => Err(("only a CDN can be purged", "a cdn")),
+            (Self::Promote { .. }, _) => Err(("only a database can be promoted", "a database")),
             _ => Ok(()),
         }
     }
@@ -315,7 +344,10 @@ impl Fault {
             Self::HealLink { from, to, way } => format!("{} is well again", link(from, to, way)),
             Self::Drop { request } => format!("Packet of request {request} is lost"),
             Self::Flush { node } => format!("{} is flushed", label(node)),
+            Self::Promote { node } => format!("{} is to be the primary", label(node)),
             Self::Purge { node, key: None } => format!("{} is purged", label(node)),
+            Self::RegionOutage { region } => format!("Region {region} is out"),
+            Self::RegionHeal { region } => format!("Region {region} is back"),
             Self::Purge { node, key: Some(key) } => format!("Asset {key} is purged from {}", label(node)),
         }
     }

@@ -1,6 +1,8 @@
 //! What can be done to a running system.
 
+mod chaos;
 mod fault;
+mod offers;
 
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -9,7 +11,9 @@ use super::edit::Edit;
 use crate::base::Problems;
 use crate::base::SimDuration;
 use crate::base::json::{Field, Json, join, must, read, read_fields, serde_by_json, tag, tagged, write_fields};
+pub use chaos::Chaos;
 pub use fault::{Aim, Fault, Way};
+pub use offers::{Dial, Offer, Scale};
 
 /// An intervention. Recorded with its time in the journal: seed, document and journal are the run.
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
@@ -79,11 +83,12 @@ impl Command {
             Self::Fault(fault) => match fault.aim() {
                 Aim::Node(node) => node == id,
                 Aim::Link { from, to } => from == id || to == id,
-                Aim::Request => false,
+                Aim::Request | Aim::Region(_) => false,
             },
-            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. }) => node == id,
+            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. } | Edit::Region { node, .. }) => node == id,
             Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
             Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
+            Self::Edit(Edit::SetSchedule { schedule }) => schedule.iter().any(|scheduled| scheduled.command.names(id)),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Databases.
 
-use super::{Discipline, MS, SECS, US};
+use super::{Discipline, MS, SECS, Switch, US};
 use crate::base::{Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
     /// What a database node does in its cluster.
     pub enum DatabaseRole {
-        /// Takes the writes.
+        /// Takes the writes. Several that are linked to each other form one cluster, and each takes writes.
         Primary = "primary",
         /// Applies the primary's log and serves reads.
         Replica = "replica",
@@ -17,10 +17,78 @@ choices! {
 choices! {
     /// What happens when the primary is found dead.
     pub enum Failover {
-        /// The replica that received most is promoted.
+        /// The replica that has all that the others have is promoted.
         Automatic = "automatic",
-        /// Nothing, until the primary returns.
+        /// Nothing, until the primary returns or another is promoted by hand.
         Manual = "manual",
+    }
+}
+
+choices! {
+    /// When a primary acknowledges a write.
+    pub enum CommitMode {
+        /// As soon as it has committed it itself.
+        Asynchronous = "asynchronous",
+        /// When enough replicas have received it; until then nobody sees it.
+        SemiSyncAfterSync = "semi_sync_after_sync",
+        /// When enough replicas have received it; others see it before.
+        SemiSyncAfterCommit = "semi_sync_after_commit",
+        /// When every living replica has applied it.
+        Synchronous = "synchronous",
+    }
+}
+
+choices! {
+    /// Where callers send reads.
+    pub enum Reads {
+        /// To the replicas in turn.
+        Replicas = "replicas",
+        /// To the primary.
+        Primary = "primary",
+        /// To any node of the cluster, at random.
+        AnyNode = "any_node",
+        /// To the replica that was least behind when the monitor last looked.
+        LeastLag = "least_lag",
+        /// To the primary for a while after the user's own last write, else to the replicas.
+        Sticky = "sticky",
+        /// To the replicas, which answer once they have the user's own last write.
+        WaitForPosition = "wait_for_position",
+        /// To the same replica for each user, who so never sees time go back.
+        Monotonic = "monotonic",
+    }
+}
+
+choices! {
+    /// What users' writes do, and how the log tells it.
+    pub enum Writes {
+        /// They replace the record.
+        Overwrite = "overwrite",
+        /// They add one to a counter; the log repeats the statement.
+        Increment = "increment",
+        /// They add one to a counter; the log has the row's new value.
+        IncrementRow = "increment_row",
+        /// They insert a row under an automatic id.
+        Insert = "insert",
+    }
+}
+
+choices! {
+    /// What becomes of a write from another primary to a record that was written here as well.
+    pub enum Conflicts {
+        /// It is applied like any other: whoever comes last stays.
+        Ignore = "ignore",
+        /// The later one stays, by time and then by node, wherever it comes first.
+        LastWriterWins = "last_writer_wins",
+    }
+}
+
+choices! {
+    /// How a database knows what it need not apply.
+    pub enum LogMatching {
+        /// By global transaction ids: what it has applied once it skips.
+        Gtid = "gtid",
+        /// By positions in its source's log: it skips only what it first committed itself.
+        Position = "position",
     }
 }
 
@@ -39,23 +107,64 @@ params! {
         service_shape: Shape = Shape::Exponential, "", 0.0, 0.0;
         /// Mean time of a read.
         read_service: SimDuration = MS(4), "s", 0.0, 3_600.0;
-        /// Mean time of a write, commit included.
+        /// Mean time of a write on a core.
         write_service: SimDuration = MS(6), "s", 0.0, 3_600.0;
         /// Mean time for each further record that an operation reads: of a join, a range, an aggregate, a traversal.
         record_service: SimDuration = US(10), "s", 0.0, 3_600.0;
-        /// As primary: time that a committed write waits on this host before it is sent to the replicas.
+        /// As primary: when it acknowledges a write. Each server has its own setting, as in MySQL: one that may be promoted needs the
+        /// same.
+        mode: CommitMode = CommitMode::Asynchronous, "", 0.0, 0.0;
+        /// Semi-synchronous: how many replicas must have received a write.
+        wait_for_replicas: u32 = 1, "replicas", 1.0, 500.0;
+        /// Semi-synchronous: how long a write waits for them before the primary goes on asynchronously, until enough replicas have
+        /// caught up.
+        semi_sync_timeout: SimDuration = SECS(10), "s", 0.0, 86_400.0;
+        /// As primary: time to sync a write to its own log, after its service; writes that come together are synced together.
+        commit_fsync: SimDuration = SimDuration::ZERO, "s", 0.0, 3_600.0;
+        /// As replica: time to sync what it has received to its relay log; only then has it received it.
+        relay_fsync: SimDuration = SimDuration::ZERO, "s", 0.0, 3_600.0;
+        /// As primary: time that a committed write waits on this host before it is sent to the replicas; it dies with the host. What
+        /// the way takes is the link's latency: what is under way arrives.
         ship_delay: SimDuration = MS(5), "s", 0.0, 3_600.0;
         /// As replica: time to apply one write of the log.
         apply_time: SimDuration = MS(1), "s", 0.0, 3_600.0;
-        /// As primary: time between the monitor's checks of each database of the cluster.
+        /// As primary: where callers send reads.
+        reads: Reads = Reads::Replicas, "", 0.0, 0.0;
+        /// For sticky reads: how long after their last write users read from the primary.
+        sticky_window: SimDuration = SECS(5), "s", 0.0, 86_400.0;
+        /// As primary: time between checks of the cluster's databases; replicas check the primary over their links.
         check_interval: SimDuration = SECS(1), "s", 0.01, 3_600.0;
+        /// As primary: how long a check waits for its answer, at most as long as the interval.
+        check_timeout: SimDuration = MS(500), "s", 0.001, 3_600.0;
         /// As primary: failed checks in a row after which a database counts as dead.
         fall: u32 = 3, "checks", 1.0, 100.0;
         /// As primary: what happens when it is found dead.
         failover: Failover = Failover::Automatic, "", 0.0, 0.0;
-        /// As primary: log records kept for replicas that are behind; one further behind copies a snapshot.
+        /// As primary: whether it is made sure before a promotion that it takes no more writes, be it dead or only out of reach.
+        fencing: Switch = Switch::On, "", 0.0, 0.0;
+        /// As primary: how long fencing it takes.
+        fence_time: SimDuration = SimDuration::ZERO, "s", 0.0, 86_400.0;
+        /// As primary: time after a promotion until callers know the new primary (proxy or DNS).
+        repoint_delay: SimDuration = SimDuration::ZERO, "s", 0.0, 86_400.0;
+        /// Log records kept for others that are behind; one further behind copies a snapshot.
         log_retention: u32 = 1_000_000, "records", 1.0, 100_000_000.0;
-        /// As replica: time to copy a snapshot of the whole primary.
+        /// How long log records are kept; 0s means as long as there is room.
+        log_retention_time: SimDuration = SimDuration::ZERO, "s", 0.0, 31_536_000.0;
+        /// As replica: time to put a snapshot of the whole primary in place, once it is there.
         snapshot_time: SimDuration = SECS(5), "s", 0.0, 86_400.0;
+        /// What users' writes do. The same for a whole cluster.
+        writes: Writes = Writes::Overwrite, "", 0.0, 0.0;
+        /// With several primaries: what becomes of writes to the same record. The same for a whole cluster.
+        conflicts: Conflicts = Conflicts::Ignore, "", 0.0, 0.0;
+        /// For automatic ids: their distance.
+        auto_increment_increment: u32 = 1, "", 1.0, 65_535.0;
+        /// For automatic ids: the first; ignored if it is larger than their distance.
+        auto_increment_offset: u32 = 1, "", 1.0, 65_535.0;
+        /// How it knows what it need not apply.
+        log_matching: LogMatching = LogMatching::Gtid, "", 0.0, 0.0;
+        /// With several primaries: ids of databases whose writes it drops when they come; for one that has been taken out of a ring.
+        ignored_origins: Vec<String> = Vec::new(), "", 0.0, 0.0;
+        /// With several primaries: ids of those it copies from; empty means all that have a link to it.
+        copies_from: Vec<String> = Vec::new(), "", 0.0, 0.0;
     }
 }

@@ -20,7 +20,7 @@ use crate::base::SimDuration;
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
-pub use database::{Database, DatabaseRole, Failover};
+pub use database::{CommitMode, Conflicts, Database, DatabaseRole, Failover, LogMatching, Reads, Writes};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use shard_router::{ShardRouter, ShardStrategy};

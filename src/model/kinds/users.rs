@@ -113,6 +113,10 @@ params! {
         value_size: Bytes = Bytes::kb(2), "B", 1.0, 1_073_741_824.0;
         /// Mean size of an asset; each has its own, between half and one and a half of it.
         asset_size: Bytes = Bytes::kb(64), "B", 1.0, 1_073_741_824.0;
+        /// What the browser of each user can keep of the assets; 0B: nothing, every one is asked for each time.
+        browser_cache: Bytes = Bytes(0), "B", 0.0, 10_000_000_000.0;
+        /// How long a browser uses an asset of the site without asking again (max-age). What comes from a CDN has the CDN's ttl.
+        asset_max_age: SimDuration = SECS(3_600), "s", 0.0, 31_536_000.0;
         /// How long a user waits for an answer before giving up.
         timeout: SimDuration = SECS(10), "s", 0.001, 2_592_000.0;
     }

@@ -6,7 +6,7 @@ use crate::model::{Document, Link, Node, NodeKind, Position};
 const CARD: CardSize = CardSize { w: 200.0, h: 110.0 };
 
 fn node(id: String, kind: &str, position: Option<Position>) -> Node {
-    Node { id, label: None, position, kind: NodeKind::by_name(kind).expect("a kind") }
+    Node { id, label: None, position, region: None, kind: NodeKind::by_name(kind).expect("a kind") }
 }
 
 /// A document of these kinds, its nodes named by their index, with links between the given indices.

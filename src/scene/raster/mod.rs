@@ -9,7 +9,6 @@
 mod sprites;
 
 use self::sprites::{Sprite, Sprites};
-use super::geometry::Point;
 use super::looks::{FAILURE, look_of};
 use super::picture::{Frame, Picture};
 
@@ -111,10 +110,7 @@ impl Raster {
             if (look == FAILURE) != failures {
                 continue;
             }
-            let Some([x, y, right_x, right_y]) = picture.tracks.at(dot.link, dot.along) else { continue };
-            let lane = frame.lanes[0] + (frame.lanes[1] - frame.lanes[0]) * dot.sway;
-            let lane = if dot.is_backward { -lane } else { lane };
-            let middle = frame.camera.to_screen(Point::new(x, y)) + Point::new(right_x, right_y) * lane;
+            let Some(middle) = picture.place(frame, &dot) else { continue };
             let (sprite, left, top) = sprites.at(look, middle);
             self.blit(sprite, left, top);
         }

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlElement, KeyboardEvent, SvgElement};
 use yew::prelude::*;
 
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
+use scalescope::model::{Command, Document, Edit, Fault};
 
 use super::{App, Msg};
 use crate::clock::SPEEDS;
@@ -57,6 +57,8 @@ impl App {
             Intent::Walk(way) => self.walk(way),
             Intent::Crash(node) => self.command(Command::Fault(Fault::Crash { node: node.to_string() })),
             Intent::Restart(node) => self.command(Command::Fault(Fault::Restart { node: node.to_string() })),
+            // The bench has taken it already.
+            Intent::Bench(_) => {}
             Intent::AddLike(node) => self.add_like(ctx, &node),
             Intent::Remove(node) => self.edit(ctx, Edit::RemoveNode { node: node.to_string() }),
             Intent::Set { node, param, value } => {
@@ -89,7 +91,9 @@ impl App {
         let node = if deed == Deed::Open { at_hand } else { at_hand.or_else(|| self.selected.clone()) };
         if let Some(intent) = keymap::intent_of(deed, &key, node) {
             event.prevent_default();
-            self.carry_out(ctx, intent);
+            if let Some(intent) = self.at_bench(ctx, intent) {
+                self.carry_out(ctx, intent);
+            }
         }
     }
 
@@ -140,12 +144,12 @@ impl App {
         self.with_session(|session| session.load(self.document.to_string(), self.seed));
     }
 
-    fn command(&mut self, command: Command) {
+    pub(super) fn command(&mut self, command: Command) {
         self.with_session(|session| session.command(command));
     }
 
     /// Carries an edit out if it fits; the engine checks again, on the design as it is by then.
-    fn edit(&mut self, ctx: &Context<Self>, edit: Edit) {
+    pub(super) fn edit(&mut self, ctx: &Context<Self>, edit: Edit) {
         let Some(shown) = &self.shown else { return };
         match shown.document.edited(&edit) {
             Ok(_) => self.command(Command::Edit(edit)),
@@ -207,16 +211,10 @@ impl App {
     }
 }
 
-/// `document` with another number of users in its first population.
+/// `document` with so many users, shared out among its populations as they are now.
 pub fn with_users(document: &Document, users: u32) -> Document {
     let mut document = document.clone();
-    let populations = document.nodes.iter_mut().filter_map(|node| match &mut node.kind {
-        NodeKind::Users(population) => Some(population),
-        _ => None,
-    });
-    if let Some(population) = populations.into_iter().next() {
-        population.users = users;
-    }
+    document.share_users(users);
     document
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Panels get what they show as properties and send [`Intent`]s; frames go past Yew, straight to the stage's view.
 
+mod bench;
 mod deeds;
 mod history;
 mod news;
@@ -20,9 +21,9 @@ use crate::clock::Clock;
 use crate::dom::{self, Listener};
 use crate::input::{Intent, intent_callback};
 use crate::painter::PainterKind;
+use crate::panels::bench::Bench;
 use crate::panels::fatal::Fatal;
 use crate::panels::help::Help;
-use crate::panels::inspector::Inspector;
 use crate::panels::metrics::Metrics;
 use crate::panels::toasts::{Toast, Toasts};
 use crate::panels::topbar::TopBar;
@@ -35,6 +36,7 @@ use crate::stage::{SharedView, Stage};
 use crate::theme::Theme;
 
 pub use history::{History, Series};
+pub use news::sentence;
 pub use shown::Shown;
 pub use startup::mount;
 
@@ -72,6 +74,7 @@ pub struct App {
     pace: f64,
     is_racing: bool,
     selected: Option<Rc<str>>,
+    bench: Bench,
     theme: Theme,
     is_help_shown: bool,
     toasts: Vec<Toast>,
@@ -98,7 +101,11 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::Do(intent) => self.carry_out(ctx, intent),
+            Msg::Do(intent) => {
+                if let Some(intent) = self.at_bench(ctx, intent) {
+                    self.carry_out(ctx, intent);
+                }
+            }
             Msg::Key(event) => self.key(ctx, &event),
             Msg::Frame(frame) => self.frame(frame),
             Msg::Engine(event) => self.engine(ctx, event),
@@ -110,9 +117,9 @@ impl Component for App {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let on_intent = ctx.link().callback(Msg::Do);
-        let class = classes!("app", self.selected.is_some().then_some("has-inspector"));
+        let class = classes!("app", self.is_bench_open().then_some("has-inspector"));
         html! {
-            <div {class} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
+            <div {class} oncontextmenu={ctx.link().batch_callback(bench::menu_under)} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
                 ondrop={intent_callback(&on_intent, |event: DragEvent| dropped(&event))}>
                 <TopBar scenario={self.scenario} name={self.name()} seed={self.seed} theme={self.theme} on_intent={on_intent.clone()} />
                 <Metrics figures={self.figures.clone()} history={self.history.clone()} />
@@ -121,17 +128,18 @@ impl Component for App {
                         <Stage view={self.view.clone()} shown={shown.clone()} figures={self.figures.clone()}
                             selected={self.selected.clone()} stride={self.stride} painter={self.painter}
                             news={self.news.latest.clone()} on_intent={on_intent.clone()} />
-                        if let Some(id) = self.selected.clone().filter(|id| shown.document.node(id).is_some()) {
-                            <Inspector key={id.to_string()} id={id.clone()} shown={shown.clone()} figures={self.figures.clone()} on_intent={on_intent.clone()} />
-                        }
+                        { self.panel(shown, &on_intent) }
+                        { self.rail(&on_intent) }
                     }
                 </main>
+                { self.strip(&on_intent) }
                 <footer class="dock">
                     <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace} is_racing={self.is_racing}
                         now_s={self.figures.now_s} on_intent={on_intent.clone()} />
                     { self.users_slider(&on_intent) }
                 </footer>
                 <Toasts toasts={self.toasts.clone()} on_intent={on_intent.clone()} />
+                { self.menu(&on_intent) }
                 if self.is_help_shown {
                     <Help on_intent={on_intent.clone()} />
                 }
@@ -164,8 +172,10 @@ impl App {
         }
         if figures.now_s > self.figures.now_s {
             Rc::make_mut(&mut self.history).push(&figures);
+            self.bench.log(&figures, dom::now_ms());
         }
         self.figures = Rc::from(figures);
+        self.note_scheduled();
         if let Some(clock) = self.with_session(|session| session.clock().clone()) {
             (self.pace, self.is_racing) = (clock.pace(), clock.is_racing());
         }
@@ -178,6 +188,7 @@ impl App {
             Event::Done { command, now_ns } => {
                 if let Some(shown) = &self.shown {
                     self.news.done(&command, &shown.document, now_ns);
+                    self.bench.note(&command, &shown.document, now_ns as f64 / 1e9);
                 }
             }
             Event::Refused(problems) => {
@@ -185,6 +196,8 @@ impl App {
                     self.toast(ctx, &problem.to_string(), true);
                 }
             }
+            Event::Watched(watched) => self.watched(watched),
+            Event::Picked(serial) => self.picked(ctx, serial),
             Event::Fatal(message) => self.die(&message),
             Event::Frame(..) => {}
         }
@@ -195,6 +208,8 @@ impl App {
         self.figures = Rc::default();
         self.history = Rc::default();
         self.news.reset();
+        self.bench.restart();
+        self.watch();
         self.view.borrow_mut().clear();
         self.redesigned(ctx, design);
         if let Some(shown) = &self.shown {

@@ -31,22 +31,7 @@ impl News {
 
     /// A command was carried out. Crashes and restarts tell of themselves by the figures.
     pub fn done(&mut self, command: &Command, document: &Document, now_ns: u64) {
-        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
-        let at = format::clock(now_ns as f64 / 1e9);
-        let sentence = match command {
-            Command::Fault(fault) => format!("{} at {at}", fault.sentence(label)),
-            Command::Edit(Edit::AddNode { node, .. }) => format!("{} added at {at}", node.label()),
-            Command::Edit(Edit::RemoveNode { node }) => format!("{} removed at {at}", label(node)),
-            Command::Edit(Edit::Set { node, param, value }) if param == "users" => {
-                format!("{}: {} from {at} on", label(node), format::users(value.as_u64().unwrap_or_default() as u32))
-            }
-            Command::Edit(Edit::Set { node, param, value }) => {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{}: {} is {value} from {at} on", label(node), format::name(param).to_lowercase())
-            }
-            Command::Edit(Edit::SetLink { link }) => format!("Link from {} to {} changed at {at}", link.from, link.to),
-        };
-        self.tell(&sentence);
+        self.tell(&format!("{} ({})", sentence(command, document), format::clock(now_ns as f64 / 1e9)));
     }
 
     /// What the step from one figure to the next has to tell.
@@ -75,6 +60,29 @@ impl News {
                 _ => self.tell(&format!("No more errors ({at})")),
             }
         }
+    }
+}
+
+/// What a command does, in a sentence without its time.
+pub fn sentence(command: &Command, document: &Document) -> String {
+    let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+    match command {
+        Command::Fault(fault) => fault.sentence(label),
+        Command::Edit(Edit::AddNode { node, .. }) => format!("{} added", node.label()),
+        Command::Edit(Edit::RemoveNode { node }) => format!("{} removed", label(node)),
+        Command::Edit(Edit::Set { node, param, value }) if param == "users" => {
+            format!("{}: {}", label(node), format::users(value.as_u64().unwrap_or_default() as u32))
+        }
+        Command::Edit(Edit::Set { node, param, value }) => {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{}: {} is {value}", label(node), format::name(param).to_lowercase())
+        }
+        Command::Edit(Edit::SetLink { link }) => {
+            format!("Link from {} to {} changed", label(&link.from), label(&link.to))
+        }
+        Command::Edit(Edit::Region { node, region: Some(region) }) => format!("{} is in {region}", label(node)),
+        Command::Edit(Edit::Region { node, region: None }) => format!("{} is in no region", label(node)),
+        Command::Edit(Edit::SetSchedule { .. }) => "Timeline changed".to_owned(),
     }
 }
 

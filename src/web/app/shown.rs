@@ -20,6 +20,11 @@ impl Shown {
         Ok(Self { run, document, links: design.links })
     }
 
+    /// What node `id` is called.
+    pub fn label(&self, id: &str) -> String {
+        self.document.node(id).map_or(id, |node| node.label()).to_owned()
+    }
+
     /// The first population of users, which the slider is about.
     pub fn users(&self) -> Option<(&str, u32, f64)> {
         self.document.nodes.iter().find_map(|node| match &node.kind {

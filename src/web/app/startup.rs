@@ -12,6 +12,7 @@ use scalescope::model::Document;
 use super::{App, Msg, Slot, deeds, news::News};
 use crate::dom::{self, Listener};
 use crate::input::Intent;
+use crate::panels::bench::Bench;
 use crate::pulse::Pulse;
 use crate::scenarios;
 use crate::session::Event;
@@ -71,6 +72,7 @@ pub fn create(ctx: &Context<App>) -> App {
         pace: 1.0,
         is_racing: false,
         selected: None,
+        bench: Bench::default(),
         theme,
         is_help_shown: false,
         toasts: Vec::new(),

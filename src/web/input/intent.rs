@@ -6,6 +6,7 @@ use serde_json::Value;
 use web_sys::File;
 use yew::Callback;
 
+use crate::panels::bench::Wish;
 use crate::theme::Theme;
 
 /// A callback that sends an intent where `intent_of` finds one in the event.
@@ -57,6 +58,8 @@ pub enum Intent {
         param: String,
         value: Value,
     },
+    /// What a panel of the bench wants.
+    Bench(Wish),
     SetTheme(Theme),
     ShowHelp(bool),
     Fit,

@@ -1,6 +1,8 @@
 //! Which key does what, once: the listener and the help sheet both read this table.
 
 use super::{Intent, Way};
+use crate::panels::bench::{Panel, Wish};
+use crate::panels::faults::Target;
 use crate::scenarios;
 
 /// What a key is about.
@@ -24,6 +26,9 @@ pub enum Deed {
     Restart,
     Add,
     Remove,
+    /// The menu of its faults; without a node the panel of all faults.
+    Break,
+    Panel(Panel),
 }
 
 /// A row of the help sheet.
@@ -40,7 +45,7 @@ const fn row(keys: &'static [&'static str], shown: &'static str, help: &'static 
     Binding { keys, shown, help, deed }
 }
 
-pub const BINDINGS: [Binding; 20] = [
+pub const BINDINGS: [Binding; 24] = [
     row(&[" "], "Space", "Play or pause", Deed::TogglePlay),
     row(&["."], ".", "A little further, while paused", Deed::Step),
     row(&["+", "="], "+", "Faster", Deed::Faster),
@@ -54,8 +59,12 @@ pub const BINDINGS: [Binding; 20] = [
     row(&["Enter"], "Enter", "Open the node", Deed::Open),
     row(&["c", "C"], "C", "Crash the node", Deed::Crash),
     row(&["r", "R"], "R", "Restart the node", Deed::Restart),
+    row(&["b", "B"], "B", "Break the node: all its faults", Deed::Break),
+    row(&["x", "X"], "X", "Faults: what is broken, and the timeline", Deed::Panel(Panel::Faults)),
     row(&["a", "A"], "A", "Add one more like the node", Deed::Add),
     row(&["Delete", "Backspace"], "Delete", "Remove the node", Deed::Remove),
+    row(&["t", "T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
+    row(&["g", "G"], "G", "Charts", Deed::Panel(Panel::Charts)),
     row(&["f", "F", "!"], "F", "Fit the drawing", Deed::Fit),
     row(&["PageUp"], "Page up", "Zoom in", Deed::ZoomIn),
     row(&["PageDown"], "Page down", "Zoom out", Deed::ZoomOut),
@@ -91,6 +100,11 @@ pub fn intent_of(deed: Deed, key: &str, node: Option<std::rc::Rc<str>>) -> Optio
         Deed::Restart => Intent::Restart(node?),
         Deed::Add => Intent::AddLike(node?),
         Deed::Remove => Intent::Remove(node?),
+        Deed::Break => Intent::Bench(match node {
+            Some(id) => Wish::Menu { target: Target::Node(id), at: None },
+            None => Wish::Open(Panel::Faults),
+        }),
+        Deed::Panel(panel) => Intent::Bench(Wish::Toggle(panel)),
     })
 }
 

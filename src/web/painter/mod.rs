@@ -13,7 +13,7 @@ mod pixels;
 mod shader;
 
 use scalescope::base::SimTime;
-use scalescope::scene::{Camera, LinkPath, Palette, Picture, Tracks};
+use scalescope::scene::{Camera, Frame, LinkPath, Palette, Picked, Picture, Point, Tracks};
 use web_sys::HtmlCanvasElement;
 
 pub use self::choice::PainterKind;
@@ -30,7 +30,8 @@ pub struct Painter {
     backend: Backend,
     picture: Picture,
     pace: Pace,
-    visible: usize,
+    /// The frame last drawn.
+    frame: Option<Frame>,
 }
 
 enum Backend {
@@ -47,7 +48,7 @@ impl Painter {
             PainterKind::Pixels => Backend::Pixels(PixelPainter::new(canvas)?),
         };
         let canvas = canvas.clone();
-        Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default(), visible: 0 })
+        Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default(), frame: None })
     }
 
     pub fn kind(&self) -> PainterKind {
@@ -106,7 +107,7 @@ impl Painter {
     /// times again.
     pub fn draw(&mut self, previous: SimTime, now: SimTime) {
         let frame = self.picture.frame(previous, now);
-        self.visible = frame.visible;
+        self.frame = Some(frame);
         match &mut self.backend {
             Backend::Gl(gl) => gl.draw(&self.picture, &frame),
             Backend::Pixels(pixels) => pixels.draw(&self.picture, &frame),
@@ -115,7 +116,13 @@ impl Painter {
 
     /// Dots in the frame last drawn, those outside of the canvas included.
     pub fn visible_dots(&self) -> usize {
-        self.visible
+        self.frame.map_or(0, |frame| frame.visible)
+    }
+
+    /// The dot at a point of the canvas in CSS pixels, or within `reach` of it.
+    pub fn pick(&self, x: f32, y: f32, reach: f32) -> Option<Picked> {
+        let ratio = self.picture.pixel_ratio;
+        self.picture.pick(self.frame.as_ref()?, Point::new(x * ratio, y * ratio), reach * ratio)
     }
 
     /// Tells how long after the one before a frame came, as the page measures it.

@@ -33,6 +33,12 @@ pub fn Legend(props: &Props) -> Html {
     }
 }
 
+/// The shape of the kind of dot that stands at this place of the legend.
+pub fn shape(place: usize) -> Html {
+    let (_, class, shape) = ENTRIES[place.min(ENTRIES.len() - 1)];
+    html! { <svg class={classes!("legend-dot", class)} viewBox="0 0 14 14" aria-hidden="true"><path d={shape} /></svg> }
+}
+
 fn statement(stride: u32) -> String {
     if stride <= 1 {
         "1 dot = 1 request".to_owned()

@@ -227,7 +227,7 @@ mod tests {
 
     fn node(kind: &str) -> Node {
         let kind = NodeKind::by_name(kind).unwrap();
-        Node { id: "n-1".to_owned(), label: Some("Node".to_owned()), position: None, kind }
+        Node { id: "n-1".to_owned(), label: Some("Node".to_owned()), position: None, region: None, kind }
     }
 
     fn with(figures: NodeFigures) -> Figures {

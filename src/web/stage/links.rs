@@ -16,6 +16,8 @@ pub struct Props {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wire {
     pub path: LinkPath,
+    pub from: Rc<str>,
+    pub to: Rc<str>,
     /// Between private addresses.
     pub is_private: bool,
     /// Between databases.
@@ -65,7 +67,8 @@ fn link(wire: &Wire) -> Html {
         },
     );
     html! {
-        <g {class} key={wire.path.link}>
+        <g {class} key={wire.path.link} data-from={wire.from.clone()} data-to={wire.to.clone()}>
+            <path class="link-reach" d={curve.clone()} />
             <path class="link-bed" d={curve.clone()} />
             <path class="link-line" d={curve} />
             if wire.passage == Passage::Cut {

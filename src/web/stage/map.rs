@@ -57,6 +57,8 @@ impl Map {
             let passage = own.map(|own| Passage::of(&own.forward).max(Passage::of(&own.backward)));
             Some(Wire {
                 path: *path,
+                from: ends.from.as_str().into(),
+                to: ends.to.as_str().into(),
                 passage: passage.unwrap_or(Passage::Free),
                 is_private: !is_open(&ends.from),
                 is_replication: is_database(&ends.from) && is_database(&ends.to),

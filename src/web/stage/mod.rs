@@ -5,6 +5,7 @@
 
 mod card;
 mod face;
+mod follow;
 mod gestures;
 mod links;
 mod map;
@@ -25,6 +26,7 @@ use crate::app::Shown;
 use crate::dom::Listener;
 use crate::input::Intent;
 use crate::painter::PainterKind;
+use crate::panels::bench::Wish;
 use crate::panels::legend::Legend;
 use card::Card;
 use gestures::Gestures;
@@ -73,6 +75,7 @@ pub struct Stage {
     wanted: Option<PainterKind>,
     under: NodeRef,
     over: NodeRef,
+    ring: NodeRef,
     map: Rc<Map>,
     /// Whether the space is narrow or tall, and so laid out otherwise; the size that this was last decided for.
     room: Size,
@@ -94,6 +97,7 @@ impl Component for Stage {
             wanted: ctx.props().painter,
             under: NodeRef::default(),
             over: NodeRef::default(),
+            ring: NodeRef::default(),
             map: Rc::default(),
             room: Size::default(),
             gestures: Rc::default(),
@@ -158,7 +162,10 @@ impl Component for Stage {
                 <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
                     data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
                 <svg class="layer cards" role="group" aria-label="Nodes">
-                    <g ref={self.over.clone()}>{ for self.cards(ctx) }</g>
+                    <g ref={self.over.clone()}>
+                        { for self.cards(ctx) }
+                        <circle ref={self.ring.clone()} class="follow-ring" r="17" />
+                    </g>
                 </svg>
               </div>
               <div class="stage-bar">
@@ -180,6 +187,7 @@ impl Component for Stage {
         if is_first {
             let worlds = [&self.under, &self.over].into_iter().filter_map(NodeRef::cast::<Element>);
             ctx.props().view.borrow_mut().attach(worlds.collect());
+            ctx.props().view.borrow_mut().attach_ring(self.ring.cast());
             self.watch_size(ctx);
             self.watch_hands(ctx);
         }
@@ -293,6 +301,18 @@ impl Stage {
             let hands = gestures.clone();
             Listener::new(&root, kind, move |event: PointerEvent| hands.borrow_mut().up(event.pointer_id()))
         };
+        let (pick, hands, at) = (ctx.props().on_intent.clone(), gestures.clone(), here.clone());
+        let seen = view.clone();
+        let click = Listener::new(&root, "click", move |event: web_sys::MouseEvent| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let is_taken = target.is_some_and(|target| target.closest("button, [data-node]").ok().flatten().is_some());
+            if !is_taken
+                && !hands.borrow().is_drag()
+                && let Some(picked) = seen.borrow().pick(at(event.client_x(), event.client_y()))
+            {
+                pick.emit(Intent::Bench(Wish::Pick(picked)));
+            }
+        });
         let (up, cancel) = (ended("pointerup"), ended("pointercancel"));
         let wheel = Listener::active(&root, "wheel", move |event: WheelEvent| {
             event.prevent_default();
@@ -303,7 +323,7 @@ impl Stage {
                 true
             });
         });
-        self.hands = vec![down, moved, up, cancel, wheel];
+        self.hands = vec![down, moved, up, cancel, wheel, click];
     }
 }
 

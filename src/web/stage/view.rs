@@ -6,8 +6,10 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlCanvasElement};
 
 use scalescope::base::SimTime;
-use scalescope::scene::{Camera, NodeBox, Palette, Point, Size};
+use scalescope::observe::trace::Trace;
+use scalescope::scene::{Camera, NodeBox, Palette, Picked, Point, Size, Tracks};
 
+use super::follow;
 use super::map::Map;
 use crate::dom;
 use crate::painter::{Painter, PainterKind};
@@ -22,6 +24,12 @@ const GLIDE_MS: f64 = 90.0;
 const NARROW: f32 = 640.0;
 /// A card that is looked at on a narrow stage is at least as large as this.
 const CLOSE: f32 = 0.85;
+/// How far beside a dot a click still means it, in CSS pixels.
+const REACH: f32 = 9.0;
+/// Share of the stage at each side where the followed request does not stay.
+const EDGE: f32 = 0.18;
+/// Share of the way to it that the camera goes in a frame.
+const CHASE: f32 = 0.15;
 /// Free space around a fitted drawing.
 const PADDING: f32 = 14.0;
 
@@ -40,6 +48,10 @@ pub struct View {
     is_moved: bool,
     painter: Option<Painter>,
     is_dark: bool,
+    /// The request that is followed, and the ring around it.
+    followed: Option<Rc<Trace>>,
+    ring: Option<Element>,
+    tracks: Tracks,
     /// The times of the frame last drawn.
     drawn: [SimTime; 2],
     wall_ms: f64,
@@ -94,9 +106,26 @@ impl View {
         self.is_moved = true;
     }
 
+    /// Takes the ring that marks what is followed.
+    pub fn attach_ring(&mut self, ring: Option<Element>) {
+        self.ring = ring;
+    }
+
+    /// Keeps a request in view from now on, or none.
+    pub fn follow(&mut self, trace: Option<Rc<Trace>>) {
+        self.followed = trace;
+        self.is_moved = true;
+    }
+
+    /// The dot at a point of the stage.
+    pub fn pick(&self, at: Point) -> Option<Picked> {
+        self.painter.as_ref()?.pick(at.x, at.y, REACH)
+    }
+
     /// Shows another design, or the same one in another place.
     pub fn show(&mut self, map: Rc<Map>, is_new: bool) {
         self.map = map;
+        self.tracks = Tracks::new(&self.map.paths);
         if let Some(painter) = &mut self.painter {
             painter.set_paths(&self.map.paths);
         }
@@ -196,6 +225,7 @@ impl View {
     pub fn draw(&mut self, now_ns: u64, wall_ms: f64) {
         let elapsed_ms = wall_ms - std::mem::replace(&mut self.wall_ms, wall_ms);
         self.glide(elapsed_ms);
+        self.keep_followed(now_ns);
         let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
         if now > self.drawn[1] {
             self.drawn = [self.drawn[1], now];
@@ -214,6 +244,27 @@ impl View {
                 // Setting a plain attribute cannot fail.
                 let _ = world.set_attribute("transform", &transform);
             }
+        }
+    }
+
+    /// Puts the ring where the followed request is, and lets the camera go after it.
+    fn keep_followed(&mut self, now_ns: u64) {
+        let Some(ring) = &self.ring else { return };
+        let at = self.followed.as_ref().and_then(|trace| follow::place(trace, now_ns, &self.map, &self.tracks));
+        // Setting a plain attribute cannot fail.
+        let _ = ring.set_attribute("data-state", if at.is_some() { "on" } else { "off" });
+        let Some(at) = at else { return };
+        let _ = ring.set_attribute("cx", &format!("{:.1}", at.x));
+        let _ = ring.set_attribute("cy", &format!("{:.1}", at.y));
+        let seen = self.camera.to_screen(at);
+        let beyond = |at: f32, side: f32| {
+            let margin = side * EDGE;
+            (margin - at).max(0.0) + (side - margin - at).min(0.0)
+        };
+        let (dx, dy) = (beyond(seen.x, self.size.w), beyond(seen.y, self.size.h));
+        if self.is_taken && (dx != 0.0 || dy != 0.0) {
+            self.camera.pan(dx * CHASE, dy * CHASE);
+            (self.goal, self.is_moved) = (None, true);
         }
     }
 

@@ -5,12 +5,17 @@ use yew::prelude::*;
 use scalescope::observe::{NodeFigures, Role};
 
 use crate::format;
+use crate::icons::icon;
+use crate::input::Intent;
+use crate::panels::bench::Wish;
+use crate::panels::charts::{NodeFigure, Pin};
 
 /// Name for people, name for tests, raw value, text.
 type Fact = (&'static str, &'static str, f64, String);
 
-/// The list, of a node of this kind.
-pub fn facts(figures: &NodeFigures, kind: &str) -> Html {
+/// The list, of a node of this kind; `pins` are the charts that are pinned already.
+pub fn facts(figures: &NodeFigures, kind: &str, pins: &[Pin], on_intent: &Callback<Intent>) -> Html {
+    let pin = |test: &str| pin_button(&figures.id, test, pins, on_intent);
     html! {
         <>
             if !matches!(kind, "users" | "dns") {
@@ -19,11 +24,12 @@ pub fn facts(figures: &NodeFigures, kind: &str) -> Html {
                     <span data-testid="node-utilisation" data-value={figures.utilisation.to_string()}>
                         { format!("{} of its processors", format::percent(figures.utilisation)) }
                     </span>
+                    { pin("utilisation") }
                 </div>
             }
             <dl class="facts">
                 { for list(figures, kind).into_iter().map(|(name, test, value, text)| html! {
-                    <div><dt>{ name }</dt><dd data-testid={format!("node-{test}")} data-value={value.to_string()}>{ text }</dd></div>
+                    <div><dt>{ name }</dt><dd data-testid={format!("node-{test}")} data-value={value.to_string()}>{ text }</dd>{ pin(test) }</div>
                 }) }
             </dl>
             if !figures.errors.is_empty() {
@@ -34,6 +40,27 @@ pub fn facts(figures: &NodeFigures, kind: &str) -> Html {
                 </ul>
             }
         </>
+    }
+}
+
+/// Pins the chart of a fact that has one.
+fn pin_button(node: &str, test: &str, pins: &[Pin], on_intent: &Callback<Intent>) -> Html {
+    let figure = match test {
+        "utilisation" => NodeFigure::Utilisation,
+        "queue" => NodeFigure::Queue,
+        "arrivals" => NodeFigure::Arrivals,
+        "completions" => NodeFigure::Completions,
+        "errors" => NodeFigure::Errors,
+        "hit-ratio" => NodeFigure::HitRatio,
+        "lag" => NodeFigure::Lag,
+        _ => return html! { <span class="no-pin" /> },
+    };
+    let pin = Pin { node: node.to_owned(), figure };
+    let is_pinned = pins.contains(&pin);
+    let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Pin(pin.clone())));
+    html! {
+        <button class="tool small pin-chart" {onclick} aria-pressed={is_pinned.to_string()} aria-label={format!("Chart of {}", test.replace('-', " "))}
+            title="Pin to the charts" data-testid={format!("pin-{test}")}>{ icon("charts") }</button>
     }
 }
 

@@ -16,6 +16,9 @@ use crate::app::Shown;
 use crate::format;
 use crate::icons::icon;
 use crate::input::Intent;
+use crate::panels::bench::Wish;
+use crate::panels::charts::Pin;
+use crate::panels::faults::Target;
 use crate::stage::{State, blank};
 use facts::facts;
 use field::Field;
@@ -28,18 +31,22 @@ pub struct Props {
     pub id: Rc<str>,
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
+    pub pins: Vec<Pin>,
     pub on_intent: Callback<Intent>,
 }
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures)
+        self.id == other.id
+            && Rc::ptr_eq(&self.shown, &other.shown)
+            && Rc::ptr_eq(&self.figures, &other.figures)
+            && self.pins == other.pins
     }
 }
 
 #[component]
 pub fn Inspector(props: &Props) -> Html {
-    let Props { id, shown, figures, on_intent } = props;
+    let Props { id, shown, figures, pins, on_intent } = props;
     let Some(node) = shown.document.node(id) else { return Html::default() };
     let own = figures.nodes.iter().find(|figures| figures.id == **id).cloned().unwrap_or_else(blank);
     let state = State::of(&own, shown.is_watched(id));
@@ -60,7 +67,7 @@ pub fn Inspector(props: &Props) -> Html {
             <div class="inspector-body">
                 <p class="about">{ node.kind.help() }</p>
                 <h3>{ "Now" }</h3>
-                { facts(&own, node.kind.name()) }
+                { facts(&own, node.kind.name(), pins, on_intent) }
                 if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
                 <h3>{ "Parameters" }</h3>
                 <Parameters id={id.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
@@ -81,6 +88,8 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
             if !is_users {
                 if figures.is_up {
                     <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash">{ icon("crash") }{ "Crash" }</button>
+                    <button class="danger" onclick={act(|id| Intent::Bench(Wish::Menu { target: Target::Node(id), at: None }))}
+                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break…" }</button>
                 } else {
                     <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }

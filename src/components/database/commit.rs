@@ -1,0 +1,364 @@
+//! How the primary commits: what a write waits for before it is acknowledged, and before others see it.
+//!
+//! Asynchronous: nothing. Semi-synchronous: so many replicas must have the record in their relay logs; *after sync* nobody
+//! sees the write before that, *after commit* everybody but its own client does. When a write has waited too long the primary
+//! goes on asynchronously, until so many replicas have caught up. Synchronous: every living replica must have applied it.
+//! Source: MySQL 8 reference manual, "Semisynchronous Replication". A sync to disk is a delay that writes share (group
+//! commit); it uses no core. Left out: two-phase commit with prepared transactions that are rolled back.
+
+use std::collections::VecDeque;
+
+use super::{Database, Duty};
+use crate::base::SimTime;
+use crate::base::order::sort_by_key;
+use crate::base::slab::Key;
+use crate::kernel::{Call, Context, Gtid, Outcome, Record, Tag, Verb, Version};
+use crate::model::kinds::CommitMode;
+use crate::observe::{LostWrite, Reason, StepKind};
+
+/// Writes that are in the log and not acknowledged.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Commits {
+    /// By position.
+    waiting: VecDeque<Waiting>,
+    /// A primary that waited too long for its replicas does not wait for them any more.
+    is_degraded: bool,
+    /// In the log when the node died or was fenced; whether they stand is for others to decide. Disk, and an observer's notes.
+    doubts: Vec<Doubt>,
+}
+
+#[derive(Clone, Debug, Hash)]
+struct Waiting {
+    position: u64,
+    call: Key,
+    since: SimTime,
+    record: Record,
+    /// Nobody sees it yet.
+    is_hidden: bool,
+    /// Somebody has read it.
+    is_seen: bool,
+}
+
+/// What a write writes; `given` is its version, if it was acknowledged before.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    pub key: u32,
+    pub bytes: u32,
+    pub given: Version,
+}
+
+/// A write whose client was never told.
+#[derive(Clone, Debug, Hash)]
+pub struct Doubt {
+    pub position: u64,
+    pub record: Record,
+    pub is_seen: bool,
+}
+
+impl Commits {
+    /// Writes that wait for replicas.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+
+    pub fn is_degraded(&self) -> bool {
+        self.is_degraded
+    }
+
+    /// Writes whose clients were never told, since the last time that this was settled.
+    pub fn doubts(&self) -> &[Doubt] {
+        &self.doubts
+    }
+
+    pub fn settle(&mut self) -> Vec<Doubt> {
+        std::mem::take(&mut self.doubts)
+    }
+
+    /// Those that nobody sees yet.
+    pub fn hidden(&self) -> impl Iterator<Item = &Record> {
+        self.waiting.iter().filter(|waiting| waiting.is_hidden).map(|waiting| &waiting.record)
+    }
+
+    /// Whether there is a write of `key` that nobody sees yet.
+    pub fn hides(&self, key: u32) -> bool {
+        self.hidden().any(|record| record.key == key)
+    }
+
+    /// Whether the write of this id waits for replicas.
+    pub fn is_waiting(&self, id: Gtid) -> bool {
+        self.waiting.iter().any(|waiting| waiting.record.id == id)
+    }
+
+    /// `version` has been read.
+    pub fn saw(&mut self, version: Version) {
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.record.version == version) {
+            waiting.is_seen = true;
+        }
+    }
+}
+
+/// The listed form of `record`.
+pub fn listed(record: &Record, position: u64) -> LostWrite {
+    LostWrite {
+        key: record.key,
+        position: Some(position),
+        version: Some(record.version.0),
+        user: Some(record.user),
+        at_ns: Some(record.at.as_nanos()),
+    }
+}
+
+impl Database {
+    /// The service of a write is done: its log must be on disk next.
+    pub(super) fn write(&mut self, ctx: &mut Context, call: Key) {
+        let fsync = ctx.slowed(self.params.commit_fsync);
+        if fsync.is_zero() {
+            self.commit(ctx, call);
+        } else {
+            ctx.resume_after(call, fsync);
+        }
+    }
+
+    /// Puts a write in the log.
+    pub(super) fn commit(&mut self, ctx: &mut Context, call: Key) {
+        if self.duty != Duty::Primary || !self.is_whole() {
+            ctx.fail(call, Reason::NoPrimary);
+            return;
+        }
+        if ctx.is_read_only() {
+            ctx.fail(call, Reason::ServerError);
+            return;
+        }
+        let Call { key, bytes, version: given, verb, .. } = *ctx.get(call);
+        let held = self.version(key);
+        if verb == Verb::Put && given <= held {
+            // A shard router wants to keep here what another shard has: it, or something newer, is here.
+            ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
+            return;
+        }
+        if verb == Verb::Write && !ctx.kernel.directory.takes(ctx.node, key) {
+            ctx.fail(call, Reason::WrongShard);
+            return;
+        }
+        if given != Version::default() && given <= held {
+            // What a write-back cache has acknowledged before comes late: the last writer has won.
+            ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
+            return;
+        }
+        let logged = if verb == Verb::Transact {
+            self.transact(ctx, call)
+        } else {
+            self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect()
+        };
+        if logged.is_empty() {
+            ctx.fail(call, Reason::ServerError);
+            return;
+        }
+        self.ship_after_delay(ctx);
+        if self.is_waiting() {
+            self.release(ctx);
+            return;
+        }
+        let first = self.log.end() + 1 - logged.len() as u64;
+        let mut version = Version::default();
+        for (record, position) in logged.iter().zip(first..) {
+            self.book(ctx, record, position);
+            version = record.version;
+        }
+        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+    }
+
+    /// Whether what is committed now must wait for replicas.
+    fn is_waiting(&self) -> bool {
+        match self.params.mode {
+            CommitMode::Asynchronous => false,
+            CommitMode::SemiSyncAfterSync | CommitMode::SemiSyncAfterCommit => !self.commits.is_degraded,
+            CommitMode::Synchronous => true,
+        }
+    }
+
+    /// Puts a write of `call` in the log; none if it cannot be done.
+    pub(super) fn log_write(
+        &mut self,
+        ctx: &mut Context,
+        call: Key,
+        written: Written,
+        is_last: bool,
+    ) -> Option<Record> {
+        let (key, value) = self.data.written(&self.params, written.key)?;
+        let is_new = written.given == Version::default();
+        let version = if is_new { ctx.kernel.truth.number() } else { written.given };
+        self.sequence += 1;
+        let id = Gtid { origin: ctx.node, sequence: self.sequence };
+        let (user, bytes) = (ctx.get(call).user, written.bytes);
+        let record = Record { id, version, at: ctx.now(), key, user, bytes, value };
+        let is_waiting = self.is_waiting();
+        let is_hidden = is_waiting && self.params.mode == CommitMode::SemiSyncAfterSync;
+        self.append(ctx, record);
+        self.receiving.known.insert(id);
+        if !is_hidden {
+            self.show(ctx, &record);
+        }
+        if is_waiting {
+            let (position, since) = (self.log.end(), ctx.now());
+            if self.commits.waiting.is_empty() && self.params.mode != CommitMode::Synchronous {
+                ctx.timer(self.params.semi_sync_timeout, Tag::Degrade);
+            }
+            let call = if is_last { call } else { Key::NONE };
+            self.commits.waiting.push_back(Waiting { position, call, since, record, is_hidden, is_seen: false });
+        }
+        Some(record)
+    }
+
+    /// Logs a record that is executed, and drops what is too old to be kept.
+    pub(super) fn append(&mut self, ctx: &Context, record: Record) {
+        self.log.push(record);
+        self.data.executed.insert(record.id);
+        self.trim(ctx);
+    }
+
+    pub(super) fn trim(&mut self, ctx: &Context) {
+        let age = self.params.log_retention_time;
+        let since = if age.is_zero() { SimTime::ZERO } else { ctx.now() - age };
+        self.log.trim(self.params.log_retention as usize, since);
+    }
+
+    /// Others see the write from here on.
+    fn show(&mut self, ctx: &mut Context, record: &Record) {
+        // An id of its own is never a duplicate, unless the cluster's settings are at odds.
+        let _ = self.data.apply(record, &self.params);
+        // What is at home in another shard is only a copy here.
+        if is_rightful(ctx) && ctx.kernel.directory.serves(ctx.node, record.key) {
+            ctx.kernel.truth.keep_promise(record.key, record.version);
+            ctx.kernel.truth.publish(record.key, record.version, ctx.now());
+        }
+    }
+
+    /// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
+    fn book(&mut self, ctx: &mut Context, record: &Record, position: u64) {
+        let is_rightful = is_rightful(ctx);
+        let (node, now) = (ctx.node, ctx.now());
+        let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
+        let page = ctx.kernel.ledger.page(cluster);
+        if is_rightful {
+            page.acknowledged += 1;
+            return;
+        }
+        page.diverged.note(listed(record, position));
+        if !page.is_split {
+            (page.is_split, page.split_brains) = (true, page.split_brains + 1);
+            page.step(now, node, StepKind::SplitBrain);
+        }
+    }
+
+    /// Acknowledges all writes that have waited for enough.
+    pub(super) fn release(&mut self, ctx: &mut Context) {
+        if self.commits.waiting.is_empty() {
+            return;
+        }
+        let safe = self.safe_position(ctx);
+        while let Some(waiting) = self.commits.waiting.pop_front_if(|waiting| waiting.position <= safe) {
+            if waiting.is_hidden {
+                self.show(ctx, &waiting.record);
+            }
+            self.book(ctx, &waiting.record, waiting.position);
+            // The client may have given up meanwhile: then nobody is told, but it stands.
+            if ctx.is_going_on(waiting.call) {
+                ctx.answer(waiting.call, Outcome { version: waiting.record.version, ..Outcome::good(0) });
+            }
+        }
+        self.serve_lagging(ctx);
+    }
+
+    /// Position up to which enough replicas have the log.
+    fn safe_position(&self, ctx: &Context) -> u64 {
+        let end = self.log.end();
+        match self.params.mode {
+            CommitMode::Asynchronous => end,
+            CommitMode::Synchronous => {
+                let Some(view) = ctx.kernel.directory.view_of(ctx.node) else { return end };
+                let is_shared = view.primaries.len() > 1;
+                let applied = |node| self.shipping.follower(node).map(|follower| follower.applied);
+                let replicas = view.replicas.iter().filter(|node| !is_shared || applied(**node).is_some());
+                let others = view.primaries.iter().filter(|node| **node != ctx.node && applied(**node).is_some());
+                replicas.chain(others).map(|node| applied(*node).unwrap_or(0)).min().unwrap_or(end)
+            }
+            _ if self.commits.is_degraded => end,
+            CommitMode::SemiSyncAfterSync | CommitMode::SemiSyncAfterCommit => {
+                let mut received: Vec<u64> = self.shipping.received().collect();
+                sort_by_key(&mut received, |position| std::cmp::Reverse(*position));
+                received.get(self.params.wait_for_replicas as usize - 1).copied().unwrap_or(0)
+            }
+        }
+    }
+
+    /// A follower has told how far it is.
+    pub(super) fn on_progress(&mut self, ctx: &mut Context) {
+        let needed = self.params.wait_for_replicas as usize;
+        if self.commits.is_degraded && self.shipping.received().filter(|at| *at >= self.log.end()).count() >= needed {
+            self.commits.is_degraded = false;
+            self.note(ctx, StepKind::SemiSyncRestored);
+        }
+        self.release(ctx);
+    }
+
+    /// The time of the oldest waiting write may be over.
+    pub(super) fn on_degrade(&mut self, ctx: &mut Context) {
+        let Some(oldest) = self.commits.waiting.front() else { return };
+        if self.params.mode == CommitMode::Synchronous {
+            return;
+        }
+        let due = oldest.since + self.params.semi_sync_timeout;
+        if due > ctx.now() {
+            ctx.timer(due.since(ctx.now()), Tag::Degrade);
+            return;
+        }
+        self.commits.is_degraded = true;
+        self.note(ctx, StepKind::SemiSyncDegraded);
+        self.release(ctx);
+    }
+
+    /// Nobody will be told how the waiting writes end: they are in the log, and in doubt.
+    pub(super) fn leave_in_doubt(&mut self) -> Vec<Key> {
+        let mut calls = Vec::new();
+        for waiting in std::mem::take(&mut self.commits.waiting) {
+            if waiting.is_hidden {
+                // Recovery commits what is in the log.
+                let _ = self.data.apply(&waiting.record, &self.params);
+            }
+            calls.push(waiting.call);
+            let Waiting { position, record, is_seen, .. } = waiting;
+            self.commits.doubts.push(Doubt { position, record, is_seen });
+        }
+        self.commits.is_degraded = false;
+        calls
+    }
+
+    /// The node is its cluster's primary, and what it has in doubt stands.
+    pub(super) fn affirm(&mut self, ctx: &mut Context) {
+        for doubt in self.commits.settle() {
+            if ctx.kernel.directory.serves(ctx.node, doubt.record.key) {
+                ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
+            }
+            if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+                let page = ctx.kernel.ledger.page(cluster);
+                page.in_doubt.note(listed(&doubt.record, doubt.position));
+                page.survived += 1;
+            }
+        }
+    }
+
+    /// Notes a step of this node.
+    pub(super) fn note(&self, ctx: &mut Context, kind: StepKind) {
+        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+            let (now, node) = (ctx.now(), ctx.node);
+            ctx.kernel.ledger.page(cluster).step(now, node, kind);
+        }
+    }
+}
+
+/// Whether what this node acknowledges counts: it is not a second primary.
+fn is_rightful(ctx: &Context) -> bool {
+    let cluster = ctx.kernel.directory.cluster_of(ctx.node);
+    cluster.is_none_or(|cluster| ctx.kernel.ledger.of(cluster).rightful.is_none_or(|node| node == ctx.node))
+}

@@ -1,0 +1,86 @@
+//! What a promotion costs: which writes are lost, which are in doubt.
+//!
+//! An acknowledged write that the old primary had and the new one never received is lost, and listed. One that was not
+//! acknowledged is in doubt: it may stand or not, its client does not know; if it does not stand and somebody had read it,
+//! something visible was lost.
+
+use std::collections::BTreeSet;
+
+use super::super::commit::listed;
+use super::{Monitor, database, database_mut};
+use crate::base::NodeIx;
+use crate::components::Component;
+use crate::kernel::{Gtid, Kernel};
+use crate::observe::LostWrite;
+
+impl Monitor {
+    /// The heir has all that it will ever get of the old times: what it has is the truth from now on.
+    pub(super) fn settle_losses(&mut self, nodes: &mut [Component], kernel: &mut Kernel) {
+        let Some((old, end)) = self.replaced.take() else { return };
+        let heir = self.primary;
+        let doubts = database(nodes, old).commits().doubts().iter().map(|doubt| doubt.record.id);
+        let in_doubt: BTreeSet<Gtid> = doubts.collect();
+        self.settle_doubts(old, nodes, kernel);
+        let (old, heir) = (database(nodes, old), database(nodes, heir));
+        let page = kernel.ledger.page(self.cluster);
+        // What was not acknowledged yet is not lost, nor what a primary without a fence has committed since.
+        let was_acknowledged = |id: Gtid| !in_doubt.contains(&id) && !old.commits().is_waiting(id);
+        let logged = old.log().range(0, end).chain(old.receiving.relayed().map(|record| (0, record)));
+        let mut keys = BTreeSet::new();
+        let mut listed_count = 0;
+        for (position, record) in logged.filter(|(_, record)| !heir.known().contains(record.id)) {
+            keys.insert(record.key);
+            if was_acknowledged(record.id) {
+                listed_count += 1;
+                page.lost.note(listed(record, position));
+            }
+        }
+        // Of writes that the log has dropped since, the data still tell the keys.
+        let purged = old.log().purged().without(heir.known()).len();
+        page.lost.count += purged;
+        kernel.recorder.counts.lost_writes += listed_count + purged;
+        let versions = heir.versions_at_end();
+        for (key, version) in old.versions_at_end().iter() {
+            let kept = versions.get(key);
+            if kept < version {
+                let key = key as u32;
+                if kernel.directory.is_home(self.cluster, key) {
+                    kernel.truth.revert(key, kept);
+                }
+                if purged > 0 && !keys.contains(&key) {
+                    page.lost.list_only(LostWrite {
+                        key,
+                        position: None,
+                        version: Some(version.0),
+                        user: None,
+                        at_ns: None,
+                    });
+                }
+            }
+        }
+        // A survivor may also bring back what an earlier promotion had lost.
+        for (key, version) in versions.iter() {
+            // What a shard router has left here as a copy is another shard's to tell.
+            if kernel.directory.is_home(self.cluster, key as u32) {
+                kernel.truth.revert(key as u32, version);
+            }
+        }
+        page.revived += heir.known().without(old.known()).len();
+        self.history = heir.known().clone();
+    }
+
+    /// The clients of what `node` had in doubt will never be told: whether it stands is known now.
+    pub(super) fn settle_doubts(&self, node: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
+        let doubts = database_mut(nodes, node).commits.settle();
+        let kept = database(nodes, self.primary).known();
+        let page = kernel.ledger.page(self.cluster);
+        for doubt in doubts {
+            page.in_doubt.note(listed(&doubt.record, doubt.position));
+            if kept.contains(doubt.record.id) {
+                page.survived += 1;
+            } else {
+                page.visible_lost += u64::from(doubt.is_seen);
+            }
+        }
+    }
+}

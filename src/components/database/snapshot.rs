@@ -1,0 +1,56 @@
+//! Rebuilding from a copy of everything: for a new replica, one that is behind the kept log, or one that has gone another way.
+//!
+//! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
+//! received, and is applied afterwards. Until then the node serves nobody.
+
+use super::commit::listed;
+use super::{Database, Duty, Log};
+use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
+use crate::observe::StepKind;
+
+impl Database {
+    pub(super) fn on_snapshot(&mut self, ctx: &mut Context, sender: Target, snapshot: Snapshot) {
+        let is_expected = self.receiving.sources().any(|source| source == sender.node);
+        if self.duty == Duty::Candidate || !is_expected || self.receiving.restoring.is_some() {
+            return;
+        }
+        let Snapshot { position, life, image, .. } = snapshot;
+        self.note(ctx, StepKind::CopyReceived);
+        self.give_up_own(ctx, &image.executed);
+        let done = ctx.now() + self.params.snapshot_time;
+        self.log = Log::after(position, image.executed.clone());
+        self.life += 1;
+        self.receiving.is_broken = true;
+        self.receiving.begin_anew(image.executed.clone());
+        self.receiving.set_cursor(sender.node, life, position);
+        self.receiving.restoring = Some((done, Box::new(image)));
+        ctx.timer(self.params.snapshot_time, Tag::Restored);
+    }
+
+    pub(super) fn on_restored(&mut self, ctx: &mut Context) {
+        let now = ctx.now();
+        // A timer of an earlier copy means nothing to this one.
+        if let Some((_, image)) = self.receiving.restoring.take_if(|(done, _)| *done <= now) {
+            self.data = *image;
+            self.receiving.is_broken = false;
+            self.receiving.tally.rebuilds += 1;
+            self.shipping.restart(self.log.end());
+            self.note(ctx, StepKind::Rebuilt);
+            self.apply_next(ctx);
+        }
+    }
+
+    /// Of several primaries, what one had acknowledged and no other ever got is lost with its log.
+    fn give_up_own(&mut self, ctx: &mut Context, kept: &GtidSet) {
+        let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) else { return };
+        let page = ctx.kernel.ledger.page(cluster);
+        if page.rightful.is_some() {
+            return;
+        }
+        let gone =
+            self.log.range(0, u64::MAX).filter(|(_, record)| record.id.origin == ctx.node && !kept.contains(record.id));
+        let gone: Vec<_> = gone.map(|(position, record)| listed(record, position)).collect();
+        ctx.kernel.recorder.counts.lost_writes += gone.len() as u64;
+        gone.into_iter().for_each(|write| page.lost.note(write));
+    }
+}

@@ -1,0 +1,173 @@
+//! The event queue: pending events, in the order of (time, order of scheduling).
+//!
+//! What is due soon lies sorted in a small ring ([`soon`]); the rest lies in a wheel whose buckets are the digits of time in base
+//! 64 ([`wheel`]). When the ring has run dry, the wheel hands it its next bucket if few events are in it, and else first sorts that
+//! bucket by the next digit. So an event is moved as often as its bucket is too full, and no more: nothing has to be guessed,
+//! neither a width nor a rate. Every part keeps events of one time in the order in which they came, so no order has to be stored.
+//!
+//! This is a ladder queue (Tang, Goh, Thng 2005) whose rungs are fixed, as those of a hierarchical timing wheel are (Varghese,
+//! Lauck 1987), and one more radix sort than heap. `docs/decisions/001-event-queue.md` compares it with others.
+//! Left out: taking events out; what an event is about may have gone, and generations tell.
+
+mod soon;
+mod wheel;
+
+use std::hash::{Hash, Hasher};
+
+use super::event::Event;
+use crate::base::SimTime;
+use crate::base::order::sort_by_key;
+use soon::Soon;
+use wheel::Wheel;
+
+/// Pending events. Equal times come out in the order they went in.
+#[derive(Clone, Debug)]
+pub struct EventQueue {
+    soon: Soon,
+    later: Wheel,
+    /// What is due before this lies in `soon`. At this very time `soon` may have what came first.
+    horizon: u64,
+    len: usize,
+}
+
+/// A pending event. Two halves of a word, so that it takes no more room than its parts.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    at: [u32; 2],
+    event: Event,
+}
+
+const _: () = assert!(size_of::<Entry>() <= 20, "a million of them pass through the caches");
+
+impl Entry {
+    /// What stands in places that hold nothing.
+    const BLANK: Self = Self { at: [0; 2], event: Event::Monitor { cluster: 0 } };
+
+    fn new(at: SimTime, event: Event) -> Self {
+        let at = at.as_nanos();
+        Self { at: [at as u32, (at >> 32) as u32], event }
+    }
+
+    fn at(&self) -> u64 {
+        u64::from(self.at[1]) << 32 | u64::from(self.at[0])
+    }
+
+    fn parts(&self) -> (SimTime, Event) {
+        (SimTime::from_nanos(self.at()), self.event)
+    }
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        // As long as the wheel is empty, everything is soon.
+        Self { soon: Soon::default(), later: Wheel::default(), horizon: u64::MAX, len: 0 }
+    }
+}
+
+/// By what is in it, wherever it lies: two queues that give out the same are the same.
+impl Hash for EventQueue {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.len);
+        for (at, event) in self.sorted() {
+            state.write_u64(at.as_nanos());
+            state.write_u64(event.digest());
+        }
+    }
+}
+
+impl EventQueue {
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub fn push(&mut self, at: SimTime, event: Event) {
+        self.len += 1;
+        let entry = Entry::new(at, event);
+        while entry.at() < self.horizon {
+            if self.soon.insert(entry) {
+                return;
+            }
+            self.spill();
+        }
+        self.later.append(entry);
+    }
+
+    #[inline]
+    pub fn pop(&mut self) -> Option<(SimTime, Event)> {
+        self.fill();
+        let entry = self.soon.pop()?;
+        self.len -= 1;
+        Some(entry.parts())
+    }
+
+    /// Takes the next event if it is due by `until`.
+    #[inline]
+    pub fn pop_due(&mut self, until: SimTime) -> Option<(SimTime, Event)> {
+        if self.is_due(until) { self.pop() } else { None }
+    }
+
+    /// Whether the next event is due by `until`.
+    #[inline]
+    pub fn is_due(&mut self, until: SimTime) -> bool {
+        self.fill();
+        self.soon.first().is_some_and(|first| first.at() <= until.as_nanos())
+    }
+
+    /// Sees to it that the next events are sorted; whether they were not before.
+    ///
+    /// Only now, not when the last of those was taken: what that one causes belongs before most of what is later.
+    #[inline]
+    pub fn fill(&mut self) -> bool {
+        let is_dry = self.soon.is_empty() && self.len > 0;
+        if is_dry {
+            self.horizon = self.later.advance(&mut self.soon);
+        }
+        is_dry
+    }
+
+    /// The next events, as far as they are sorted.
+    pub fn soon(&self) -> impl Iterator<Item = Event> {
+        self.soon.iter().map(|entry| entry.event)
+    }
+
+    /// All that is pending, in its order.
+    fn sorted(&self) -> Vec<(SimTime, Event)> {
+        let mut all = self.soon.iter().map(Entry::parts).collect::<Vec<_>>();
+        all.reserve(self.len - all.len());
+        self.later.for_each(|entry| all.push(entry.parts()));
+        sort_by_key(&mut all, |(at, _)| *at);
+        all
+    }
+
+    /// Makes room in `soon`: its later half becomes later.
+    #[cold]
+    fn spill(&mut self) {
+        let (kept, boundary) = self.soon.middle();
+        // What is at the horizon came before what the wheel has for the same time: it cannot be put behind that.
+        let is_before_wheel = self.soon.last().is_none_or(|last| last.at() < self.horizon);
+        if is_before_wheel && self.later.rewind(boundary) {
+            self.horizon = boundary;
+            self.soon.iter().skip(kept).for_each(|entry| self.later.append(*entry));
+            self.soon.truncate(kept);
+        } else {
+            self.rebuild();
+        }
+    }
+
+    /// Sorts everything anew. Needed when many events come from outside, before the next and long after the last.
+    fn rebuild(&mut self) {
+        let all = self.sorted();
+        self.horizon = all.first().map_or(u64::MAX, |(at, _)| at.as_nanos());
+        self.soon = Soon::default();
+        self.later = Wheel::starting_at(self.horizon);
+        all.into_iter().for_each(|(at, event)| self.later.append(Entry::new(at, event)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

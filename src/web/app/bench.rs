@@ -1,0 +1,159 @@
+//! The bench in the app: which panel is shown, and what its wishes do.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+use yew::prelude::*;
+
+use scalescope::insight::broken;
+use scalescope::model::Command;
+
+use super::{App, Msg, Shown, sentence};
+use crate::input::Intent;
+use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
+use crate::panels::charts::Charts;
+use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
+use crate::panels::inspector::Inspector;
+use crate::panels::requests::Requests;
+use crate::protocol::Watched;
+
+impl App {
+    /// Takes what concerns the bench out of `intent`. Returns what is left for the rest of the app.
+    pub(super) fn at_bench(&mut self, ctx: &Context<Self>, intent: Intent) -> Option<Intent> {
+        match intent {
+            Intent::Bench(wish) => {
+                if let Some(wish) = self.bench.settle(wish) {
+                    self.wish(ctx, wish);
+                }
+                self.watch();
+                None
+            }
+            Intent::Select(_) => {
+                self.bench.panel = Some(Panel::Part);
+                Some(intent)
+            }
+            // What lies on top is closed first.
+            Intent::Unselect if self.bench.is_menu_open() => self.at_bench(ctx, Intent::Bench(Wish::CloseMenu)),
+            Intent::Unselect if self.bench.panel.is_some_and(|panel| panel != Panel::Part) => {
+                self.at_bench(ctx, Intent::Bench(Wish::Close))
+            }
+            intent => Some(intent),
+        }
+    }
+
+    fn wish(&mut self, ctx: &Context<Self>, wish: Wish) {
+        match wish {
+            Wish::Break(fault) => self.command(Command::Fault(fault)),
+            Wish::BreakAll(faults) => faults.into_iter().for_each(|fault| self.command(Command::Fault(fault))),
+            Wish::Schedule(schedule) => self.edit(ctx, reschedule(schedule)),
+            Wish::Pick(picked) => {
+                self.with_session(|session| session.pick(picked));
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks the engine for what the bench shows, if that is something else than before.
+    pub(super) fn watch(&mut self) {
+        let watch = self.bench.watch();
+        if watch != self.bench.told {
+            self.bench.told = watch.clone();
+            self.with_session(|session| session.watch(watch));
+        }
+        self.follow();
+    }
+
+    /// The engine has told of what is watched.
+    pub(super) fn watched(&mut self, watched: Watched) {
+        self.bench.hear(watched);
+        self.follow();
+    }
+
+    /// The engine has found the request of a dot, or has not.
+    pub(super) fn picked(&mut self, ctx: &Context<Self>, serial: Option<u32>) {
+        if serial.is_some() {
+            self.bench.look_at(serial, true);
+            self.watch();
+        } else {
+            self.toast(ctx, "That dot belongs to no request that is traced.", false);
+        }
+    }
+
+    fn follow(&mut self) {
+        let trace = self.bench.trace.clone().filter(|_| self.bench.is_following);
+        self.view.borrow_mut().follow(trace);
+    }
+
+    /// Marks what the document had scheduled, as it comes to pass.
+    pub(super) fn note_scheduled(&mut self) {
+        let Some(shown) = &self.shown else { return };
+        if shown.document.schedule.is_empty() {
+            return;
+        }
+        let events = Rc::make_mut(&mut self.bench.events);
+        events.note_scheduled(&shown.document, self.figures.now_s, |command| sentence(command, &shown.document));
+    }
+
+    /// The panel that is open: that of the node only while one is selected.
+    fn open_panel(&self) -> Option<Panel> {
+        let shown = self.shown.as_ref()?;
+        let has_part = self.selected.as_ref().is_some_and(|id| shown.document.node(id).is_some());
+        self.bench.panel.filter(|panel| *panel != Panel::Part || has_part)
+    }
+
+    pub(super) fn is_bench_open(&self) -> bool {
+        self.open_panel().is_some()
+    }
+
+    pub(super) fn panel(&self, shown: &Rc<Shown>, on_intent: &Callback<Intent>) -> Html {
+        let (shown, figures, on_intent) = (shown.clone(), self.figures.clone(), on_intent.clone());
+        match (self.open_panel(), self.selected.clone()) {
+            (Some(Panel::Part), Some(id)) => {
+                html! { <Inspector key={id.to_string()} id={id.clone()} pins={self.bench.pins.clone()} {shown} {figures} {on_intent} /> }
+            }
+            (Some(Panel::Requests), _) => {
+                let Bench { filter, ended, serial, trace, is_following, .. } = self.bench.clone();
+                html! { <Requests {shown} {filter} {ended} {serial} {trace} {is_following} {on_intent} /> }
+            }
+            (Some(Panel::Charts), _) => {
+                let Bench { log, stamp, events, pins, .. } = self.bench.clone();
+                html! { <Charts {log} {stamp} {shown} {events} {pins} is_dark={self.theme.is_dark()} {on_intent} /> }
+            }
+            (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
+            _ => Html::default(),
+        }
+    }
+
+    pub(super) fn rail(&self, on_intent: &Callback<Intent>) -> Html {
+        let counts = vec![(Panel::Faults, broken(&self.figures).len())];
+        let has_part = self.selected.is_some();
+        html! { <Rail open={self.open_panel()} {has_part} {counts} on_intent={on_intent.clone()} /> }
+    }
+
+    /// What lies between the stage and the dock.
+    pub(super) fn strip(&self, on_intent: &Callback<Intent>) -> Html {
+        let (Some(shown), Some(Panel::Faults)) = (&self.shown, self.open_panel()) else { return Html::default() };
+        html! { <Timeline shown={shown.clone()} events={self.bench.events.clone()} now_s={self.figures.now_s} on_intent={on_intent.clone()} /> }
+    }
+
+    pub(super) fn menu(&self, on_intent: &Callback<Intent>) -> Html {
+        let (Some(shown), Some(menu)) = (&self.shown, &self.bench.menu) else { return Html::default() };
+        let remedy = menu.target.remedy(&broken(&self.figures));
+        html! { <FaultMenu menu={menu.clone()} {remedy} shown={shown.clone()} on_intent={on_intent.clone()} /> }
+    }
+}
+
+/// The menu of what is under the pointer, if something is that can break.
+pub fn menu_under(event: MouseEvent) -> Option<Msg> {
+    let element: Element = event.target()?.dyn_into().ok()?;
+    let target = if let Ok(Some(card)) = element.closest("[data-node]") {
+        Target::Node(card.get_attribute("data-node")?.into())
+    } else {
+        let link = element.closest("[data-from]").ok().flatten()?;
+        Target::link(&link.get_attribute("data-from")?, &link.get_attribute("data-to")?)
+    };
+    event.prevent_default();
+    let at = Some((f64::from(event.client_x()), f64::from(event.client_y())));
+    Some(Msg::Do(Intent::Bench(Wish::Menu { target, at })))
+}

@@ -1,0 +1,150 @@
+//! The menu of all that can break at a place, beside the pointer or beside the place's card.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+use yew::prelude::*;
+
+use scalescope::model::Fault;
+
+use super::Target;
+use super::offers::Offers;
+use crate::app::Shown;
+use crate::dom;
+use crate::icons::icon;
+use crate::input::Intent;
+use crate::panels::bench::{Menu, Wish};
+
+/// Free space kept around the menu.
+const MARGIN: f64 = 8.0;
+
+#[derive(Properties)]
+pub struct Props {
+    pub menu: Menu,
+    pub shown: Rc<Shown>,
+    pub remedy: Option<Fault>,
+    pub on_intent: Callback<Intent>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.menu, &self.remedy) == (&other.menu, &other.remedy) && Rc::ptr_eq(&self.shown, &other.shown)
+    }
+}
+
+#[component]
+pub fn FaultMenu(props: &Props) -> Html {
+    let Props { menu, shown, remedy, on_intent } = props;
+    let root = use_node_ref();
+    use_effect_with((root.clone(), menu.clone()), |(root, menu)| {
+        let before = dom::document().active_element();
+        if let Some(root) = root.cast::<HtmlElement>() {
+            place(&root, menu);
+            focus_first(&root);
+        }
+        // Whoever had the focus gets it back.
+        move || {
+            if let Some(had) = before.filter(|had| had.is_connected()) {
+                dom::focus(&had);
+            }
+        }
+    });
+    let close = on_intent.reform(|()| Intent::Bench(Wish::CloseMenu));
+    let onkeydown = {
+        let (close, root) = (close.clone(), root.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let step = match event.key().as_str() {
+                "Escape" => {
+                    event.prevent_default();
+                    close.emit(());
+                    0
+                }
+                "ArrowDown" => 1,
+                "ArrowUp" => -1,
+                _ => 0,
+            };
+            let is_slider = event.target_dyn_into::<web_sys::HtmlInputElement>().is_some();
+            if step != 0
+                && !is_slider
+                && let Some(root) = root.cast::<HtmlElement>()
+            {
+                event.prevent_default();
+                walk(&root, step);
+            }
+            // Keys in the menu are not those of the stage.
+            event.stop_propagation();
+        })
+    };
+    let onclick = close.reform(|_: MouseEvent| ());
+    // A fault that has happened needs no menu any more.
+    let done = {
+        let (on_intent, close) = (on_intent.clone(), close.clone());
+        Callback::from(move |intent: Intent| {
+            on_intent.emit(intent);
+            close.emit(());
+        })
+    };
+    let aim = {
+        let target = menu.target.clone();
+        on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Aim(target.clone())))
+    };
+    html! {
+        <div class="menu-veil" onclick={onclick.clone()} oncontextmenu={Callback::from(|event: MouseEvent| event.prevent_default())}>
+            <div ref={root} class="menu" role="dialog" aria-label={format!("Break {}", menu.target.label(shown))} tabindex="-1" {onkeydown}
+                onclick={Callback::from(|event: MouseEvent| event.stop_propagation())} data-testid="fault-menu" data-value={menu.target.key()}>
+                <header>
+                    <h2>{ menu.target.label(shown) }</h2>
+                    <button class="tool small" onclick={aim} aria-label="Open in the panel of faults" title="Open in the panel of faults">{ icon("faults") }</button>
+                    <button class="tool small" {onclick} aria-label="Close" title="Close (Esc)">{ icon("close") }</button>
+                </header>
+                <Offers target={menu.target.clone()} remedy={remedy.clone()} shown={shown.clone()} now_s={0.0} on_intent={done} />
+            </div>
+        </div>
+    }
+}
+
+/// Puts the menu where it was asked for, within the window.
+fn place(root: &HtmlElement, menu: &Menu) {
+    let window = dom::window();
+    let side = |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|value| value.as_f64()).unwrap_or(800.0);
+    let (width, height) = (side(window.inner_width()), side(window.inner_height()));
+    let (x, y) = menu.at.or_else(|| beside(&menu.target)).unwrap_or((width / 2.0, height / 3.0));
+    let own = root.get_bounding_client_rect();
+    let left = x.min(width - own.width() - MARGIN).max(MARGIN);
+    let top = y.min(height - own.height() - MARGIN).max(MARGIN);
+    // The policy forbids style attributes, not styles that a script sets one by one.
+    let style = root.style();
+    let _ = style.set_property("left", &format!("{left:.0}px"));
+    let _ = style.set_property("top", &format!("{top:.0}px"));
+}
+
+/// The right edge of the target's card.
+fn beside(target: &Target) -> Option<(f64, f64)> {
+    let Target::Node(id) = target else { return None };
+    let card = dom::document().query_selector(&format!("[data-node=\"{id}\"]")).ok().flatten()?;
+    let rect = card.get_bounding_client_rect();
+    Some((rect.right() + MARGIN, rect.top()))
+}
+
+/// What arrow keys go through.
+fn stops(root: &HtmlElement) -> Vec<HtmlElement> {
+    let Ok(found) = root.query_selector_all(".offer-act") else { return Vec::new() };
+    (0..found.length()).filter_map(|i| found.get(i)?.dyn_into().ok()).collect()
+}
+
+fn focus_first(root: &HtmlElement) {
+    let first = stops(root).into_iter().next().unwrap_or_else(|| root.clone());
+    let _ = first.focus();
+}
+
+fn walk(root: &HtmlElement, step: i32) {
+    let stops = stops(root);
+    let at: Option<Element> = dom::document().active_element();
+    let here = stops.iter().position(|stop| Some(stop.as_ref()) == at.as_ref());
+    let count = stops.len() as i32;
+    let next = here.map_or(0, |here| (here as i32 + step).rem_euclid(count.max(1)));
+    if let Some(stop) = stops.get(next as usize) {
+        let _ = stop.focus();
+    }
+}

@@ -1,0 +1,62 @@
+//! A place where something can break: a node or a link.
+
+use std::rc::Rc;
+
+use scalescope::insight::Broken;
+use scalescope::model::{Document, Fault, NodeKind, Offer};
+
+use crate::app::Shown;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Node(Rc<str>),
+    Link { from: Rc<str>, to: Rc<str> },
+}
+
+impl Target {
+    /// Every place of the design where something can break.
+    pub fn all(document: &Document) -> Vec<Self> {
+        let nodes = document.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Users(_)));
+        let nodes = nodes.map(|node| Self::Node(node.id.as_str().into()));
+        let links = document.links.iter().map(|link| Self::link(&link.from, &link.to));
+        nodes.chain(links).collect()
+    }
+
+    pub fn link(from: &str, to: &str) -> Self {
+        Self::Link { from: from.into(), to: to.into() }
+    }
+
+    pub fn is_node(&self) -> bool {
+        matches!(self, Self::Node(_))
+    }
+
+    /// A word that tells it from all others.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Node(id) => id.to_string(),
+            Self::Link { from, to } => format!("{from}→{to}"),
+        }
+    }
+
+    /// For people.
+    pub fn label(&self, shown: &Shown) -> String {
+        match self {
+            Self::Node(id) => shown.label(id),
+            Self::Link { from, to } => format!("{} → {}", shown.label(from), shown.label(to)),
+        }
+    }
+
+    /// What mends it, if it is among what is broken.
+    pub fn remedy(&self, all: &[Broken]) -> Option<Fault> {
+        let is_own = |broken: &&Broken| broken.place.join("→") == self.key();
+        all.iter().find(is_own).map(|broken| broken.remedy.clone())
+    }
+
+    /// All that can happen there.
+    pub fn offers(&self, document: &Document) -> Vec<Offer> {
+        match self {
+            Self::Node(id) => Offer::at_node(document, id),
+            Self::Link { from, to } => Offer::on_link(document, from, to),
+        }
+    }
+}

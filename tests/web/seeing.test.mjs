@@ -1,0 +1,70 @@
+// Seeing: the trace of a single request, from the list and from its dot.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isState } from "./support/app.mjs";
+import { onPage } from "./support/harness.mjs";
+import { accessibilityFaults, metricUntil, shoot } from "./support/measure.mjs";
+
+const SIZES = [[1280, 720], [1920, 1080], [390, 844]];
+
+test(
+  "a request of the list is shown hop by hop, and a failed one says why",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=load-balanced&speed=1&users=2000");
+    await metricUntil(page, "throughput", (rate) => rate > 50);
+    await page.keyboard.press("t");
+    const row = page.getByTestId("request-row").first();
+    await row.focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("story").filter({ hasText: /Answered after [\d.]+ .*% of that/ }).waitFor();
+    assert.ok(Number(await page.getByTestId("waterfall").getAttribute("data-value")) >= 2);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, "request", { sizes: SIZES });
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.locator('[data-node="web-1"]').focus();
+    await page.keyboard.press("c");
+    await isState(page, "web-1", "unnoticed");
+    await page.getByTestId("all-requests").click();
+    await page.getByTestId("outcome-failed").click();
+    await page.getByTestId("filter-reason").selectOption("connection_refused");
+    await page.getByTestId("request-row").filter({ hasText: /connection refused · Web server 1/ }).first().click();
+    await page.getByTestId("story").filter({ hasText: /Web server 1 was down and refused the connection/ }).waitFor();
+  }),
+);
+
+test(
+  "a click on a dot shows its request, follows it, and its packet can be lost",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=single-server&speed=0.01&users=2000&painter=pixels");
+    await metricUntil(page, "sim-time", (now) => now > 0.06);
+    const found = await clickDot(page);
+    assert.ok(found, "a dot was hit");
+    await page.locator('.follow-ring[data-state="on"]').waitFor();
+    await page.getByTestId("follow").filter({ hasText: "Following" }).waitFor();
+    await page.locator('[data-testid="request"][data-state="open"]').waitFor();
+    const serial = await page.getByTestId("request").getAttribute("data-value");
+    await page.getByTestId("lose").click();
+    await page.getByTestId("news").filter({ hasText: `Packet of request ${serial} is lost` }).waitFor();
+  }),
+);
+
+/** Clicks where the canvas has dots until a request is picked. */
+async function clickDot(page) {
+  const stage = await page.getByTestId("stage").boundingBox();
+  for (let tries = 0; tries < 12; tries += 1) {
+    const spots = await page.getByTestId("canvas").evaluate((canvas) => {
+      const { width, height } = canvas;
+      const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+      const found = [];
+      for (let i = 3; i < data.length; i += 4) {
+        if (data[i] > 200) found.push([((i - 3) / 4) % width / width, Math.floor((i - 3) / 4 / width) / height]);
+      }
+      return found.length > 0 ? found[Math.floor(found.length / 2)] : null;
+    });
+    if (spots) await page.mouse.click(stage.x + spots[0] * stage.width, stage.y + spots[1] * stage.height);
+    const request = page.getByTestId("request");
+    if (await request.waitFor({ timeout: 700 }).then(() => true, () => false)) return true;
+  }
+  return false;
+}
