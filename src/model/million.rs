@@ -41,36 +41,36 @@ pub fn million(users: u64) -> Document {
     let records_per_s = design.rate_per_s * 0.5;
     for edge in &edge_ids {
         let params = Cdn { capacity: Bytes::mb(512), lookup_time: SimDuration::from_micros(100), ..Cdn::default() };
-        let cores = design.cores_for(assets_per_s, params.lookup_time, edges);
+        let cores = cores_for(assets_per_s, params.lookup_time, edges);
         design.add(edge, NodeKind::Cdn(Cdn { cores, ..params }));
         design.link("users", edge, 10);
-        lb_ids.iter().for_each(|lb| design.link(edge, lb, 20));
+        design.link_all(edge, &lb_ids, 20);
     }
     for lb in &lb_ids {
         let params = LoadBalancer::default();
-        let cores = design.cores_for(records_per_s, params.forward_time, balancers);
+        let cores = cores_for(records_per_s, params.forward_time, balancers);
         design.add(lb, NodeKind::LoadBalancer(LoadBalancer { cores, ..params }));
         design.link("users", lb, 40);
-        fronts.iter().for_each(|front| design.link(lb, front, 0));
+        design.link_all(lb, &fronts, 0);
     }
     design.servers(&fronts, &apps);
     design.servers(&apps, &services);
     design.servers(&services, &[]);
     for service in &services {
-        caches.iter().for_each(|cache| design.link(service, cache, 0));
+        design.link_all(service, &caches, 0);
         design.link(service, "router", 0);
     }
     for cache in &caches {
         let capacity = Bytes((u64::from(users) * RECORD / 10 / caches.len() as u64).max(RECORD));
         let params = Cache { capacity, ..Cache::default() };
         // Each record is looked up, set or deleted once for each request.
-        let cores = design.cores_for(records_per_s, params.lookup_time, caches.len());
+        let cores = cores_for(records_per_s, params.lookup_time, caches.len());
         design.add(cache, NodeKind::Cache(Cache { cores, ..params }));
         design.link(cache, "router", 0);
     }
     let router =
         ShardRouter { strategy: ShardStrategy::ConsistentHash, virtual_nodes: 1_000, ..ShardRouter::default() };
-    let cores = design.cores_for(records_per_s * 0.8, router.service, 1);
+    let cores = cores_for(records_per_s * 0.8, router.service, 1);
     design.add("router", NodeKind::ShardRouter(ShardRouter { cores, queue_limit: 1_000_000, ..router }));
     for (primary, replica) in primaries.iter().zip(&replicas) {
         let params = Database {
@@ -133,10 +133,10 @@ impl Design {
         self.document.links.push(Link { from: from.to_owned(), to: to.to_owned(), latency, ..Link::default() });
     }
 
-    /// Cores of each of `machines` that serve so many requests per second in all, each for `service`.
-    fn cores_for(&self, rate_per_s: f64, service: SimDuration, machines: usize) -> u32 {
-        let busy = rate_per_s * service.as_secs_f64() / machines as f64;
-        (busy / BUSY).ceil().clamp(1.0, 1_024.0) as u32
+    fn link_all(&mut self, from: &str, to: &[String], latency_ms: u64) {
+        for to in to {
+            self.link(from, to, latency_ms);
+        }
     }
 
     /// A tier of servers, each of which calls some of the `next` tier.
@@ -157,6 +157,12 @@ impl Design {
             }
         }
     }
+}
+
+/// Cores of each of `machines` that serve so many requests per second in all, each for `service`.
+fn cores_for(rate_per_s: f64, service: SimDuration, machines: usize) -> u32 {
+    let busy = rate_per_s * service.as_secs_f64() / machines as f64;
+    (busy / BUSY).ceil().clamp(1.0, 1_024.0) as u32
 }
 
 fn population(users: u32) -> NodeKind {

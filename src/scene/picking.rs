@@ -46,7 +46,8 @@ mod tests {
     fn picture(departs: &[u64]) -> Picture {
         let along = |x: f32| Point::new(x, 50.0);
         let points = [along(0.0), along(100.0), along(200.0), along(300.0)];
-        let mut picture = Picture { tracks: Tracks::new(&[LinkPath { link: 2, points }]), ..Picture::new() };
+        let mut picture = Picture::new();
+        picture.tracks = Tracks::new(&[LinkPath { link: 2, points }]);
         for depart in departs {
             let depart = SimTime::from_nanos(*depart);
             let arrive = depart + SimDuration::from_millis(1);
