@@ -141,7 +141,8 @@ fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Re
     }
     let count = |name: &str| sharding[name].as_u64().unwrap_or_default();
     let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
-    writeln!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))
+    write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
+    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {
@@ -190,6 +191,7 @@ fn node_value(node: &NodeFigures) -> Value {
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
         ("stale_reads", json!(node.stale_reads)),
+        ("promised", json!(node.promised)),
         ("sharding", json!(node.sharding)),
     ];
     for (name, extra) in extras {

@@ -128,6 +128,18 @@ impl Records {
         all
     }
 
+    /// The records that `call` reads or writes; one may come twice.
+    pub fn all(self, call: &Call) -> Vec<u32> {
+        let Call { key, count, .. } = *call;
+        match call.verb {
+            Verb::Query => self.group(key, count + 1).collect(),
+            Verb::Range | Verb::Aggregate => self.range(key, count).collect(),
+            Verb::Traverse => self.reached(key, count),
+            Verb::Transact | Verb::Prepare | Verb::Commit | Verb::Abort => self.group(key, count).collect(),
+            _ => vec![key],
+        }
+    }
+
     /// How many records `call` reads or writes.
     pub fn touched(&self, call: &Call) -> u32 {
         match call.verb {

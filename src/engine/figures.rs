@@ -189,6 +189,7 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
         Component::Users(users) => figures.reject_probability = users.reject_probability(world.kernel.now),
         Component::WebServer(server) => figures.reject_probability = server.reject_probability(world.kernel.now),
         Component::Database(database) => {
+            figures.promised = world.kernel.directory.is_shard(node).then(|| database.prepared().open());
             figures.stale_reads = Some(stale_reads);
             figures.log_position = Some(database.received());
             figures.replication = Some(replication(world, database));
@@ -242,6 +243,9 @@ fn sharding(router: &ShardRouter) -> ShardingFigures {
         failed_moves: failed,
         move_failure: failure,
         held_writes: u64::from(router.held()),
+        open_transactions: router.transactions().0,
+        committed: router.transactions().1.committed,
+        aborted: router.transactions().1.aborted,
         lost: lost.iter().take(LIST_SHOWN).copied().collect(),
         lost_count,
     }

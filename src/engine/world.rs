@@ -232,6 +232,15 @@ impl World {
         self.crash(node, Reason::NodeRemoved);
         self.kernel.topology.node_mut(node).is_removed = true;
         self.kernel.directory.forget_router(node);
+        if matches!(self.nodes[node.index()], Component::ShardRouter(_)) {
+            for index in 0..self.nodes.len() {
+                self.with(NodeIx(index as u16), |component, ctx| {
+                    if let Component::Database(database) = component {
+                        database.release_from(ctx, node);
+                    }
+                });
+            }
+        }
         for link in &mut self.kernel.topology.links {
             link.is_removed |= link.from == node || link.to == node;
         }

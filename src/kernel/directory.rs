@@ -202,6 +202,12 @@ impl Directory {
         self.home_beside(cluster, key).is_none_or(|home| home == Home::at(cluster, false))
     }
 
+    /// Whether `node` is, or belongs to, a shard.
+    pub fn is_shard(&self, node: NodeIx) -> bool {
+        let cluster = self.cluster_of(node).map(|cluster| usize::from(cluster.0));
+        cluster.is_some_and(|cluster| self.shard_map_of.get(cluster).copied().flatten().is_some())
+    }
+
     /// What has been said of a record's home among the shards that `cluster` is one of.
     fn home_beside(&self, cluster: ClusterIx, key: u32) -> Option<Home> {
         // A cluster that was founded since is in none.

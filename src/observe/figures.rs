@@ -157,6 +157,8 @@ pub struct NodeFigures {
     pub replication: Option<ReplicationFigures>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+    /// For shards: transactions that it has promised to commit and of whose end it has not heard.
+    pub promised: Option<u64>,
     /// For shard routers.
     pub sharding: Option<ShardingFigures>,
 }
@@ -180,6 +182,10 @@ pub struct ShardingFigures {
     pub move_failure: Option<Reason>,
     /// Writes that wait until their key has been moved, now.
     pub held_writes: u64,
+    /// Transactions over several shards: under way now, and committed and given up since the start.
+    pub open_transactions: u64,
+    pub committed: u64,
+    pub aborted: u64,
     /// Acknowledged writes that were lost with shards that were taken out of the design, at most the first 1,000.
     pub lost: Vec<LostWrite>,
     pub lost_count: u64,
@@ -482,6 +488,7 @@ impl NodeFigures {
             log_position: None,
             replication: None,
             stale_reads: None,
+            promised: None,
             sharding: None,
         }
     }

@@ -35,12 +35,12 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, replication, stale_reads, sharding,
+    backlog, log_position, replication, stale_reads, promised, sharding,
 });
 
 json_object!(ShardingFigures = Self::default(), {
     shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure, held_writes,
-    lost, lost_count,
+    open_transactions, committed, aborted, lost, lost_count,
 });
 
 json_object!(ShardFigures = Self::default(), {

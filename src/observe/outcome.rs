@@ -103,10 +103,12 @@ pub enum Reason {
     PoolExhausted,
     /// The record is at home in another shard, or on its way there.
     WrongShard,
+    /// A transaction over several shards was given up: not all of them could promise it in time.
+    TransactionAborted,
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -126,6 +128,7 @@ impl Reason {
         Self::Unreachable,
         Self::PoolExhausted,
         Self::WrongShard,
+        Self::TransactionAborted,
     ];
 
     /// The name in reports.
@@ -150,6 +153,7 @@ impl Reason {
             Self::Unreachable => "unreachable",
             Self::PoolExhausted => "pool_exhausted",
             Self::WrongShard => "wrong_shard",
+            Self::TransactionAborted => "transaction_aborted",
         }
     }
 
@@ -175,6 +179,7 @@ impl Reason {
             Self::Unreachable => "private address",
             Self::PoolExhausted => "no free connection",
             Self::WrongShard => "record is in another shard",
+            Self::TransactionAborted => "transaction given up",
         }
     }
 }

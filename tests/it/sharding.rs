@@ -448,3 +448,165 @@ fn what_does_not_fit_is_refused_with_a_remedy() {
         assert!(problem.contains(what), "{problem}");
     }
 }
+
+/// Nothing but one operation, of six records each.
+fn only(operation: &str, more: &Value) -> Value {
+    let mut users = json!({ "read_weight": 0, "write_weight": 0, "users": 500, "rate_per_user_per_s": 0.2,
+        "query_records": 5, "range_records": 6, "aggregate_records": 6, "transaction_writes": 4 });
+    users[operation] = json!(1);
+    users.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    users
+}
+
+#[test]
+fn what_touches_several_shards_takes_as_long_as_the_slowest() {
+    for operation in ["query_weight", "range_weight", "aggregate_weight", "traversal_weight"] {
+        let p50 = [1, 5].map(|shards| {
+            let mut engine = engine(design(shards, 0, &by("hash"), &only(operation, &json!({}))));
+            engine.run_until(at_s(2.0));
+            let figures = watch(&mut engine, 12.0);
+            assert_eq!(figures.errors, [], "{operation}");
+            let asked: f64 = (1..=shards).map(|n| node(&figures, &format!("db-{n}")).arrivals_per_s).sum();
+            let parts = asked / figures.goodput_per_s;
+            assert!(if shards == 1 { (parts - 1.0).abs() < 0.02 } else { parts > 2.5 }, "{operation}: {parts}");
+            figures.latency.p50_s
+        });
+        assert!(p50[1] > p50[0] + 0.001, "{operation}: the slowest of several is slower than one: {p50:?}");
+    }
+    // Neighbours are together where keys are split by ranges.
+    let mut engine = engine(design(4, 0, &by("range"), &only("range_weight", &json!({}))));
+    let figures = watch(&mut engine, 10.0);
+    let asked: f64 = (1..=4).map(|n| node(&figures, &format!("db-{n}")).arrivals_per_s).sum();
+    assert!(asked < figures.goodput_per_s * 1.05);
+}
+
+#[test]
+fn a_dead_shard_fails_what_needs_it() {
+    let mut engine = engine(design(4, 0, &by("hash"), &only("query_weight", &json!({}))));
+    engine.run_until(at_s(2.0));
+    crash(&mut engine, "db-2");
+    let dead = watch(&mut engine, 8.0);
+    let refused = count(&dead, Reason::ConnectionRefused) as f64 / 6.0;
+    // Five of six records elsewhere: 1 − (3/4)^6 of all queries.
+    assert_near("failed", refused / dead.offered_per_s, 0.82, 0.15);
+}
+
+#[test]
+fn a_transaction_over_shards_is_promised_and_then_committed() {
+    let mut engine = engine(design(4, 1, &by("hash"), &only("transaction_weight", &json!({ "keys": 100_000 }))));
+    engine.run_until(at_s(2.0));
+    let figures = watch(&mut engine, 12.0);
+    assert_eq!(figures.errors, []);
+    let own = sharding(&figures);
+    assert!(own.committed as f64 > 0.9 * figures.goodput_per_s * 12.0, "most touch several: {own:?}");
+    assert!(own.aborted == 0 && own.open_transactions < 20);
+    let written: u64 = (1..=4).map(|n| node(&figures, &format!("db-{n}")).log_position.unwrap()).sum();
+    assert_near("four writes each", written as f64, figures.totals.answered as f64 * 4.0, 0.03);
+    let mut alone = crate::support::engine(design(1, 1, &by("hash"), &only("transaction_weight", &json!({}))));
+    alone.run_until(at_s(2.0));
+    let single = measure(&mut alone, 12.0);
+    assert_eq!(sharding(&single).committed, 0, "one shard needs no coordination");
+    assert!(figures.latency.p50_s > single.latency.p50_s + 0.003, "the second phase and two syncs more");
+    set(&mut engine, "users", "read_weight", json!(1));
+    set(&mut engine, "users", "transaction_weight", json!(0));
+    watch(&mut engine, 15.0);
+    let quiet = engine.report();
+    assert_eq!(sharding(&quiet).open_transactions, 0);
+    assert!((1..=4).all(|n| node(&quiet, &format!("db-{n}")).promised == Some(0)));
+}
+
+#[test]
+fn locks_make_others_wait_and_deadlocks_end_by_time() {
+    let users =
+        only("transaction_weight", &json!({ "keys": 12, "zipf_exponent": 0, "write_weight": 1, "timeout": "20s" }));
+    let router = json!({ "strategy": "hash", "decision_sync": "100ms", "prepare_timeout": "700ms" });
+    let document = with(design(3, 0, &router, &users), "users", &[("rate_per_user_per_s", json!(0.03))]);
+    let mut engine = engine(document);
+    engine.run_until(at_s(5.0));
+    let figures = watch(&mut engine, 25.0);
+    let write = figures.operations.iter().find(|operation| operation.operation.name() == "write").unwrap();
+    assert!(write.latency.p90_s > 0.1, "writers wait for locks: {:?}", write.latency);
+    let own = sharding(&figures);
+    assert!(own.aborted > 5 && own.committed > own.aborted, "{own:?}");
+    assert!(figures.errors.iter().any(|(reason, _)| *reason == Reason::TransactionAborted), "{:?}", figures.errors);
+    set(&mut engine, "users", "rate_per_user_per_s", json!(0.000_001));
+    let quiet = watch(&mut engine, 60.0);
+    assert_eq!((quiet.totals.in_flight, sharding(&quiet).open_transactions), (0, 0));
+    assert!((1..=3).all(|n| node(&quiet, &format!("db-{n}")).promised == Some(0)));
+}
+
+#[test]
+fn a_participant_that_does_not_answer_lets_the_others_abort() {
+    let mut engine = engine(design(
+        3,
+        0,
+        &json!({ "prepare_timeout": "1s" }),
+        &only("transaction_weight", &json!({ "keys": 100_000 })),
+    ));
+    engine.run_until(at_s(2.0));
+    inflict(&mut engine, json!({ "hang": { "node": "db-1" } }));
+    let hung = watch(&mut engine, 8.0);
+    assert!(count(&hung, Reason::TransactionAborted) > 100, "{:?}", hung.errors);
+    inflict(&mut engine, json!({ "resume": { "node": "db-1" } }));
+    watch(&mut engine, 14.0);
+    let back = measure(&mut engine, 20.0);
+    assert_eq!(back.errors, []);
+    crash(&mut engine, "db-1");
+    let dead = watch(&mut engine, 24.0);
+    assert!(count(&dead, Reason::ConnectionRefused) > 100, "{:?}", dead.errors);
+    restart(&mut engine, "db-1");
+    watch(&mut engine, 30.0);
+    assert_eq!(measure(&mut engine, 35.0).errors, []);
+}
+
+#[test]
+fn a_coordinator_that_dies_between_the_phases_leaves_the_shards_in_doubt() {
+    let router = json!({ "decision_sync": "500ms", "prepare_timeout": "3s" });
+    let mut engine = engine(design(3, 0, &router, &only("transaction_weight", &json!({ "keys": 100_000 }))));
+    engine.run_until(at_s(3.0));
+    crash(&mut engine, "router");
+    engine.run_until(at_s(4.0));
+    let promised = |engine: &Engine| -> Vec<u64> {
+        let figures = engine.report();
+        (1..=3).map(|n| node(&figures, &format!("db-{n}")).promised.unwrap()).collect()
+    };
+    let in_doubt = promised(&engine);
+    assert!(in_doubt.iter().all(|count| *count > 10), "{in_doubt:?}");
+    watch(&mut engine, 10.0);
+    assert_eq!(promised(&engine), in_doubt, "nobody but the coordinator can tell how they end");
+    // Not even a crash of their own frees them.
+    crash(&mut engine, "db-2");
+    restart(&mut engine, "db-2");
+    assert_eq!(promised(&engine), in_doubt);
+    let before = sharding(&engine.report()).committed;
+    set(&mut engine, "users", "read_weight", json!(1));
+    set(&mut engine, "users", "transaction_weight", json!(0));
+    restart(&mut engine, "router");
+    let back = watch(&mut engine, 14.0);
+    assert_eq!((promised(&engine), sharding(&back).open_transactions), (vec![0; 3], 0));
+    let (own, in_doubt) = (sharding(&back), in_doubt[0]);
+    assert!(own.aborted + 5 >= in_doubt && own.committed <= before + 5, "{own:?} {before} {in_doubt}");
+}
+
+#[test]
+fn keys_move_between_transactions() {
+    let users = only("transaction_weight", &json!({ "keys": 300, "read_weight": 2 }));
+    let mut engine = engine(design(3, 0, &by("hash"), &users));
+    engine.run_until(at_s(3.0));
+    add_shard(&mut engine, "db-4");
+    let moved = watch(&mut engine, 12.0);
+    let own = sharding(&moved);
+    assert!(!own.is_moving && own.keys_moved > 150, "{own:?}");
+    assert_eq!((moved.errors.len(), moved.totals.lost_writes), (0, 0), "{:?}", moved.errors);
+    set(&mut engine, "router", "strategy", json!("consistent_hash"));
+    engine.run_until(at_s(12.3));
+    crash(&mut engine, "router");
+    watch(&mut engine, 13.0);
+    restart(&mut engine, "router");
+    watch(&mut engine, 25.0);
+    assert!(!sharding(&engine.report()).is_moving);
+    assert_eq!(measure(&mut engine, 28.0).errors, []);
+    // Without its coordinator, nobody keeps a lock.
+    edit(&mut engine, Edit::RemoveNode { node: "router".into() });
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}

@@ -136,24 +136,52 @@ impl Database {
             ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
             return;
         }
-        if verb == Verb::Write && !ctx.kernel.directory.takes(ctx.node, key) {
-            ctx.fail(call, Reason::WrongShard);
+        if self.waits_for_lock(ctx, call) {
             return;
         }
-        if given != Version::default() && given <= held {
+        match verb {
+            Verb::Prepare => return self.prepare(ctx, call),
+            Verb::Abort => return self.abort(ctx, call),
+            Verb::Write if !ctx.kernel.directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            _ => {}
+        }
+        if verb != Verb::Commit && given != Version::default() && given <= held {
             // What a write-back cache has acknowledged before comes late: the last writer has won.
             ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
             return;
         }
-        let logged = if verb == Verb::Transact {
-            self.transact(ctx, call)
-        } else {
-            self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect()
+        let logged = match verb {
+            Verb::Transact => {
+                let keys = self.data_set.around(key).all(ctx.get(call));
+                if keys.iter().any(|key| !ctx.kernel.directory.takes(ctx.node, *key)) {
+                    ctx.fail(call, Reason::WrongShard);
+                    return;
+                }
+                self.transact(ctx, call, keys)
+            }
+            Verb::Commit => {
+                let of = *ctx.get(call);
+                let keys = self.decided_keys(ctx, &of);
+                if keys.is_empty() {
+                    ctx.answer(call, Outcome::good(0));
+                    return;
+                }
+                self.transact(ctx, call, keys)
+            }
+            _ => self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect(),
         };
         if logged.is_empty() {
             ctx.fail(call, Reason::ServerError);
             return;
         }
+        self.acknowledge(ctx, call, &logged);
+        if verb == Verb::Commit {
+            self.serve_unlocked(ctx);
+        }
+    }
+
+    /// What is logged for `call` is acknowledged, now or when it has waited for enough.
+    fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);

@@ -5,12 +5,14 @@
 //! and what it serves are two positions. One that is too far behind, or has gone another way, is rebuilt from a copy
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
-//! ring. Left out: transactions of several statements, locks, buffer pool.
+//! ring. A transaction over several shards is promised first, and locks what it will write ([`prepared`]). Left out: transactions
+//! of several statements, buffer pool.
 
 mod commit;
 mod data;
 mod log;
 pub mod monitor;
+mod prepared;
 mod receiving;
 mod shipping;
 mod snapshot;
@@ -34,6 +36,7 @@ use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
 use crate::observe::{Reason, StepKind};
 use commit::Commits;
+use prepared::Prepared;
 use receiving::Receiving;
 use shipping::Shipping;
 
@@ -54,6 +57,7 @@ pub struct Database {
     /// How many writes it has committed first; never less, whatever becomes of its log.
     sequence: u64,
     commits: Commits,
+    prepared: Prepared,
     shipping: Shipping,
     receiving: Receiving,
     /// As candidate: a peer has been asked for what is missing.
@@ -95,6 +99,7 @@ impl Database {
             data: Image::default(),
             sequence: 0,
             commits: Commits::default(),
+            prepared: Prepared::default(),
             shipping: Shipping::default(),
             receiving: Receiving::default(),
             is_fetching: false,
@@ -165,6 +170,11 @@ impl Database {
         &self.commits
     }
 
+    /// Transactions over several shards that it has promised to commit.
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
     /// The version of `key` that a read gets.
     pub fn version(&self, key: u32) -> Version {
         self.data.version(key)
@@ -210,6 +220,9 @@ impl Database {
             self.lagging.push(call);
             return;
         }
+        if verb == Verb::Get && self.duty == Duty::Primary && self.waits_for_lock(ctx, call) {
+            return;
+        }
         if required > self.data.newest && self.duty == Duty::Replica {
             self.lagging.push(call);
             return;
@@ -252,7 +265,8 @@ impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
     /// The calls that waited for its commits, which nobody will acknowledge now.
     pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
-        let unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        let mut unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        unanswered.extend(self.prepared.forget());
         if self.term != term || self.duty != Duty::Replica {
             self.shipping = Shipping::default();
             // A copy of what another primary had is no beginning: it asks for a new one.
@@ -365,7 +379,7 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let Some(mean) = self.mean_service(ctx.get(call)) else {
+        let Some(mean) = self.mean_service(ctx, call) else {
             ctx.fail(call, Reason::NoPrimary);
             return;
         };
@@ -379,7 +393,8 @@ impl Behaviour for Database {
         ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
         match ctx.get(call).verb {
-            Verb::Write | Verb::Put | Verb::Transact => self.write(ctx, call),
+            Verb::Put => self.write(ctx, call),
+            verb if verb.is_write() => self.write(ctx, call),
             _ => self.read(ctx, call),
         }
     }
@@ -391,6 +406,7 @@ impl Behaviour for Database {
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
         self.lagging.retain(|lagging| *lagging != call);
+        self.prepared.leave(call);
         ctx.fail(call, Reason::Cancelled);
     }
 
@@ -446,6 +462,7 @@ impl Behaviour for Database {
         self.shipping = Shipping::default();
         self.receiving.crash(&self.data.executed);
         self.lagging.clear();
+        self.prepared.crash();
         self.heard.clear();
         self.is_fetching = false;
     }
@@ -465,6 +482,7 @@ impl Behaviour for Database {
     }
 
     fn levels(&self) -> Levels {
-        self.station.levels()
+        let own = self.station.levels();
+        Levels { waiting: own.waiting + self.prepared.waiting(), ..own }
     }
 }

@@ -94,6 +94,14 @@ impl ShardRouter {
         }
     }
 
+    /// A shard has committed the transaction `call`, or has not: its copies elsewhere are not to be trusted.
+    pub(super) fn transacted(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
+        for key in self.data.around(reply.key).all(reply) {
+            self.distrust_copies(ctx, key);
+        }
+        ctx.pass_on(call, Outcome::of(reply));
+    }
+
     /// A copy has been told of the write `call`, or could not be.
     pub(super) fn copied(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
         if reply.failure.is_some()

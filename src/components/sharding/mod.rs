@@ -3,7 +3,9 @@
 //! It is to its callers what a database is (like Vitess's `VTGate`, `MongoDB`'s mongos, Twemproxy): it computes on a core which shard has
 //! the key ([`layout`]), and asks there: a replica for reads, the primary for writes. When the layout changes, it moves the
 //! keys whose home changes while it serves them ([`moves`]). A popular key makes its shard hot, which shows in the [`tally`]; it
-//! can be kept on several shards ([`copies`]), or be given a shard of its own. Each shard knows what is at home there, and refuses
+//! can be kept on several shards ([`copies`]), or be given a shard of its own. What touches several shards is sent to all of
+//! them and gathered ([`scatter`]); transactions over several are committed in two phases ([`transactions`]).
+//! Each shard knows what is at home there, and refuses
 //! the rest (as `MongoDB`'s shard versions do): what was sent to a former home is sent again. Where records are is kept by the topology
 //! service ([`Directory`](crate::kernel::Directory)) and survives a crash of the router. Left out: several routers for the
 //! same shards, time-outs of its own (its callers have them), cleaning up what a moved key leaves behind.
@@ -12,8 +14,11 @@ mod copies;
 mod known;
 mod layout;
 mod moves;
+mod scatter;
 mod tally;
+mod transactions;
 
+use super::data_set::DataSet;
 use super::route::DataRoute;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
@@ -30,7 +35,10 @@ use known::KnownKeys;
 use layout::{Candidate, Layout};
 use moves::Moves;
 pub use moves::Progress;
+use scatter::Gathering;
 use tally::Tally;
+pub use transactions::TransactionCounts;
+use transactions::Transactions;
 
 /// A shard router.
 #[derive(Clone, Debug, Hash)]
@@ -43,6 +51,9 @@ pub struct ShardRouter {
     keys: KnownKeys,
     moves: Moves,
     copies: Copies,
+    gathering: Gathering,
+    transactions: Transactions,
+    data: Derived<DataSet>,
     /// Writes that wait until their key has been moved.
     held: Map<u32, Vec<Key>>,
     held_count: u32,
@@ -73,6 +84,9 @@ impl ShardRouter {
             keys: KnownKeys::default(),
             moves: Moves::default(),
             copies: Copies::default(),
+            gathering: Gathering::default(),
+            transactions: Transactions::default(),
+            data: Derived(DataSet::default()),
             held: Map::default(),
             held_count: 0,
             tally: Tally::default(),
@@ -153,6 +167,8 @@ impl ShardRouter {
         match ctx.get(call).verb {
             Verb::Read => self.read(ctx, call),
             Verb::Write => self.write(ctx, call),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => self.scatter(ctx, call),
+            Verb::Transact => self.transact(ctx, call),
             _ => ctx.fail(call, Reason::NoRoute),
         }
     }
@@ -184,11 +200,9 @@ impl ShardRouter {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, version, .. } = *ctx.get(call);
-        if self.keys.note(key, bytes) {
-            self.place(ctx, key);
-        }
+        self.know(ctx, key, bytes);
         if ctx.kernel.directory.home(ctx.node, key).is_moving() {
-            self.hold(ctx, call);
+            self.hold(ctx, call, key);
             return;
         }
         match self.home_of(ctx, key).and_then(|home| self.writer(ctx, home)) {
@@ -207,14 +221,14 @@ impl ShardRouter {
         }
     }
 
-    /// Lets a write wait until its key has been moved.
-    fn hold(&mut self, ctx: &mut Context, call: Key) {
+    /// Lets a write wait until `key` has been moved.
+    fn hold(&mut self, ctx: &mut Context, call: Key, key: u32) {
         if self.held_count >= self.params.queue_limit {
             ctx.fail(call, Reason::QueueFull);
             return;
         }
         self.held_count += 1;
-        self.held.or_insert_with(ctx.get(call).key, Vec::new).push(call);
+        self.held.or_insert_with(key, Vec::new).push(call);
     }
 
     /// Sends the writes on that have waited for `key`.
@@ -222,8 +236,15 @@ impl ShardRouter {
         for call in self.held.remove(&key).unwrap_or_default() {
             self.held_count -= 1;
             if ctx.is_going_on(call) {
-                self.write(ctx, call);
+                self.route(ctx, call);
             }
+        }
+    }
+
+    /// A record of this size is about to be written: its key is known from here on.
+    fn know(&mut self, ctx: &mut Context, key: u32, bytes: u32) {
+        if self.keys.note(key, bytes) {
+            self.place(ctx, key);
         }
     }
 
@@ -295,6 +316,7 @@ impl ShardRouter {
 
 impl Behaviour for ShardRouter {
     fn on_start(&mut self, ctx: &mut Context) {
+        self.recover(ctx);
         self.go_on_moving(ctx);
     }
 
@@ -317,7 +339,10 @@ impl Behaviour for ShardRouter {
         let has_failed = reply.failure.is_some();
         match reply.verb {
             // It was on its way there while its key was moved.
+            Verb::Prepare => self.prepared(ctx, parent, reply),
             _ if reply.failure == Some(Reason::WrongShard) => self.route(ctx, parent),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => self.gather(ctx, parent, reply),
+            Verb::Transact => self.transacted(ctx, parent, reply),
             Verb::Put => self.copied(ctx, parent, reply),
             // Whatever has become of a copy, the record is at home.
             Verb::Get if has_failed => self.read_at_home(ctx, parent),
@@ -341,7 +366,19 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_detached_reply(&mut self, ctx: &mut Context, reply: &Call) {
-        self.moved_on(ctx, reply);
+        if reply.verb.is_of_transaction() {
+            self.told(ctx, reply);
+        } else {
+            self.moved_on(ctx, reply);
+        }
+    }
+
+    fn on_resume(&mut self, ctx: &mut Context, call: Key) {
+        self.decided(ctx, call);
+    }
+
+    fn on_wake(&mut self, ctx: &mut Context, item: u32) {
+        self.remind(ctx, item);
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
@@ -354,6 +391,8 @@ impl Behaviour for ShardRouter {
         self.station.clear();
         self.held.clear();
         self.held_count = 0;
+        self.gathering.clear();
+        self.transactions.crash();
         self.moves.crash();
         if self.copies.crash() {
             self.moves.sweep();
@@ -366,6 +405,7 @@ impl Behaviour for ShardRouter {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, params.queue_limit);
         }
+        self.data = Derived(DataSet::of(wiring.document));
         let mut learnt = self.keys.learn(wiring.document);
         let is_first = self.shards.is_empty();
         let gone = self.connect(ctx, wiring);

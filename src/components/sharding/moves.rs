@@ -222,6 +222,11 @@ impl ShardRouter {
     /// Begins to move `key`. Whether there is anything to be waited for.
     fn begin(&mut self, ctx: &mut Context, key: u32) -> bool {
         let (Some(from), Some(home)) = (self.home_of(ctx, key), self.layout.owner(key)) else { return false };
+        if self.transactions.has(key) {
+            // Its home must not change before it is committed there.
+            self.moves.push_again(ctx.now() + PAUSE, key);
+            return false;
+        }
         let copies = self.wanted_copies(key);
         let step = Move { from, home, copies, sent: ctx.now(), source: None, left: 0, holders: Vec::new() };
         if self.targets(key, &step).is_empty() {

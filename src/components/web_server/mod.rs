@@ -194,7 +194,7 @@ impl WebServer {
                 }
                 self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
             }
-            Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete => self.fail(ctx, call, Reason::NoRoute),
+            _ => self.fail(ctx, call, Reason::NoRoute),
         }
     }
 
@@ -275,7 +275,7 @@ impl WebServer {
             Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Transact => {
                 self.finish(ctx, call, outcome);
             }
-            Verb::Resolve | Verb::Static | Verb::Login => unreachable!("a web server does not ask for these"),
+            _ => unreachable!("a web server does not ask for these"),
         }
     }
 

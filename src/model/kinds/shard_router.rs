@@ -1,6 +1,6 @@
 //! Routers in front of the shards of a database.
 
-use super::US;
+use super::{MS, SECS, US};
 use crate::base::{KeyTable, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -42,6 +42,10 @@ params! {
         move_rate_per_s: f64 = 1_000.0, "keys/s", 0.0, 1_000_000.0;
         /// Keys that it moves at a time.
         move_parallel: u32 = 8, "keys", 1.0, 1_000.0;
+        /// Transactions over several shards: how long all of them may take to promise it, before it is given up.
+        prepare_timeout: SimDuration = SECS(5), "s", 0.001, 3_600.0;
+        /// Transactions over several shards: time to sync the decision to the router's log.
+        decision_sync: SimDuration = MS(2), "s", 0.0, 60.0;
         /// Processor time to route one request.
         service: SimDuration = US(50), "s", 0.0, 60.0;
         /// Processor cores.
