@@ -12,6 +12,7 @@ pub mod paged;
 pub mod problem;
 pub mod random;
 pub mod rate;
+pub mod ring;
 pub mod shape;
 pub mod slab;
 pub mod time;

@@ -17,7 +17,11 @@ use super::random::Stream;
 use super::time::SimDuration;
 
 const VALID: &str = "constant, exponential, uniform, erlang(stages), hyperexponential(p, mean1, mean2), lognormal(scv), \
-                     bounded_pareto(alpha, high/low), empirical(weight:value, …)";
+                     pareto(alpha), bounded_pareto(alpha, high/low), empirical(weight:value, …), \
+                     mixture(weight:mean:shape, …)";
+
+/// Most values or shapes that one can be made of.
+const MOST_PARTS: usize = 100;
 
 /// A distribution with mean 1.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +43,18 @@ pub enum Shape {
     BoundedPareto { alpha: f64, ratio: f64 },
     /// One of some values, by weight; only the ratios count.
     Empirical(Vec<(f64, f64)>),
+    /// Power law with exponent `alpha`, above 1, and no upper bound.
+    Pareto { alpha: f64 },
+    /// One of some shapes, by weight; of their weights and their means only the ratios count. Mixtures are not mixed again.
+    Mixture(Vec<Part>),
+}
+
+/// One shape of a mixture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub weight: f64,
+    pub mean: f64,
+    pub shape: Shape,
 }
 
 impl Shape {
@@ -67,13 +83,24 @@ impl Shape {
                 value / bounded_pareto_mean(*alpha, *ratio)
             }
             Self::Empirical(values) => {
-                let (weight, mean) = totals(values);
+                let (weight, mean) = totals(values.iter().copied());
                 let mut point = stream.unit() * weight;
                 let drawn = values.iter().find(|(weight, _)| {
                     point -= weight;
                     point < 0.0
                 });
                 drawn.or(values.last()).map_or(1.0, |(_, value)| value / mean)
+            }
+            // By inversion, from the lower bound (α − 1) / α.
+            Self::Pareto { alpha } => (alpha - 1.0) / alpha * libm::pow(1.0 - stream.unit(), -1.0 / alpha),
+            Self::Mixture(parts) => {
+                let (weight, mean) = totals(means(parts));
+                let mut point = stream.unit() * weight;
+                let drawn = parts.iter().find(|part| {
+                    point -= part.weight;
+                    point < 0.0
+                });
+                drawn.or(parts.last()).map_or(1.0, |part| part.shape.draw(stream) * part.mean / mean)
             }
         }
     }
@@ -111,8 +138,17 @@ impl Shape {
                 let are_sound = values
                     .iter()
                     .all(|(weight, value)| *weight >= 0.0 && *value >= 0.0 && weight.is_finite() && value.is_finite());
-                let (weight, mean) = totals(values);
-                are_sound && values.len() <= 100 && is_positive(weight) && is_positive(mean)
+                let (weight, mean) = totals(values.iter().copied());
+                are_sound && values.len() <= MOST_PARTS && is_positive(weight) && is_positive(mean)
+            }
+            Self::Pareto { alpha } => *alpha > 1.0 && *alpha <= 100.0,
+            Self::Mixture(parts) => {
+                let is_sound = |part: &Part| {
+                    let is_mixed = matches!(part.shape, Self::Mixture(_));
+                    !is_mixed && part.weight >= 0.0 && part.mean >= 0.0 && part.shape.problem().is_none()
+                };
+                let (weight, mean) = totals(means(parts));
+                parts.len() <= MOST_PARTS && parts.iter().all(is_sound) && is_positive(weight) && is_positive(mean)
             }
         };
         if is_sound { None } else { Some("its numbers are out of range") }
@@ -128,10 +164,15 @@ fn bounded_pareto_mean(alpha: f64, ratio: f64) -> f64 {
     alpha / (alpha - 1.0) * (1.0 - libm::pow(ratio, 1.0 - alpha)) / tail
 }
 
+/// The weight and the mean of each part.
+fn means(parts: &[Part]) -> impl Iterator<Item = (f64, f64)> + Clone {
+    parts.iter().map(|part| (part.weight, part.mean))
+}
+
 /// Sum of the weights, and the weighted mean.
-fn totals(values: &[(f64, f64)]) -> (f64, f64) {
-    let weight: f64 = values.iter().map(|(weight, _)| weight).sum();
-    let sum: f64 = values.iter().map(|(weight, value)| weight * value).sum();
+fn totals(values: impl Iterator<Item = (f64, f64)> + Clone) -> (f64, f64) {
+    let weight: f64 = values.clone().map(|(weight, _)| weight).sum();
+    let sum: f64 = values.map(|(weight, value)| weight * value).sum();
     (weight, sum / weight)
 }
 
@@ -153,8 +194,31 @@ impl fmt::Display for Shape {
                 }
                 f.write_str(")")
             }
+            Self::Pareto { alpha } => write!(f, "pareto({alpha})"),
+            Self::Mixture(parts) => {
+                f.write_str("mixture(")?;
+                for (i, Part { weight, mean, shape }) in parts.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{weight}:{mean}:{shape}")?;
+                }
+                f.write_str(")")
+            }
         }
     }
+}
+
+/// The pieces of a list, without those commas that stand within brackets.
+fn pieces(list: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    let is_between = |c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    };
+    list.split(is_between).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
 impl FromStr for Shape {
@@ -170,7 +234,7 @@ impl FromStr for Shape {
             }
             None => (text, ""),
         };
-        let parts: Vec<&str> = inner.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let parts = pieces(inner);
         let number = |part: &str| part.parse::<f64>().map_err(|_| fail(&format!("`{part}` is not a number")));
         let shape = match (name, &parts[..]) {
             ("constant", []) => Self::Constant,
@@ -189,6 +253,20 @@ impl FromStr for Shape {
                     Ok((number(weight.trim())?, number(value.trim())?))
                 };
                 Self::Empirical(values.iter().map(value).collect::<Result<_, String>>()?)
+            }
+            ("pareto", [alpha]) => Self::Pareto { alpha: number(alpha)? },
+            ("mixture", parts) => {
+                let part = |part: &&str| {
+                    let fields: Vec<&str> = part.splitn(3, ':').map(str::trim).collect();
+                    let [weight, mean, shape] = fields[..] else {
+                        return Err(fail("its parts are written weight:mean:shape"));
+                    };
+                    if shape.starts_with("mixture") {
+                        return Err(fail("a mixture is not mixed again"));
+                    }
+                    Ok(Part { weight: number(weight)?, mean: number(mean)?, shape: shape.parse()? })
+                };
+                Self::Mixture(parts.iter().map(part).collect::<Result<_, String>>()?)
             }
             _ => return Err(fail("no such name with so many numbers")),
         };
@@ -238,6 +316,8 @@ mod tests {
             "lognormal(0.25)",
             "bounded_pareto(1.1, 20000)",
             "empirical(0.99:1, 0.01:100)",
+            "pareto(1.51)",
+            "mixture(0.38:3.1:pareto(1.51), 0.62:5.5:bounded_pareto(2, 10))",
         ] {
             assert_eq!(text.parse::<Shape>().unwrap().to_string(), text);
         }
@@ -262,6 +342,12 @@ mod tests {
             "empirical(1)",
             "empirical(1:0)",
             "empirical(-1:1)",
+            "pareto(1)",
+            "mixture()",
+            "mixture(1:1)",
+            "mixture(1:0:constant)",
+            "mixture(1:1:mixture(1:1:constant))",
+            "mixture(1:1:erlang(0))",
         ] {
             let error = text.parse::<Shape>().unwrap_err();
             assert!(error.contains("lognormal(scv)"), "{error}");
@@ -277,7 +363,9 @@ mod tests {
 
     #[test]
     fn moments_are_right() {
-        let cases: [(&str, f64); 8] = [
+        // Of a Pareto distribution: 1 / (α (α − 2)).
+        let pareto = 1.0 / 15.0;
+        let cases: [(&str, f64); 10] = [
             ("constant", 0.0),
             ("exponential", 1.0),
             ("uniform", 1.0 / 3.0),
@@ -287,6 +375,9 @@ mod tests {
             ("lognormal(2)", 2.0),
             ("bounded_pareto(2.5, 50)", bounded_pareto_scv(2.5, 50.0)),
             ("empirical(3:1, 1:5)", (3.0 + 25.0) / 4.0 / 4.0 - 1.0),
+            ("pareto(5)", pareto),
+            // Second moment over the square of the mean, which is 2.
+            ("mixture(3:1:pareto(5), 1:5:exponential)", (3.0 * (1.0 + pareto) + 50.0) / 4.0 / 4.0 - 1.0),
         ];
         for (text, scv) in cases {
             let shape: Shape = text.parse().unwrap();

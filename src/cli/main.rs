@@ -3,9 +3,11 @@
 //! Exit codes: 0 done, 1 the program failed, 2 the input was wrong (one message says where and what would be valid).
 
 mod bench;
+mod choose;
 mod input;
 mod report;
 mod run;
+mod trace_out;
 mod validate;
 
 use std::process::ExitCode;
@@ -24,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Simulates a document and reports what was measured.
     Run(run::Options),
+    /// Tries the same workload on the five kinds of database, and tells which reasons hold for which.
+    Choose(choose::Options),
     /// Runs cases with known answers and compares.
     Validate(validate::Options),
     /// Measures how fast the engine is, on named workloads.
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
     // A wrong argument ends here, with its own message and exit code 2.
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Choose(options) => choose::run(&options),
         Command::Validate(options) => match validate::run(&options) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::FAILURE,

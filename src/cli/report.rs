@@ -3,10 +3,16 @@
 use std::fmt::Write;
 
 use scalescope::base::SimDuration;
+use scalescope::base::json::Json;
 use scalescope::engine::Engine;
-use scalescope::observe::{ClusterFigures, Figures, LatencyFigures, NodeFigures, Operation, Role, Totals};
+use scalescope::observe::{
+    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+/// Writes of a list, and steps, that the text shows.
+const LISTED: usize = 20;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
 #[derive(Serialize)]
@@ -30,6 +36,11 @@ pub struct Report {
     /// In the whole run, as the list in `clusters`.
     pub lost_writes: u64,
     pub clusters: Vec<ClusterFigures>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quorums: Vec<QuorumFigures>,
+    /// The records that were watched, as every store has them at the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<KeyFigures>,
     /// Counts since the start, warm-up included: offered = answered + failed + in flight.
     pub totals: Totals,
     pub events: u64,
@@ -60,6 +71,8 @@ impl Report {
             stale_reads: figures.stale_reads,
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
+            quorums: figures.quorums.clone(),
+            watched: Vec::new(),
             totals: figures.totals,
             events: figures.totals.events,
             events_per_s: if wall_s > 0.0 { figures.totals.events as f64 / wall_s } else { 0.0 },
@@ -119,14 +132,109 @@ impl Report {
             write_sharding(text, id, &node["sharding"])?;
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
-        for lost in self.clusters.iter().flat_map(|cluster| &cluster.lost).take(20) {
-            let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
-            let (position, user) = (shown(lost.position), shown(lost.user.map(u64::from)));
-            writeln!(text, "  lost: key {} (log position {position}, user {user})", lost.key)?;
+        self.write_clusters(text)?;
+        for quorum in &self.quorums {
+            write_quorum(text, quorum)?;
+        }
+        for key in &self.watched {
+            write_key(text, key)?;
         }
         writeln!(text, "{} events in {:.2} s: {:.2} million/s", self.events, self.wall_s, self.events_per_s / 1e6)?;
         writeln!(text, "state hash  {}", self.state_hash)
     }
+
+    /// What each database did in its cluster, and what has become of the writes.
+    fn write_clusters(&self, text: &mut String) -> std::fmt::Result {
+        let databases: Vec<(&String, &Value)> =
+            self.nodes.iter().filter(|(_, node)| node["replication"].is_object()).collect();
+        if databases.len() > 1 {
+            writeln!(
+                text,
+                "\n{:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                "database", "role", "received", "applied", "lag ms", "stale", "rebuilds"
+            )?;
+        }
+        for (id, node) in databases.iter().filter(|_| databases.len() > 1) {
+            let own = &node["replication"];
+            let lag = node["replica_lag_s"].as_f64();
+            writeln!(
+                text,
+                "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
+                node["role"].as_str().unwrap_or("–"),
+                own["received"].to_string(),
+                own["applied"].to_string(),
+                lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
+                node["stale_reads"].to_string(),
+                own["rebuilds"].to_string(),
+            )?;
+        }
+        for cluster in &self.clusters {
+            let lists = [
+                ("lost", &cluster.lost, cluster.lost_count),
+                ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
+                ("diverged", &cluster.diverged, cluster.diverged_count),
+            ];
+            if lists.iter().any(|(_, _, count)| *count > 0) || !cluster.steps.is_empty() {
+                writeln!(
+                    text,
+                    "\nwrites acknowledged {} · lost {} · in doubt {} ({} stand, {} had been read and do not) · diverged {}",
+                    cluster.acknowledged,
+                    cluster.lost_count,
+                    cluster.in_doubt_count,
+                    cluster.survived,
+                    cluster.visible_lost,
+                    cluster.diverged_count,
+                )?;
+            }
+            for (name, list, count) in lists {
+                write_list(text, name, list, count)?;
+            }
+            for step in cluster.steps.iter().rev().take(LISTED).rev() {
+                writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first writes of a list, and how many more there are.
+fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> std::fmt::Result {
+    for write in list.iter().take(LISTED) {
+        let shown = |number: Option<u64>| number.map_or_else(|| "unknown".to_owned(), |number| number.to_string());
+        let at = write.at_ns.map_or_else(|| "unknown".to_owned(), |at| format!("{:.6} s", at as f64 / 1e9));
+        writeln!(
+            text,
+            "  {name}: key {} (version {}, log position {}, user {}, at {at})",
+            write.key,
+            shown(write.version),
+            shown(write.position),
+            shown(write.user.map(u64::from)),
+        )?;
+    }
+    let more = count - (list.len().min(LISTED) as u64).min(count);
+    if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
+}
+
+/// What happened to the writes of a leaderless store.
+fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
+    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count } = quorum;
+    let change = if *is_changing { " · members are changing" } else { "" };
+    let names = nodes.join(", ");
+    writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
+    write_list(text, "lost", lost, *lost_count)?;
+    write_list(text, "in doubt", in_doubt, *in_doubt_count)
+}
+
+/// Who has which version of a record.
+fn write_key(text: &mut String, key: &KeyFigures) -> std::fmt::Result {
+    let version = |version: Option<u64>| version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+    writeln!(text, "key {}: current version {}", key.key, key.current)?;
+    for store in &key.stores {
+        let received = store.received.map(|received| format!(", received {received}")).unwrap_or_default();
+        let stale = if store.is_stale { ", stale" } else { "" };
+        writeln!(text, "  {:<16}{:>12}{received}{stale}", store.node, version(store.version))?;
+    }
+    Ok(())
 }
 
 /// The shards of a router, the hottest key, and what has been moved.
@@ -184,13 +292,23 @@ fn node_value(node: &NodeFigures) -> Value {
         ("reject_probability", json!(node.reject_probability)),
         ("hit_ratio", json!(node.hit_ratio)),
         ("revalidations", json!(node.revalidations)),
+        ("egress_bytes", json!(node.egress_bytes)),
+        ("cost", json!(node.cost)),
         ("stored_bytes", json!(node.stored_bytes)),
         ("stored_entries", json!(node.stored_entries)),
         ("role", json!(role)),
         ("replica_lag_s", json!(node.lag_s)),
         ("backlog", json!(node.backlog)),
         ("log_position", json!(node.log_position)),
+        ("replication", node.replication.as_ref().map_or(Value::Null, Json::to_value)),
         ("stale_reads", json!(node.stale_reads)),
+        ("page_hit_ratio", json!(node.page_hit_ratio)),
+        ("page_misses", json!(node.page_misses)),
+        ("disk_utilisation", json!(node.disk_utilisation)),
+        ("extra_calls", json!(node.extra_calls)),
+        ("torn_writes", json!(node.torn_writes)),
+        ("sessions_lost", json!(node.sessions_lost)),
+        ("handoffs", json!(node.handoffs)),
         ("promised", json!(node.promised)),
         ("sharding", json!(node.sharding)),
     ];

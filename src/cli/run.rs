@@ -10,6 +10,7 @@ use scalescope::model::Trace;
 
 use crate::input::{self, Failure};
 use crate::report;
+use crate::trace_out;
 
 /// What `run` is asked.
 #[derive(Args)]
@@ -31,6 +32,15 @@ pub struct Options {
     /// A recorded workload to replay as reads: libCacheSim's oracleGeneral, or text with one key per line; also .gz.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Where to write traces of requests, hop by hop, as Chrome trace JSON: the latest that fit into a million steps.
+    #[arg(long, value_name = "FILE")]
+    trace_out: Option<PathBuf>,
+    /// Trace every N-th request only.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    trace_every: u32,
+    /// Tell also which version of this record every store has at the end; may be given several times.
+    #[arg(long, value_name = "KEY")]
+    watch: Vec<u32>,
     /// Report as JSON.
     #[arg(long)]
     json: bool,
@@ -59,6 +69,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     if let Some(trace) = trace {
         engine.replay_trace(&Arc::new(trace));
     }
+    if options.trace_out.is_some() {
+        engine.set_tracing(options.trace_every, trace_out::STEPS);
+    }
     // The clock on the wall is only for telling how fast the simulation was.
     #[allow(clippy::disallowed_methods)]
     let started = std::time::Instant::now();
@@ -67,7 +80,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     for problem in engine.complaints() {
         eprintln!("scalescope: {name}: schedule: {problem}");
     }
-    let report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    if let Some(path) = &options.trace_out {
+        let count = trace_out::write(&engine, path)?;
+        eprintln!("scalescope: {count} requests traced in {}", path.display());
+    }
+    let mut report = report::Report::of(&engine, warmup, wall.as_secs_f64());
+    report.watched = options.watch.iter().map(|key| engine.key_versions(*key)).collect();
     if options.state_hash && !options.json {
         return input::print(&format!("{}\n", report.state_hash));
     }

@@ -12,8 +12,9 @@ pub mod database;
 mod deadlines;
 pub mod dns;
 mod near;
+pub mod object_store;
+pub mod quorum;
 mod rate_limit;
-pub mod ring;
 mod route;
 pub mod sharding;
 mod station;
@@ -25,11 +26,14 @@ use crate::base::slab::Key;
 use crate::kernel::{Body, Call, Context, Message, Tag, Target};
 use crate::model::NodeKind;
 
+pub use crate::base::ring;
 pub use balancer::LoadBalancer;
 pub use cache::Cache;
 pub use cdn::Cdn;
 pub use database::Database;
 pub use dns::Dns;
+pub use object_store::ObjectStore;
+pub use quorum::QuorumStore;
 pub use sharding::ShardRouter;
 pub use users::Users;
 pub use web_server::WebServer;
@@ -45,6 +49,8 @@ pub enum Component {
     WebServer(Box<WebServer>),
     Cache(Box<Cache>),
     Database(Box<Database>),
+    ObjectStore(Box<ObjectStore>),
+    QuorumStore(Box<QuorumStore>),
     ShardRouter(Box<ShardRouter>),
 }
 
@@ -68,6 +74,8 @@ macro_rules! each {
             Component::WebServer($inner) => $body,
             Component::Cache($inner) => $body,
             Component::Database($inner) => $body,
+            Component::ObjectStore($inner) => $body,
+            Component::QuorumStore($inner) => $body,
             Component::ShardRouter($inner) => $body,
         }
     };
@@ -132,6 +140,8 @@ impl Component {
             NodeKind::WebServer(params) => Self::WebServer(Box::new(WebServer::new(params.clone()))),
             NodeKind::Cache(params) => Self::Cache(Box::new(Cache::new(params.clone(), id, seed))),
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
+            NodeKind::ObjectStore(params) => Self::ObjectStore(Box::new(ObjectStore::new(params.clone()))),
+            NodeKind::QuorumStore(params) => Self::QuorumStore(Box::new(QuorumStore::new(params.clone()))),
             NodeKind::ShardRouter(params) => Self::ShardRouter(Box::new(ShardRouter::new(params.clone()))),
         }
     }

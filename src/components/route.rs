@@ -5,8 +5,9 @@
 //! Kleppmann, *Designing Data-Intensive Applications*, ch. 5), or so that users see their own writes: for a while from the
 //! primary, or from a replica that waits until it has the write that the user's cookie names (as `WAIT_FOR_EXECUTED_GTID_SET`
 //! does). Replicas in the caller's own region come first, then a primary there, before anybody elsewhere. Without a replica,
-//! reads go to the primary. A store that is in no cluster, as a shard router, takes both.
-//! Callers believe the directory: until a monitor has noticed a death, they keep calling the dead. Who cannot hear of a new
+//! reads go to the primary.
+//! A shard router takes both. Of a leaderless store whichever node's turn it is gets either.
+//! Callers believe the directory: until a death has been noticed, they keep calling the dead. Who cannot hear of a new
 //! primary, since the link to it is cut, keeps writing to the old one if that was not fenced.
 
 use crate::base::hash::{Derived, mix};
@@ -16,6 +17,9 @@ use crate::components::Wiring;
 use crate::kernel::{Context, Target, Token, Topology, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole, Reads};
+
+/// The kinds of node that keep records.
+const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -43,7 +47,7 @@ impl Default for Policy {
 impl DataRoute {
     /// Takes over the databases that `node` can call, and what the primary among them says about reads.
     pub fn rewire(&mut self, topology: &Topology, node: NodeIx, wiring: &Wiring) {
-        self.rewire_to(topology, topology.targets(node, &["database", "shard_router"]), wiring);
+        self.rewire_to(topology, topology.targets(node, &STORES), wiring);
     }
 
     /// The same for some of the databases that a node can call.
@@ -65,6 +69,9 @@ impl DataRoute {
 
     /// Whom to ask for a read on behalf of `call`.
     pub fn reader(&mut self, ctx: &mut Context, call: Key) -> Option<Target> {
+        if self.is_leaderless(ctx) {
+            return self.peer(ctx);
+        }
         if let Some(alone) = self.alone(ctx) {
             return Some(alone);
         }
@@ -109,6 +116,16 @@ impl DataRoute {
         }
     }
 
+    fn is_leaderless(&self, ctx: &Context) -> bool {
+        self.first().is_some_and(|first| ctx.kernel.directory.placement_of(first).is_some())
+    }
+
+    /// The node of a leaderless store whose turn it is. If none is believed to live, one of them has to tell.
+    fn peer(&mut self, ctx: &Context) -> Option<Target> {
+        let is_living = |target: Target| ctx.kernel.directory.is_living_peer(target.node, ctx.now());
+        self.in_turn(is_living).or_else(|| self.in_turn(|_| true))
+    }
+
     fn freshest(&self, ctx: &Context) -> Option<Target> {
         let view = ctx.kernel.directory.view_of(self.first()?)?;
         let freshest = view.freshest.filter(|node| view.replicas.contains(node))?;
@@ -145,6 +162,9 @@ impl DataRoute {
 
     /// Whom to tell a write.
     pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
+        if self.is_leaderless(ctx) {
+            return self.peer(ctx);
+        }
         if let Some(alone) = self.alone(ctx) {
             return Some(alone);
         }
@@ -158,7 +178,7 @@ impl DataRoute {
         let primary = position.map(|position| self.databases[position]);
         let is_cut = |target: Target| {
             let link = &ctx.kernel.topology.links[target.link.index()];
-            link.trouble(false).is_cut || link.trouble(true).is_cut
+            link.is_dark || link.trouble(false).is_cut || link.trouble(true).is_cut
         };
         if let Some(old) = view.unfenced
             && primary.is_none_or(is_cut)

@@ -10,7 +10,7 @@ use crate::kernel::{Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
-    NodeMeter, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
+    NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
 
 /// Writes that figures list, of each sort.
@@ -33,6 +33,16 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         node.condition = ConditionFigures { is_hung, slowdown: slowdown.0, error_ratio: error_ratio.0, is_read_only };
         node.is_in_rotation = is_in_rotation(world, ix);
         describe(&mut node, world, ix);
+        if let Some(NodeKind::Database(database)) = document.node(&state.id).map(|node| &node.kind)
+            && database.buffer_pool.0 > 0
+        {
+            let (now, seconds) = (&to.nodes[index], to.at.since(from.at).as_secs_f64());
+            let misses = now.page_misses - then.page_misses;
+            let operations = misses + now.page_writes - then.page_writes;
+            node.page_misses = Some(misses);
+            let done = operations as f64 / f64::from(database.disk_iops);
+            node.disk_utilisation = Some(if seconds > 0.0 { (done / seconds).min(1.0) } else { 0.0 });
+        }
         if let Component::Cdn(cdn) = &world.nodes[index] {
             let now = &to.nodes[index];
             let lookups = (now.hits + now.misses) - (then.hits + then.misses);
@@ -41,6 +51,11 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
             node.stale_on_error = Some(now.stale_on_error - then.stale_on_error);
             node.egress_bytes = Some(now.egress_bytes);
             node.cost = Some(cdn.cost(now.egress_bytes));
+        }
+        if let Component::ObjectStore(store) = &world.nodes[index] {
+            let now = &to.nodes[index];
+            node.egress_bytes = Some(now.egress_bytes);
+            node.cost = Some(store.cost(now.completions, now.egress_bytes));
         }
         if let Component::Users(users) = &world.nodes[index]
             && let Some(browsers) = users.browsers()
@@ -54,6 +69,43 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     figures.links = links(world, from, &to);
     figures.clusters =
         world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
+    figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number)).collect();
+    figures
+}
+
+/// What is to be told of a leaderless store.
+fn quorum(world: &World, number: usize) -> QuorumFigures {
+    let placement = &world.kernel.directory.placements[number];
+    let id = |node: NodeIx| world.kernel.topology.node(node).id.clone();
+    let mut figures = QuorumFigures {
+        nodes: placement.nodes().map(id).collect(),
+        is_changing: placement.is_changing(),
+        ..QuorumFigures::default()
+    };
+    for component in &world.nodes {
+        if let Component::QuorumStore(store) = component
+            && store.cluster() == number
+        {
+            figures.lost.extend(&store.lost().list);
+            figures.lost_count += store.lost().count;
+            figures.in_doubt.extend(&store.in_doubt().list);
+            figures.in_doubt_count += store.in_doubt().count;
+        }
+    }
+    for component in &world.nodes {
+        // What a write-back cache had acknowledged for it and lost.
+        if let Component::Cache(cache) = component
+            && cache.home().is_some_and(|home| placement.has(home))
+        {
+            let (list, count) = cache.unwritten().lost();
+            figures.lost.extend(list);
+            figures.lost_count += count;
+        }
+    }
+    for list in [&mut figures.lost, &mut figures.in_doubt] {
+        sort_by_key(list, |write| write.at_ns);
+        list.truncate(LIST_SHOWN);
+    }
     figures
 }
 
@@ -153,7 +205,8 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
         NodeKind::ShardRouter(params) => params.cores,
-        NodeKind::Users(_) | NodeKind::Dns(_) => u32::MAX,
+        NodeKind::QuorumStore(params) => params.cores,
+        NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::ObjectStore(_) => u32::MAX,
     }
 }
 
@@ -163,6 +216,9 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
         // Nobody is sent to one that still copies, or that is about to be promoted.
         let directory = &world.kernel.directory;
         return monitor.believes_in(node) && (directory.is_primary(node) || directory.is_replica(node));
+    }
+    if world.kernel.directory.placement_of(node).is_some() {
+        return world.kernel.directory.is_living_peer(node, world.kernel.now);
     }
     let beliefs = world.nodes.iter().filter_map(|component| match component {
         Component::LoadBalancer(balancer) => balancer.believes_in(node),
@@ -201,6 +257,12 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
                 figures.backlog = Some(database.backlog());
                 figures.lag_s = lag_s(world, database);
             }
+        }
+        Component::QuorumStore(store) => {
+            let (entries, bytes) = store.stored();
+            (figures.stored_entries, figures.stored_bytes) = (Some(entries), Some(bytes));
+            figures.stale_reads = Some(stale_reads);
+            figures.handoffs = Some(store.backlog());
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
         Component::ShardRouter(router) => figures.sharding = Some(sharding(router)),

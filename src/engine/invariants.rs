@@ -4,15 +4,18 @@ use super::world::World;
 use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
-use crate::kernel::Version;
+use crate::components::quorum::cluster;
+use crate::kernel::{Gtid, Version};
 
 /// Everything that is wrong with `world`, in words.
 pub fn violations(world: &World) -> Vec<String> {
     let mut found = Vec::new();
     conservation(world, &mut found);
     presence(world, &mut found);
+    bounds(world, &mut found);
     durability(world, &mut found);
     replication(world, &mut found);
+    quorum(world, &mut found);
     sharding(world, &mut found);
     found
 }
@@ -51,6 +54,26 @@ fn presence(world: &World, found: &mut Vec<String>) {
     }
 }
 
+/// No store holds more than it can, and no node has more or less waiting than it is counted to have.
+fn bounds(world: &World, found: &mut Vec<String>) {
+    for (index, component) in world.nodes.iter().enumerate() {
+        let id = &world.kernel.topology.node(NodeIx(index as u16)).id;
+        let entries = match component {
+            Component::Cache(cache) => Some(cache.entries()),
+            Component::Cdn(cdn) => Some(cdn.entries()),
+            _ => None,
+        };
+        if let Some(entries) = entries.filter(|entries| entries.used() > entries.capacity().0) {
+            found.push(format!("{id} holds {} B of {}", entries.used(), entries.capacity()));
+        }
+        let (levels, meter) = (component.levels(), &world.kernel.recorder.nodes[index]);
+        let counted = (meter.busy.level(), meter.waiting.level());
+        if counted != (u64::from(levels.busy), u64::from(levels.waiting)) {
+            found.push(format!("{id} has {levels:?} but is counted to have {counted:?}"));
+        }
+    }
+}
+
 /// An acknowledged write is what its primary holds, unless it is superseded or listed as lost; and at most one node of a
 /// cluster that fences takes writes. Where several primaries take writes, there is no one truth.
 fn durability(world: &World, found: &mut Vec<String>) {
@@ -65,7 +88,7 @@ fn durability(world: &World, found: &mut Vec<String>) {
                 continue;
             }
             accounts(world, monitor, database, found);
-            if world.monitors.len() > 1 {
+            if stores(world) > 1 {
                 continue;
             }
             for (key, version) in world.kernel.truth.iter() {
@@ -82,10 +105,78 @@ fn durability(world: &World, found: &mut Vec<String>) {
     }
 }
 
+/// An acknowledged write to a leaderless store is what an owner of its key has, or is about to be given, unless it is superseded
+/// or listed as lost.
+fn quorum(world: &World, found: &mut Vec<String>) {
+    let kernel = &world.kernel;
+    let mut placements = kernel.directory.placements.iter().filter(|placement| placement.nodes().next().is_some());
+    let (Some(placement), 1, true) = (placements.next(), stores(world), has_all_writes(world)) else { return };
+    for (key, version) in kernel.truth.iter() {
+        // Where nobody is left to keep a key there is nothing to find.
+        if placement.owners(key).is_empty() || is_unwritten(world, key, version) {
+            continue;
+        }
+        let newest = cluster::newest(&world.nodes, placement, key);
+        if newest < version {
+            found.push(format!("key {key} should be {version:?}, the newest copy is {newest:?}"));
+            break;
+        }
+    }
+}
+
+/// Copies that should be equal when nobody writes and everything is well, and are not.
+pub fn divergences(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    let diverged = diverged_copies(world);
+    if diverged > 0 {
+        found.push(format!("{diverged} copies are older than others of the same key"));
+    }
+    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
+        let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
+        // Without a primary there is nobody to be equal to.
+        let has_primary = monitor.is_member(monitor.primary) && primary.duty() == Duty::Primary;
+        if !has_primary || (monitor.is_shared() && !primary.converges()) {
+            continue;
+        }
+        for (node, other) in members(world, monitor) {
+            let id = &world.kernel.topology.node(node).id;
+            if other.known() != primary.known() {
+                found.push(format!("{id} has other writes than its primary"));
+            } else if !other.versions_at_end().iter().eq(primary.versions_at_end().iter()) || other.backlog() > 0 {
+                found.push(format!("{id} holds something else than its primary"));
+            }
+        }
+    }
+    found
+}
+
+/// Copies of keys in leaderless stores that are older than another owner's.
+pub fn diverged_copies(world: &World) -> u64 {
+    let stores = world.kernel.directory.placements.iter().map(|placement| {
+        cluster::keys(&world.nodes, placement).into_iter().map(|key| {
+            let versions = placement.owners(key).into_iter().filter_map(|owner| match &world.nodes[owner.index()] {
+                Component::QuorumStore(store) => Some(store.copy(key).version),
+                _ => None,
+            });
+            let versions: Vec<Version> = versions.collect();
+            versions.iter().filter(|version| versions.iter().any(|other| other > *version)).count() as u64
+        })
+    });
+    stores.flatten().sum()
+}
+
+/// How many stores there are that keep records, each for itself.
+fn stores(world: &World) -> usize {
+    world.monitors.len() + world.kernel.directory.placements.len()
+}
+
 /// The books of a cluster balance: what its primary has is what was acknowledged and not lost, and what nobody was told of.
 fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Vec<String>) {
     let page = world.kernel.ledger.of(monitor.cluster);
-    let untold = primary.commits().waiting() + primary.commits().doubts().len() as u64 + page.survived;
+    // A primary that was replaced while it hung still has clients who wait; what it shipped before stands.
+    let stands = |id: &Gtid| primary.known().contains(*id);
+    let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold().filter(stands)).count();
+    let untold = untold as u64 + page.survived;
     let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
     if has != due && !page.is_uncertain {
         found.push(format!(
@@ -122,7 +213,8 @@ fn replication(world: &World, found: &mut Vec<String>) {
         let versions = primary.versions_at_end();
         for (node, other) in members(world, monitor) {
             let is_equal = || other.versions_at_end().iter().eq(versions.iter());
-            if other.is_whole() && other.known() == primary.known() && !is_equal() {
+            // What has come and is still to be synced is known, but nowhere yet.
+            if other.is_whole() && !other.is_syncing() && other.known() == primary.known() && !is_equal() {
                 let id = &world.kernel.topology.node(node).id;
                 found.push(format!("{id} has the same writes as its primary and holds something else"));
             }

@@ -2,9 +2,12 @@
 //!
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
+pub mod chooser;
 mod faults;
 mod figures;
 mod invariants;
+mod redesign;
+mod watch;
 mod world;
 
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use crate::base::order::sort_by_key;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop, trace};
+use crate::observe::{Figures, Hop, KeyFigures, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
@@ -133,6 +136,17 @@ impl Engine {
         invariants::violations(&self.world)
     }
 
+    /// Copies that should be equal once a healed system that nobody writes to has come to rest, and are not, in words.
+    pub fn divergences(&self) -> Vec<String> {
+        invariants::divergences(&self.world)
+    }
+
+    /// Of leaderless stores: copies of keys that are older than another copy of the same key. None, once a healed store that
+    /// nobody writes to has come to rest, if it repairs its copies.
+    pub fn diverged_copies(&self) -> u64 {
+        invariants::diverged_copies(&self.world)
+    }
+
     /// What each database has of the record `key`: its version, and its content where users' writes count.
     pub fn holdings(&self, key: u32) -> Vec<Holding> {
         let nodes = self.world.nodes.iter().zip(&self.world.kernel.topology.nodes);
@@ -222,29 +236,26 @@ impl Engine {
     fn edit(&mut self, edit: &Edit) -> Result<(), Problems> {
         let edited = self.document.edited(edit)?;
         let topology = &self.world.kernel.topology;
-        if topology.nodes.len() >= MOST_NODES || topology.links.len() + edited.links.len() >= MOST_LINKS {
+        let (nodes, links) = (topology.nodes.len() + edited.nodes.len(), topology.links.len() + edited.links.len());
+        if nodes >= MOST_NODES || links >= MOST_LINKS {
             return Err(Problem::new("", "too many edits for one run", "start the run again").into());
         }
-        self.document = edited;
-        match edit {
-            Edit::AddNode { node, .. } => self.world.join(&node.id, &self.document),
-            Edit::RemoveNode { node } => {
-                if let Some(node) = self.world.kernel.topology.find(node) {
-                    self.world.remove(node, &self.document);
-                }
-            }
-            Edit::Set { .. } | Edit::SetLink { .. } | Edit::Region { .. } => self.world.rewire(&self.document),
-            Edit::SetSchedule { .. } => self.reschedule(),
+        let before = std::mem::replace(&mut self.document, edited);
+        if edit.reschedules() {
+            self.reschedule();
+        }
+        if !edit.is_only_drawn() {
+            self.world.adopt(&before, &self.document);
         }
         Ok(())
     }
 
-    /// Takes over the document's schedule. What was due before, or is due at this instant, is not made up for.
+    /// Goes by the document's schedule, as it is now. What was due until now is past.
     fn reschedule(&mut self) {
-        let now = self.now();
         self.schedule.clone_from(&self.document.schedule);
         sort_by_key(&mut self.schedule, |scheduled| scheduled.at);
-        self.done = self.schedule.iter().take_while(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
+        let now = self.now();
+        self.done = self.schedule.iter().filter(|scheduled| SimTime::ZERO + scheduled.at <= now).count();
     }
 
     /// From here on a report counts: the warm-up is over.
@@ -307,6 +318,11 @@ impl Engine {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
         figures::assemble(&self.world, &self.document, &from, &latencies)
+    }
+
+    /// Which version of the record `key` every store has now.
+    pub fn key_versions(&self, key: u32) -> KeyFigures {
+        watch::versions(&self.world, key)
     }
 
     /// Latencies of all requests answered since [`Self::mark`].

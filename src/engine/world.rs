@@ -8,6 +8,7 @@ use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
+use crate::components::quorum::cluster;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
     Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Page, Place,
@@ -17,11 +18,17 @@ use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
+/// More calls than this do not fit the processor's nearer caches.
+const MANY_CALLS: usize = 4_096;
+
 /// The link's parameters as the kernel wants them.
 fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
+    let latency = document.latency_of(link);
     LinkParams {
-        latency: document.latency_of(link),
+        latency,
         latency_shape: link.latency_shape.clone(),
+        reply_latency: link.reply_latency.unwrap_or(latency),
+        reply_shape: link.reply_shape.as_ref().unwrap_or(&link.latency_shape).clone(),
         loss: link.loss,
         bandwidth: link.bandwidth,
         queue_limit: link.queue_limit,
@@ -71,7 +78,7 @@ impl World {
 
     /// Carries out the next event, if there is one that is due by `until`.
     pub fn step(&mut self, until: SimTime) -> bool {
-        if self.kernel.queue.fill() {
+        if self.kernel.queue.fill() && self.kernel.calls.len() > MANY_CALLS {
             self.look_ahead();
         }
         let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
@@ -209,53 +216,8 @@ impl World {
         }
     }
 
-    /// Takes a new node of `document`, already edited, into the running world.
-    pub fn join(&mut self, id: &str, document: &Document) {
-        let Some(entry) = document.node(id) else { return };
-        let node = self.add_node(entry);
-        self.add_links(document);
-        if let NodeKind::Database(database) = &entry.kind {
-            match database.role {
-                DatabaseRole::Primary if self.cluster_beside(node, document).is_none() => self.found_cluster(&[node]),
-                _ => self.join_cluster(node, document),
-            }
-        }
-        self.rewire(document);
-        self.with(node, Component::on_start);
-        if self.kernel.topology.is_dark(node) {
-            self.crash(node, Reason::NodeCrashed);
-        }
-    }
-
-    /// Takes a node out; what it was doing fails.
-    pub fn remove(&mut self, node: NodeIx, document: &Document) {
-        self.crash(node, Reason::NodeRemoved);
-        self.kernel.topology.node_mut(node).is_removed = true;
-        self.kernel.directory.forget_router(node);
-        if matches!(self.nodes[node.index()], Component::ShardRouter(_)) {
-            for index in 0..self.nodes.len() {
-                self.with(NodeIx(index as u16), |component, ctx| {
-                    if let Component::Database(database) = component {
-                        database.release_from(ctx, node);
-                    }
-                });
-            }
-        }
-        for link in &mut self.kernel.topology.links {
-            link.is_removed |= link.from == node || link.to == node;
-        }
-        if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
-            monitor.leave(node, &mut self.kernel);
-        }
-        self.add_links(document);
-        for monitor in &self.monitors {
-            monitor.reroute(&mut self.nodes, &self.kernel);
-        }
-        self.rewire(document);
-    }
-
     /// Lays the links of `document` that are not there yet.
-    fn add_links(&mut self, document: &Document) {
+    pub(super) fn add_links(&mut self, document: &Document) {
         for link in &document.links {
             let topology = &self.kernel.topology;
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
@@ -267,6 +229,7 @@ impl World {
 
     /// Tells every component what the design is now.
     pub fn rewire(&mut self, document: &Document) {
+        cluster::arrange(&mut self.kernel, document);
         for link in &document.links {
             let ends = (self.kernel.topology.find(&link.from), self.kernel.topology.find(&link.to));
             let (Some(from), Some(to)) = ends else { continue };
@@ -292,6 +255,21 @@ impl World {
             }
         }
         self.survey();
+    }
+
+    /// If `node` was a shard router, its shards are databases like others from here on, and keep no promises to it.
+    pub(super) fn retire(&mut self, node: NodeIx) {
+        self.kernel.directory.forget_router(node);
+        if !matches!(self.nodes[node.index()], Component::ShardRouter(_)) {
+            return;
+        }
+        for index in 0..self.nodes.len() {
+            self.with(NodeIx(index as u16), |component, ctx| {
+                if let Component::Database(database) = component {
+                    database.release_from(ctx, node);
+                }
+            });
+        }
     }
 
     /// Tells shard routers which records are in the databases that they have been linked to.
@@ -346,7 +324,7 @@ impl World {
         }
     }
 
-    fn add_node(&mut self, node: &Node) -> NodeIx {
+    pub(super) fn add_node(&mut self, node: &Node) -> NodeIx {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
         let (kernel, kind) = (&mut self.kernel, node.kind.name());
         let id = node.id.clone();
@@ -416,7 +394,7 @@ impl World {
         fitting.filter_map(|other| self.kernel.topology.find(other)).collect()
     }
 
-    fn found_cluster(&mut self, primaries: &[NodeIx]) {
+    pub(super) fn found_cluster(&mut self, primaries: &[NodeIx]) {
         let cluster = ClusterIx(self.monitors.len() as u16);
         self.monitors.push(Monitor::new(cluster, primaries));
         let rightful = if let [only] = primaries { Some(*only) } else { None };
@@ -431,17 +409,21 @@ impl World {
     }
 
     /// The cluster of a primary that the document links `node` with.
-    fn cluster_beside(&self, node: NodeIx, document: &Document) -> Option<ClusterIx> {
+    pub(super) fn cluster_beside(&self, node: NodeIx, document: &Document) -> Option<ClusterIx> {
         let primaries = self.beside(node, document, DatabaseRole::Primary);
         primaries.into_iter().find_map(|primary| self.kernel.directory.cluster_of(primary))
     }
 
     /// Takes a database into the cluster of the primary that the document links it with.
-    fn join_cluster(&mut self, node: NodeIx, document: &Document) {
+    pub(super) fn join_cluster(&mut self, node: NodeIx, document: &Document) {
         if let Some(cluster) = self.cluster_beside(node, document) {
-            self.kernel.directory.cluster_of[node.index()] = Some(cluster);
-            self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
+            self.enter_cluster(node, cluster);
         }
+    }
+
+    pub(super) fn enter_cluster(&mut self, node: NodeIx, cluster: ClusterIx) {
+        self.kernel.directory.cluster_of[node.index()] = Some(cluster);
+        self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
     }
 }
 

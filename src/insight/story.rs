@@ -73,7 +73,7 @@ pub fn story(trace: &Trace, label: impl Fn(&str) -> String, words: impl Fn(f64) 
 /// The call in which the failure began: the deepest that failed where it was, or the last that failed at all.
 fn culprit(trace: &Trace) -> Option<&Span> {
     let failed = || trace.spans.iter().filter(|span| span.failure.is_some() && span.failure == trace.failure);
-    failed().filter(|span| span.failed_at == span.to).max_by_key(|span| span.depth).or_else(|| failed().last())
+    failed().filter(|span| span.failed_at == span.to).max_by_key(|span| span.depth).or_else(|| failed().next_back())
 }
 
 fn because(reason: Reason, place: &str, trace: &Trace, label: &impl Fn(&str) -> String) -> String {
@@ -137,7 +137,7 @@ mod tests {
     use crate::engine::Engine;
     use crate::model::{Command, Document, Fault};
 
-    /// Stories of failed requests, or of all, within two seconds after `faults`.
+    /// Stories of failed requests, or of all, within twelve seconds, `faults` struck early.
     fn stories(scenario: &str, faults: &[Fault], is_failed: bool) -> Vec<String> {
         let mut engine = Engine::new(Document::read(scenario).unwrap()).unwrap();
         engine.set_tracing(1, 100_000);
@@ -145,7 +145,7 @@ mod tests {
         for fault in faults {
             engine.command(Command::Fault(fault.clone())).unwrap();
         }
-        engine.run_until(SimTime::from_nanos(9_000_000_000));
+        engine.run_until(SimTime::from_nanos(20_000_000_000));
         let ended = engine.ended().into_iter().filter(|ended| ended.failure.is_some() == is_failed);
         let traces = ended.filter_map(|ended| engine.trace(ended.serial));
         traces.map(|trace| story(&trace, str::to_owned, |seconds| format!("{seconds:.1} s"))).collect()

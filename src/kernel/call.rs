@@ -121,6 +121,9 @@ pub enum Verb {
     Delete,
     /// A record, joined with the records that it is related to.
     Query,
+    /// Several records by their keys, as an application asks for what the store cannot find for it: of a query the related ones, of
+    /// a traversal those that so many hops reach, else neighbours.
+    Fetch,
     /// Who is this user? A record, to compare a secret with.
     Login,
     /// Neighbouring records.
@@ -161,6 +164,7 @@ impl Verb {
             Self::Put => "put",
             Self::Delete => "delete",
             Self::Query => "join",
+            Self::Fetch => "fetch",
             Self::Login => "log in",
             Self::Range => "range",
             Self::Aggregate => "aggregate",

@@ -119,7 +119,7 @@ impl Outcome {
 
 impl Kernel {
     /// Where a call of `caller` to `target`'s address goes now: to the holder of the address, if there is a link to it.
-    fn led(&self, caller: NodeIx, target: Target) -> Target {
+    pub fn led(&self, caller: NodeIx, target: Target) -> Target {
         let holder = self.directory.holder(target.node);
         if holder == target.node {
             return target;
@@ -143,6 +143,11 @@ impl Context<'_> {
 
     pub fn meter(&mut self) -> &mut NodeMeter {
         self.kernel.recorder.node(self.node)
+    }
+
+    /// How many calls are at this node.
+    pub fn present(&self) -> u64 {
+        self.kernel.recorder.nodes[self.node.index()].present.level()
     }
 
     /// A call that is still going on.

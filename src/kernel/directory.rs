@@ -6,6 +6,7 @@
 //! home survives a crash of the router that wrote it, and every shard knows it at once, so that none serves a record that is
 //! another's. Left out: that this knowledge takes time to spread.
 
+use super::placement::Placement;
 use super::truth::Version;
 use crate::base::map::Map;
 use crate::base::paged::Paged;
@@ -81,6 +82,8 @@ pub struct Directory {
     pub clusters: Vec<ClusterView>,
     /// The cluster of each node that is a database, by node.
     pub cluster_of: Vec<Option<ClusterIx>>,
+    /// All leaderless stores.
+    pub placements: Vec<Placement>,
     /// The addresses that another node has taken over, and which.
     taken: Vec<(NodeIx, NodeIx)>,
     /// What each name service answers with now.
@@ -214,6 +217,16 @@ impl Directory {
         let map = self.shard_map_of.get(usize::from(cluster.0)).copied().flatten()?;
         let home = self.shards[usize::from(map)].homes.get(key as usize);
         home.cluster().is_some().then_some(home)
+    }
+
+    /// The leaderless store that `node` belongs to, by its number among [`Self::placements`].
+    pub fn placement_of(&self, node: NodeIx) -> Option<usize> {
+        self.placements.iter().position(|placement| placement.has(node))
+    }
+
+    /// Whether `node` belongs to a leaderless store and is believed to live.
+    pub fn is_living_peer(&self, node: NodeIx, now: SimTime) -> bool {
+        self.placements.iter().any(|placement| placement.is_living(node, now))
     }
 
     /// The node that answers for the address of `address` now.

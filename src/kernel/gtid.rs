@@ -49,7 +49,9 @@ impl GtidSet {
     /// Union.
     pub fn merge(&mut self, other: &Self) {
         for (origin, runs) in &other.origins {
-            runs.iter().for_each(|run| self.add(*origin, *run));
+            for run in runs {
+                self.add(*origin, *run);
+            }
         }
     }
 
@@ -171,7 +173,9 @@ mod tests {
     #[test]
     fn it_is_written_as_mysql_does() {
         let mut set = GtidSet::default();
-        [id(1, 2), id(0, 3), id(1, 1), id(1, 9), id(1, 3)].map(|id| set.insert(id));
+        for id in [id(1, 2), id(0, 3), id(1, 1), id(1, 9), id(1, 3)] {
+            set.insert(id);
+        }
         assert_eq!(set.in_words(|node| format!("db-{}", node.0)), "db-0:3,db-1:1-3:9");
         assert_eq!(set.only(NodeIx(0)).len(), 1);
     }

@@ -34,6 +34,9 @@ pub struct LinkParams {
     /// Mean one-way delay, and the shape of its distribution.
     pub latency: SimDuration,
     pub latency_shape: Shape,
+    /// The same of the way back.
+    pub reply_latency: SimDuration,
+    pub reply_shape: Shape,
     /// Share of messages lost.
     pub loss: f64,
     /// Of each direction; none: unlimited.
@@ -115,7 +118,12 @@ impl Link {
         if lane.trouble.is_cut || self.is_dark || (loss > 0.0 && self.stream.chance(loss)) {
             return Fate::Lost { occupied };
         }
-        let delay = params.latency_shape.duration(params.latency, &mut lane.stream) + lane.trouble.added_latency;
+        let (mean, shape) = if is_backward {
+            (params.reply_latency, &params.reply_shape)
+        } else {
+            (params.latency, &params.latency_shape)
+        };
+        let delay = shape.duration(mean, &mut lane.stream) + lane.trouble.added_latency;
         Fate::Arrives { depart, arrive: left + delay, occupied }
     }
 
@@ -123,7 +131,7 @@ impl Link {
     /// (RFC 6298).
     pub fn timeout(&self, is_backward: bool, tries: u8) -> SimDuration {
         let added = self.lanes[usize::from(is_backward)].trouble.added_latency;
-        (FIRST_TIMEOUT + (self.params.latency + added).times(2)).times(1 << tries.min(30))
+        (FIRST_TIMEOUT + self.params.latency + self.params.reply_latency + added.times(2)).times(1 << tries.min(30))
     }
 
     pub fn trouble(&self, is_backward: bool) -> &Trouble {
@@ -181,6 +189,8 @@ mod tests {
         let mut params = LinkParams {
             latency: SimDuration::from_millis(10),
             latency_shape: Shape::Constant,
+            reply_latency: SimDuration::from_millis(10),
+            reply_shape: Shape::Constant,
             loss: 0.0,
             bandwidth: None,
             queue_limit: SimDuration::from_secs(1),
@@ -208,6 +218,13 @@ mod tests {
     }
 
     #[test]
+    fn the_way_back_may_take_another_time() {
+        let mut link = link(|params| params.reply_latency = SimDuration::from_millis(3));
+        assert_eq!([false, true].map(|back| arrival_ms(link.carry(at_ms(0), back, 1))), [Some(10), Some(3)]);
+        assert_eq!(link.timeout(false, 0), SimDuration::from_millis(213));
+    }
+
+    #[test]
     fn timeouts_double() {
         let link = link(|_| ());
         let timeouts: Vec<_> = (0..3).map(|tries| link.timeout(false, tries)).collect();
@@ -224,7 +241,10 @@ mod tests {
     #[test]
     fn delays_of_every_shape_keep_their_mean() {
         for shape in ["exponential", "uniform", "lognormal(0.5)", "bounded_pareto(2.5, 1000)", "erlang(3)"] {
-            let mut link = link(|params| params.latency_shape = shape.parse().unwrap());
+            let mut link = link(|params| {
+                params.latency_shape = shape.parse().unwrap();
+                params.reply_shape = shape.parse().unwrap();
+            });
             for is_backward in [false, true] {
                 let n = 100_000_u32;
                 let total: f64 = (0..n)

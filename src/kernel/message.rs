@@ -35,6 +35,10 @@ pub enum Body {
     Fetch { term: u32, known: Box<GtidSet> },
     /// The answer to that, in the order of the log.
     Fetched { term: u32, records: Vec<Record> },
+    /// Fingerprints of what a member of a leaderless store has in common with the receiver, one for each part of the keys.
+    Digests { digests: Vec<u64> },
+    /// The versions that the sender has of the common keys of some parts, in the order of keys. `is_answer`: to such a list.
+    Copies { parts: Vec<u16>, versions: Vec<(u32, Version)>, is_answer: bool },
 }
 
 /// From where somebody wants to follow.
@@ -124,6 +128,8 @@ impl Body {
             Self::Records(batch) => size(&batch.records),
             Self::Fetched { records, .. } => size(records),
             Self::Snapshot(snapshot) => snapshot.image.bytes,
+            Self::Digests { digests } => digests.len() as u64 * 8,
+            Self::Copies { parts, versions, .. } => parts.len() as u64 * 2 + versions.len() as u64 * 12,
             _ => 0,
         }
     }

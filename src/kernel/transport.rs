@@ -44,7 +44,13 @@ impl Kernel {
     /// Sends the packet of a call that is on its link, outbound or returning, after `tries` tries in vain.
     pub fn launch(&mut self, key: Key, tries: u8) {
         let call = *self.calls.get(key).expect("a call lives until its reply");
-        let is_backward = call.place == Place::Returning;
+        if call.from == call.to {
+            // What a node asks of itself takes no link.
+            let is_reply = call.place == Place::Returning;
+            self.queue.push(self.now, if is_reply { Event::Reply(key) } else { Event::Arrive(key) });
+            return;
+        }
+        let is_backward = self.is_backward(&call);
         if tries >= TRIES {
             // The caller itself finds out: no message comes back.
             let call = self.calls.get_mut(key).expect("it was just there");
@@ -63,13 +69,14 @@ impl Kernel {
                 }
                 self.trace(key, call.serial, || {
                     let (Call { parent, from, to, link, verb, made, .. }, tries) = (call, tries);
-                    if is_backward {
+                    if call.place == Place::Returning {
                         What::Returned { link, depart, arrive, tries }
                     } else {
                         What::Sent { parent, from, to, link, verb: verb.name(), made, depart, arrive, tries }
                     }
                 });
-                self.queue.push(arrive, if is_backward { Event::Reply(key) } else { Event::Arrive(key) });
+                let is_reply = call.place == Place::Returning;
+                self.queue.push(arrive, if is_reply { Event::Reply(key) } else { Event::Arrive(key) });
             }
             Fate::Lost { .. } => {
                 let again = self.again_at(call.link, is_backward, tries);
@@ -89,7 +96,7 @@ impl Kernel {
     /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.
     pub fn launch_again(&mut self, key: Key) {
         let call = self.calls.get(key).expect("a call lives until its reply");
-        let again = self.again_at(call.link, call.place == Place::Returning, 0);
+        let again = self.again_at(call.link, self.is_backward(call), 0);
         self.queue.push(again, Event::Resend { call: key, tries: 1 });
     }
 
@@ -123,10 +130,23 @@ impl Kernel {
 
     /// Sends the word that a call has been given up. It is a reset of the connection: if it is lost, nobody repeats it.
     pub fn launch_cancel(&mut self, key: Key) {
-        let Some(link) = self.calls.get(key).map(|call| call.link) else { return };
-        if let Fate::Arrives { arrive, .. } = self.carry(link, false, HEADER_BYTES) {
+        let Some(call) = self.calls.get(key).copied() else { return };
+        if call.from == call.to {
+            self.queue.push(self.now, Event::Cancel(key));
+            return;
+        }
+        // The word goes the way that the call went, even if its reply is on its way back by now.
+        let is_backward = self.is_backward(&Call { place: Place::Outbound, ..call });
+        if let Fate::Arrives { arrive, .. } = self.carry(call.link, is_backward, HEADER_BYTES) {
             self.queue.push(arrive, Event::Cancel(key));
         }
+    }
+
+    /// Whether the packet of `call` goes against the direction in which its link is drawn: replies do, and calls of a peer to
+    /// which the link was drawn.
+    fn is_backward(&self, call: &Call) -> bool {
+        let is_against = self.topology.links[call.link.index()].from != call.from;
+        (call.place == Place::Returning) != is_against
     }
 
     fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {

@@ -19,6 +19,11 @@ pub struct Truth {
     commits: u64,
     /// Of records whose current version was acknowledged by a cache and is not in the database yet: the version that is.
     promised: Map<u32, Version>,
+    /// Until when each user has a session, as those think who have opened it.
+    sessions: Paged<SimTime>,
+    /// Of records that a leaderless store is writing, or could not write to enough copies: the newest version that may be seen
+    /// although nobody has acknowledged it.
+    proposed: Map<u32, Version>,
 }
 
 impl Truth {
@@ -71,6 +76,42 @@ impl Truth {
             self.current.set(key as usize, durable);
         }
         durable.is_some()
+    }
+
+    /// Until when the user in this slot has a session.
+    pub fn session_end(&self, slot: usize) -> SimTime {
+        self.sessions.get(slot)
+    }
+
+    pub fn set_session_end(&mut self, slot: usize, until: SimTime) {
+        self.sessions.set(slot, until);
+    }
+
+    /// A write of `key` begins that is acknowledged when enough copies have it, by [`Self::accept`].
+    pub fn propose(&mut self, key: u32) -> Version {
+        let version = self.number();
+        self.proposed.insert(key, version);
+        version
+    }
+
+    /// A write that was proposed, or promised, is acknowledged: it is the truth, unless a newer one is by now.
+    pub fn accept(&mut self, key: u32, version: Version, now: SimTime) {
+        if self.proposed.get(&key).is_some_and(|newest| *newest <= version) {
+            self.proposed.remove(&key);
+        }
+        if version > self.current(key) {
+            self.publish(key, version, now);
+        } else {
+            self.keep_promise(key, version);
+        }
+    }
+
+    /// Whether a reader who is given `version` of `key` now is given another than the current one. One that is being written is
+    /// newer than that.
+    pub fn is_stale(&self, key: u32, version: Version) -> bool {
+        let current = self.current(key);
+        let is_proposed = self.proposed.get(&key).is_some_and(|newest| version <= *newest);
+        version != current && !(version > current && is_proposed)
     }
 
     fn advance(&mut self, key: u32, now: SimTime) -> Version {

@@ -1,7 +1,7 @@
 //! The document's own types.
 
 use super::command::Scheduled;
-use super::kinds::{Address, NodeKind};
+use super::kinds::{self, Address, NodeKind};
 use super::regions;
 use crate::base::json::Json;
 use crate::base::{BitRate, Shape, SimDuration};
@@ -27,6 +27,18 @@ pub struct Document {
     /// Commands carried out at given times of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<Scheduled>,
+    /// Frames on the drawing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// A labelled frame behind some nodes. It says how a person sees the design, and means nothing to the run.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    pub label: String,
+    /// Ids of the nodes in it.
+    pub nodes: Vec<String>,
 }
 
 /// One component of the system.
@@ -75,6 +87,12 @@ pub struct Link {
     /// Shape of the delay's distribution; each message draws its own, so that one may overtake another.
     #[serde(default, skip_serializing_if = "is_default")]
     pub latency_shape: Shape,
+    /// Mean delay of the way back; as forward, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_latency: Option<SimDuration>,
+    /// Shape of the way back's delay; as forward, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_shape: Option<Shape>,
     /// Share of packets lost, 0 to 1; a lost packet is sent again after a timeout.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -119,26 +137,33 @@ impl Document {
                     self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
                 }
             },
-            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::ShardRouter(_)) => true,
+            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::QuorumStore(_) | NodeKind::ShardRouter(_)) => {
+                true
+            }
             _ => false,
         }
     }
 
-    /// Shares out `total` users among the populations, in the proportions that they have; each keeps one at least.
+    /// Shares out `total` users among the populations: by their shares, or where nobody has one, in the proportions that there
+    /// are. Each keeps one user at least; where others have a share, one without stays as it is.
     pub fn share_users(&mut self, total: u32) {
         let populations = self.nodes.iter_mut().filter_map(|node| match &mut node.kind {
-            NodeKind::Users(population) => Some(&mut population.users),
+            NodeKind::Users(population) => Some(population),
             _ => None,
         });
-        let mut populations: Vec<&mut u32> = populations.collect();
-        let mut before: u64 = populations.iter().map(|count| u64::from(**count)).sum();
+        let mut populations: Vec<&mut kinds::Users> = populations.collect();
+        let has_shares = populations.iter().any(|population| population.share > 0);
+        let weight = |of: &kinds::Users| u64::from(if has_shares { of.share } else { of.users });
+        populations.retain(|population| weight(population) > 0);
+        let mut before: u64 = populations.iter().map(|population| weight(population)).sum();
         let mut left = u64::from(total);
-        for count in &mut populations {
+        for population in populations {
             // Shares of what is left, so that rounding adds up.
-            let share = (u128::from(left) * u128::from(**count) / u128::from(before.max(1))) as u64;
-            before -= u64::from(**count);
+            let own = weight(population);
+            let share = (u128::from(left) * u128::from(own) / u128::from(before)) as u64;
+            before -= own;
             left -= share;
-            **count = (share as u32).max(1);
+            population.users = (share as u32).max(1);
         }
     }
 
@@ -183,6 +208,8 @@ impl Default for Link {
             to: String::new(),
             latency: None,
             latency_shape: Shape::Constant,
+            reply_latency: None,
+            reply_shape: None,
             loss: 0.0,
             bandwidth: None,
             queue_limit: default_queue_limit(),

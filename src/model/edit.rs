@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::command::Scheduled;
-use super::document::{Document, Link, Node};
+use super::document::{Document, Link, Node, Position, Tier};
 use super::kinds::{DatabaseRole, NodeKind};
 use crate::base::json::{Field, Json, join, may, must, read_fields, serde_by_json, tag, tagged, write_fields};
+use crate::base::order::sort_by_key;
 use crate::base::{Problem, Problems};
 
 /// One change of a document.
@@ -27,6 +28,8 @@ pub enum Edit {
     Set { node: String, param: String, value: Value },
     /// Sets latency and loss of the link between two nodes.
     SetLink { link: Link },
+    /// Sets how many users there are in all populations together, by their shares.
+    Users { total: u32 },
     /// Puts a node into a region; links without a latency of their own take over what follows from it.
     Region {
         node: String,
@@ -35,10 +38,50 @@ pub enum Edit {
     },
     /// Replaces all that is scheduled. What lies in the past has happened as it was scheduled then.
     SetSchedule { schedule: Vec<Scheduled> },
+    /// Adds a link.
+    AddLink { link: Link },
+    /// Removes a link. What is on its way over it still arrives.
+    RemoveLink { from: String, to: String },
+    /// Puts a node somewhere on the drawing; without a position the layout finds a place for it.
+    Place {
+        node: String,
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Calls a node otherwise; without a label it is called by its id.
+    Label {
+        node: String,
+        #[serde(default)]
+        label: Option<String>,
+    },
+    /// Calls the design otherwise.
+    Name { name: String },
+    /// Replaces the frames on the drawing.
+    SetTiers { tiers: Vec<Tier> },
+    /// Puts nodes, and links by their ends, in this order; what is not named comes last.
+    Order { nodes: Vec<String>, links: Vec<(String, String)> },
+    /// Several at once: only what they come to must be a good design.
+    Many { edits: Vec<Edit> },
 }
 
 impl Edit {
-    const NAMES: [&str; 6] = ["add_node", "remove_node", "set", "set_link", "region", "set_schedule"];
+    const NAMES: [&str; 15] = [
+        "add_node",
+        "remove_node",
+        "set",
+        "set_link",
+        "users",
+        "region",
+        "set_schedule",
+        "add_link",
+        "remove_link",
+        "place",
+        "label",
+        "name",
+        "set_tiers",
+        "order",
+        "many",
+    ];
 
     fn blank_of(name: &str) -> Option<Self> {
         Some(match name {
@@ -46,8 +89,17 @@ impl Edit {
             "remove_node" => Self::RemoveNode { node: String::new() },
             "set" => Self::Set { node: String::new(), param: String::new(), value: Value::Null },
             "set_link" => Self::SetLink { link: Link::default() },
+            "users" => Self::Users { total: 0 },
             "region" => Self::Region { node: String::new(), region: None },
             "set_schedule" => Self::SetSchedule { schedule: Vec::new() },
+            "add_link" => Self::AddLink { link: Link::default() },
+            "remove_link" => Self::RemoveLink { from: String::new(), to: String::new() },
+            "place" => Self::Place { node: String::new(), position: None },
+            "label" => Self::Label { node: String::new(), label: None },
+            "name" => Self::Name { name: String::new() },
+            "set_tiers" => Self::SetTiers { tiers: Vec::new() },
+            "order" => Self::Order { nodes: Vec::new(), links: Vec::new() },
+            "many" => Self::Many { edits: Vec::new() },
             _ => return None,
         })
     }
@@ -68,16 +120,66 @@ impl Edit {
                 ],
             ),
             Self::SetLink { link } => ("set_link", vec![must("link", "a link", link)]),
+            Self::Users { total } => ("users", vec![must("total", "a number of users", total)]),
             Self::Region { node, region } => {
                 ("region", vec![must("node", "id of a node", node), may("region", region)])
             }
             Self::SetSchedule { schedule } => {
                 ("set_schedule", vec![must("schedule", "a list of commands with their times", schedule)])
             }
+            Self::AddLink { link } => ("add_link", vec![must("link", "a link", link)]),
+            Self::RemoveLink { from, to } => {
+                ("remove_link", vec![must("from", "id of a node", from), must("to", "id of a node", to)])
+            }
+            Self::Place { node, position } => {
+                ("place", vec![must("node", "id of a node", node), may("position", position)])
+            }
+            Self::Label { node, label } => ("label", vec![must("node", "id of a node", node), may("label", label)]),
+            Self::Name { name } => ("name", vec![must("name", "a text", name)]),
+            Self::SetTiers { tiers } => ("set_tiers", vec![must("tiers", "a list of frames", tiers)]),
+            Self::Order { nodes, links } => {
+                ("order", vec![must("nodes", "ids of nodes", nodes), must("links", "pairs of ids", links)])
+            }
+            Self::Many { edits } => ("many", vec![must("edits", "a list of edits", edits)]),
         }
     }
 
-    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica.
+    /// Whether it changes how the design is drawn, and nothing of how it runs.
+    pub fn is_only_drawn(&self) -> bool {
+        match self {
+            Self::Place { .. } | Self::Label { .. } | Self::Name { .. } | Self::SetTiers { .. } => true,
+            Self::Many { edits } => edits.iter().all(Self::is_only_drawn),
+            _ => false,
+        }
+    }
+
+    /// Whether the schedule is another afterwards.
+    pub fn reschedules(&self) -> bool {
+        match self {
+            Self::SetSchedule { .. } => true,
+            Self::Many { edits } => edits.iter().any(Self::reschedules),
+            _ => false,
+        }
+    }
+
+    /// Whether it is about the node `id`, or a link of it.
+    pub fn names(&self, id: &str) -> bool {
+        match self {
+            Self::AddNode { node, .. } => node.id == id,
+            Self::RemoveNode { node }
+            | Self::Set { node, .. }
+            | Self::Region { node, .. }
+            | Self::Place { node, .. }
+            | Self::Label { node, .. } => node == id,
+            Self::SetLink { link } | Self::AddLink { link } => link.from == id || link.to == id,
+            Self::RemoveLink { from, to } => from == id || to == id,
+            Self::SetSchedule { schedule } => schedule.iter().any(|scheduled| scheduled.command.names(id)),
+            Self::Name { .. } | Self::SetTiers { .. } | Self::Order { .. } | Self::Users { .. } => false,
+            Self::Many { edits } => edits.iter().any(|edit| edit.names(id)),
+        }
+    }
+
+    /// The edit that adds one more node like `model`, with the same links and DNS records. A database is added as a replica, a node of a leaderless store to the same store.
     ///
     /// Returns `None` if there is no such node.
     pub fn one_more_like(document: &Document, model: &str) -> Option<Self> {
@@ -103,6 +205,9 @@ impl Edit {
                 links.retain(|link| link.from != id);
                 links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
             }
+        }
+        if matches!(node.kind, NodeKind::QuorumStore(_)) {
+            links.push(Link { from: model.to_owned(), to: id.clone(), ..Link::default() });
         }
         let records =
             document.nodes.iter().filter(|node| answers_with(node, model)).map(|node| node.id.clone()).collect();
@@ -130,6 +235,10 @@ impl Json for Edit {
 
 serde_by_json!(Edit);
 
+fn is_replica(node: &Node) -> bool {
+    matches!(&node.kind, NodeKind::Database(database) if database.role == DatabaseRole::Replica)
+}
+
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
     let mut link = link.clone();
     if link.from == from {
@@ -155,7 +264,7 @@ impl Document {
         Ok(document)
     }
 
-    fn apply(&mut self, edit: &Edit) -> Result<(), Problems> {
+    pub(super) fn apply(&mut self, edit: &Edit) -> Result<(), Problems> {
         match edit {
             Edit::AddNode { node, links, records } => {
                 self.nodes.push((**node).clone());
@@ -193,6 +302,10 @@ impl Document {
                     }
                 }
                 self.schedule.retain(|scheduled| !scheduled.command.names(node));
+                for tier in &mut self.tiers {
+                    tier.nodes.retain(|other| other != node);
+                }
+                self.tiers.retain(|tier| !tier.nodes.is_empty());
             }
             Edit::Set { node, param, value } => {
                 self.node_mut(node)?.kind.set(param, value.clone()).map_err(|Problems(found)| {
@@ -201,32 +314,67 @@ impl Document {
                 })?;
             }
             Edit::SetLink { link } => {
-                let found = self.links.iter_mut().find(|other| other.from == link.from && other.to == link.to);
-                *found.ok_or_else(|| {
-                    let what = format!("there is no link from `{}` to `{}`", link.from, link.to);
-                    Problem::new("link", what, "a link of the document")
-                })? = link.clone();
+                let at = self.link_between(&link.from, &link.to)?;
+                self.links[at] = link.clone();
             }
+            Edit::AddLink { link } => self.links.push(link.clone()),
+            Edit::RemoveLink { from, to } => {
+                let at = self.link_between(from, to)?;
+                self.links.remove(at);
+            }
+            Edit::Place { node, position } => self.node_mut(node)?.position = *position,
+            Edit::Label { node, label } => self.node_mut(node)?.label.clone_from(label),
+            Edit::Name { name } => self.name.clone_from(name),
+            Edit::SetTiers { tiers } => self.tiers.clone_from(tiers),
+            Edit::Order { nodes, links } => {
+                let place = |id: &String| nodes.iter().position(|other| other == id).unwrap_or(usize::MAX);
+                sort_by_key(&mut self.nodes, |node| place(&node.id));
+                let is = |link: &Link, (from, to): &(String, String)| link.from == *from && link.to == *to;
+                let place = |link: &Link| links.iter().position(|ends| is(link, ends)).unwrap_or(usize::MAX);
+                sort_by_key(&mut self.links, place);
+            }
+            Edit::Many { edits } => {
+                for edit in edits {
+                    self.apply(edit)?;
+                }
+            }
+            Edit::Users { total } => self.share_users(*total),
             Edit::Region { node, region } => self.node_mut(node)?.region.clone_from(region),
             Edit::SetSchedule { schedule } => self.schedule.clone_from(schedule),
         }
         Ok(())
     }
 
+    fn link_between(&self, from: &str, to: &str) -> Result<usize, Problem> {
+        self.links.iter().position(|link| link.from == from && link.to == to).ok_or_else(|| {
+            Problem::new("link", format!("there is no link from `{from}` to `{to}`"), "a link of the document")
+        })
+    }
+
     /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
     fn hand_over(&mut self, id: &str) {
-        let role = |document: &Self, id: &str| match document.node(id).map(|node| &node.kind) {
+        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
             Some(NodeKind::Database(database)) => Some(database.role),
             _ => None,
         };
-        if role(self, id) != Some(DatabaseRole::Primary) {
+        if role(id) != Some(DatabaseRole::Primary) {
             return;
         }
-        let heir = self.links.iter().find(|link| link.from == id && role(self, &link.to).is_some());
+        // Another primary of the same cluster needs nothing.
+        let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
-        for link in self.links.iter_mut().filter(|link| link.from == id && link.to != heir) {
-            link.from.clone_from(&heir);
+        // Those that the heir has a link with already need no second one.
+        let known: Vec<String> =
+            self.links.iter().filter(|link| link.from == heir).map(|link| link.to.clone()).collect();
+        for link in self.links.iter_mut().filter(|link| link.from == id && !known.contains(&link.to)) {
+            if link.to != heir {
+                link.from.clone_from(&heir);
+            }
         }
+        // A primary copies from no replica.
+        let replicas: Vec<String> =
+            self.nodes.iter().filter(|node| is_replica(node)).map(|node| node.id.clone()).collect();
+        self.links.retain(|link| link.to != heir || !replicas.contains(&link.from));
         if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
             database.role = DatabaseRole::Primary;
         }

@@ -118,6 +118,7 @@ impl Design {
             seed: 1,
             nodes: Vec::new(),
             links: Vec::new(),
+            tiers: Vec::new(),
             schedule: Vec::new(),
         };
         let cores = (thousands / many as f64).ceil() as u32;

@@ -5,10 +5,12 @@
 
 mod balancing;
 mod command;
+mod difference;
 mod document;
 mod edit;
 pub mod kinds;
 mod million;
+pub mod presets;
 mod read;
 pub mod regions;
 mod schema;
@@ -19,7 +21,7 @@ mod validate;
 
 pub use crate::base::{Problem, Problems};
 pub use command::{Aim, Chaos, Command, Dial, Fault, Offer, Scale, Scheduled, Way};
-pub use document::{Document, Link, Node, Position, VERSION};
+pub use document::{Document, Link, Node, Position, Tier, VERSION};
 pub use edit::Edit;
 pub use kinds::NodeKind;
 pub use million::million;

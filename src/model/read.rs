@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, Link, Node, Position, VERSION};
+use super::document::{Document, Link, Node, Position, Tier, VERSION};
 use super::kinds::NodeKind;
 use crate::base::json::{Field, Json, join, may, must, read, read_fields, serde_by_json, write_fields};
 use crate::base::{Problem, Problems};
@@ -14,18 +14,35 @@ use crate::base::{Problem, Problems};
 const LARGEST: usize = 16 << 20;
 
 impl Document {
-    /// Reads and checks a document.
+    /// Reads and checks a document that shall be of use as it is.
     pub fn read(text: &str) -> Result<Self, Problems> {
+        let document = Self::read_draft(text)?;
+        document.check_use()?;
+        Ok(document)
+    }
+
+    /// Reads and checks a document that may still be unfinished: nobody uses it yet, or a cache has nothing behind it. It can be
+    /// run; what it lacks is told by [`Self::check_use`].
+    pub fn read_draft(text: &str) -> Result<Self, Problems> {
+        let document = Self::parse(text)?;
+        document.check()?;
+        Ok(document)
+    }
+
+    /// Reads what may be only a part of a document: nothing is checked but that it is one.
+    pub fn parse(text: &str) -> Result<Self, Problems> {
         if text.len() > LARGEST {
             return Err(Problem::new("", "the file is too large for a document", "at most 16 MB").into());
         }
         let value: Value = serde_json::from_str(text).map_err(|error| {
             Problem::new("", format!("not valid JSON: {error}"), "a JSON object, as in static/scenarios")
         })?;
-        let document: Self = read(&value, "")?;
-        document.check()?;
-        document.check_use()?;
-        Ok(document)
+        read(&value, "")
+    }
+
+    /// A design with nothing in it.
+    pub fn empty() -> Self {
+        Self::blank()
     }
 }
 
@@ -39,11 +56,12 @@ impl Json for Document {
             nodes: Vec::new(),
             links: Vec::new(),
             schedule: Vec::new(),
+            tiers: Vec::new(),
         }
     }
 
     fn to_value(&self) -> Value {
-        let Self { version, name, description, seed, nodes, links, schedule } = &mut self.clone();
+        let Self { version, name, description, seed, nodes, links, schedule, tiers } = &mut self.clone();
         let mut fields = vec![must("version", "", version), may("name", name)];
         if !description.is_empty() {
             fields.push(may("description", description));
@@ -52,11 +70,14 @@ impl Json for Document {
         if !schedule.is_empty() {
             fields.push(may("schedule", schedule));
         }
+        if !tiers.is_empty() {
+            fields.push(may("tiers", tiers));
+        }
         write_fields(fields)
     }
 
     fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
-        let Self { version, nodes, links, schedule, .. } = self;
+        let Self { version, nodes, links, schedule, tiers, .. } = self;
         // Of another version nothing else can be said.
         if let Some(other) = value.get("version").and_then(Value::as_u64).filter(|other| *other != u64::from(VERSION)) {
             let what = format!("version {other} is not known to this program");
@@ -73,6 +94,7 @@ impl Json for Document {
             may("nodes", nodes),
             may("links", links),
             may("schedule", schedule),
+            may("tiers", tiers),
             may("$schema", &mut schema),
         ];
         read_fields(fields, value, at)?;
@@ -154,14 +176,36 @@ impl Json for Position {
     }
 }
 
+impl Json for Tier {
+    fn blank() -> Self {
+        Self { label: String::new(), nodes: Vec::new() }
+    }
+
+    fn to_value(&self) -> Value {
+        let Self { label, nodes } = &mut self.clone();
+        write_fields(vec![may("label", label), may("nodes", nodes)])
+    }
+
+    fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
+        let Self { label, nodes } = self;
+        read_fields(
+            vec![must("label", "what the frame is called", label), must("nodes", "ids of nodes", nodes)],
+            value,
+            at,
+        )
+    }
+}
+
 impl Link {
     fn fields(&mut self) -> Vec<Field<'_>> {
-        let Self { from, to, latency, latency_shape, loss, bandwidth, queue_limit } = self;
+        let Self { from, to, latency, latency_shape, reply_latency, reply_shape, loss, bandwidth, queue_limit } = self;
         vec![
             must("from", "id of the node that calls", from),
             must("to", "id of the node that is called", to),
             may("latency", latency),
             may("latency_shape", latency_shape),
+            may("reply_latency", reply_latency),
+            may("reply_shape", reply_shape),
             may("loss", loss),
             may("bandwidth", bandwidth),
             may("queue_limit", queue_limit),

@@ -64,11 +64,6 @@ impl Document {
         }
     }
 
-    /// Whether a node calls a database, or a router in front of several.
-    pub(super) fn reaches_data(&self, id: &str) -> bool {
-        self.calls(id, "database") || self.calls(id, "shard_router")
-    }
-
     /// A shard that is called `id` is called `heir` from here on.
     pub(super) fn hand_over_shard(&mut self, id: &str, heir: &str) {
         for node in &mut self.nodes {

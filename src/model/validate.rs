@@ -3,7 +3,7 @@
 use super::command::{Aim, Command};
 use super::document::{Document, Link};
 use super::edit::Edit;
-use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite};
+use super::kinds::{CachePattern, DatabaseRole, Load, Loop, NodeKind, OnWrite, Users};
 use super::regions;
 use crate::base::Problems;
 use crate::base::order::sort_by_key;
@@ -22,17 +22,23 @@ const MOST_PER_S: f64 = 1e8;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 8] = [
+const MAY_CALL: [(&str, &[&str]); 10] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
-    ("cdn", &["cdn", "load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database", "shard_router"]),
-    ("cache", &["database", "shard_router"]),
+    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store", "shard_router"]),
+    ("cache", &["database", "quorum_store", "shard_router"]),
     ("database", &["database"]),
+    ("object_store", &[]),
+    // A link from one to another joins both to one store.
+    ("quorum_store", &["quorum_store"]),
     ("shard_router", &["database"]),
 ];
+
+/// The kinds of node that keep records.
+const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 /// Whether a node of kind `from` may have a link to one of kind `to`.
 pub fn may_call(from: &str, to: &str) -> bool {
@@ -54,10 +60,24 @@ impl Document {
         self.check_users(&mut problems);
         self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
+        self.check_quorums(&mut problems);
         self.check_homes(&mut problems);
         self.check_shards(&mut problems);
         self.check_schedule(&mut problems);
+        self.check_tiers(&mut problems);
         problems.or(())
+    }
+
+    fn check_tiers(&self, problems: &mut Problems) {
+        if self.tiers.len() > MOST_NODES {
+            problems.push("tiers", "too many frames", format!("at most {MOST_NODES}"));
+        }
+        for (i, tier) in self.tiers.iter().enumerate() {
+            for id in tier.nodes.iter().filter(|id| self.node(id).is_none()) {
+                let valid = format!("nodes: {}", self.node_ids());
+                problems.push(format!("tiers[{i}].nodes"), format!("there is no node `{id}`"), valid);
+            }
+        }
     }
 
     fn check_nodes(&self, problems: &mut Problems) {
@@ -90,20 +110,6 @@ impl Document {
             match &node.kind {
                 NodeKind::Dns(dns) => self.check_records(&at, &dns.records, problems),
                 NodeKind::LoadBalancer(balancer) => self.check_draining(&at, &node.id, &balancer.draining, problems),
-                NodeKind::Cache(cache)
-                    if cache.pattern == CachePattern::ReadThrough && !self.reaches_data(&node.id) =>
-                {
-                    let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
-                    let what = "a read_through cache needs a database to read";
-                    problems.push(format!("{at}.params.pattern"), what, remedy);
-                }
-                NodeKind::Cache(cache)
-                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
-                        && !self.reaches_data(&node.id) =>
-                {
-                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
-                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
-                }
                 _ => {}
             }
         }
@@ -166,7 +172,8 @@ impl Document {
                 let remedy = format!("a latency, or regions out of: {}", regions::REGIONS.join(", "));
                 problems.push(format!("{at}.latency"), what, remedy);
             }
-            for (name, time) in [("latency", self.latency_of(link)), ("queue_limit", link.queue_limit)] {
+            let (forward, back) = (self.latency_of(link), link.reply_latency.unwrap_or_default());
+            for (name, time) in [("latency", forward), ("reply_latency", back), ("queue_limit", link.queue_limit)] {
                 if time > LONGEST_DELAY {
                     problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
                 }
@@ -220,22 +227,40 @@ impl Document {
                 let remedy = format!("users × rate_per_user_per_s, and × load_peak: at most {MOST_PER_S} requests/s");
                 problems.push(&at, what, remedy);
             }
-            if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") {
-                let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);
-                problems.push(format!("nodes[{i}]"), "these users reach no site", remedy);
+            let names = u64::from(users.assets) * (1 + u64::from(users.asset_version));
+            if names > Users::MOST_ASSET_NAMES {
+                let what = format!("{names} names of assets are more than can be told apart");
+                let remedy = format!("assets × (1 + asset_version): at most {}", Users::MOST_ASSET_NAMES);
+                problems.push(&at, what, remedy);
             }
-        }
-        if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
-            problems.push("nodes", "nobody uses this system", "a node of kind users");
         }
     }
 
     /// What a design needs to be of any use. Asked of what is read; on the page a design may pass through less.
-    pub(super) fn check_use(&self) -> Result<(), Problems> {
+    pub fn check_use(&self) -> Result<(), Problems> {
         let mut problems = Problems::default();
+        if !self.nodes.iter().any(|node| matches!(node.kind, NodeKind::Users(_))) {
+            problems.push("nodes", "nobody uses this system", "a node of kind users");
+        }
         for (i, node) in self.nodes.iter().enumerate() {
             let at = format!("nodes[{i}]");
             match &node.kind {
+                NodeKind::Users(_) if !self.calls(&node.id, "load_balancer") && !self.calls(&node.id, "web_server") => {
+                    let remedy = format!("add a link from `{}` to a load_balancer or a web_server", node.id);
+                    problems.push(at, "these users reach no site", remedy);
+                }
+                NodeKind::Cache(cache) if cache.pattern == CachePattern::ReadThrough && !self.calls_store(&node.id) => {
+                    let remedy = format!("add a link from `{}` to a database, or set pattern to cache_aside", node.id);
+                    let what = "a read_through cache needs a database to read";
+                    problems.push(format!("{at}.params.pattern"), what, remedy);
+                }
+                NodeKind::Cache(cache)
+                    if matches!(cache.on_write, OnWrite::WriteThrough | OnWrite::WriteBack)
+                        && !self.calls_store(&node.id) =>
+                {
+                    let remedy = format!("add a link from `{}` to a database, or set on_write to invalidate", node.id);
+                    problems.push(format!("{at}.params.on_write"), "writes cannot pass through this cache", remedy);
+                }
                 NodeKind::LoadBalancer(_) if !self.calls(&node.id, "web_server") => {
                     let remedy = format!("add a link from `{}` to a web_server", node.id);
                     problems.push(at, "a load_balancer without servers", remedy);
@@ -343,6 +368,52 @@ impl Document {
         }
     }
 
+    /// R and W are numbers of copies.
+    fn check_quorums(&self, problems: &mut Problems) {
+        for (i, node) in self.nodes.iter().enumerate() {
+            let NodeKind::QuorumStore(own) = &node.kind else { continue };
+            let store = self.store_of(&node.id);
+            let copies = self.nodes.iter().filter_map(|other| match &other.kind {
+                NodeKind::QuorumStore(params) if store.contains(&other.id.as_str()) => Some(params.copies),
+                _ => None,
+            });
+            let copies = copies.max().unwrap_or_default();
+            for (name, quorum) in [("read_quorum", own.read_quorum), ("write_quorum", own.write_quorum)] {
+                if quorum > copies {
+                    let what = format!("{quorum} copies of a key are needed, there are {copies}");
+                    problems.push(format!("nodes[{i}].params.{name}"), what, format!("valid: 1 to copies, {copies}"));
+                }
+            }
+        }
+    }
+
+    /// The nodes of the leaderless store that `id` belongs to: those that links between such nodes lead to.
+    fn store_of<'a>(&'a self, id: &'a str) -> Vec<&'a str> {
+        let is_node = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "quorum_store");
+        let mut store = vec![id];
+        let mut at = 0;
+        while at < store.len() {
+            let own = store[at];
+            for link in &self.links {
+                let other = if link.from == own { &link.to } else { &link.from };
+                if (link.from == own || link.to == own) && is_node(other) && !store.contains(&other.as_str()) {
+                    store.push(other);
+                }
+            }
+            at += 1;
+        }
+        store
+    }
+
+    /// What tells the store that `id` belongs to from others: its primary, or the first of its equals.
+    fn home_of<'a>(&'a self, id: &'a str) -> &'a str {
+        if self.node(id).is_some_and(|node| node.kind.name() == "quorum_store") {
+            self.store_of(id).into_iter().min().unwrap_or(id)
+        } else {
+            self.primary_of(id)
+        }
+    }
+
     /// The first primary of the cluster that `id` belongs to, by its links with other databases.
     pub(super) fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
         let is_primary = |id: &str| {
@@ -368,13 +439,12 @@ impl Document {
     /// A record has one home: who reads and writes, does so in one cluster.
     fn check_homes(&self, problems: &mut Problems) {
         for (i, node) in self.nodes.iter().enumerate() {
-            let is_store =
-                |id: &str| self.node(id).is_some_and(|node| matches!(node.kind.name(), "database" | "shard_router"));
+            let is_store = |id: &str| self.node(id).is_some_and(|node| STORES.contains(&node.kind.name()));
             if is_store(&node.id) {
                 continue;
             }
             let called = self.links.iter().filter(|link| link.from == node.id && is_store(&link.to));
-            let mut homes: Vec<&str> = called.map(|link| self.primary_of(&link.to)).collect();
+            let mut homes: Vec<&str> = called.map(|link| self.home_of(&link.to)).collect();
             homes.sort_unstable();
             homes.dedup();
             if let [first, second, ..] = homes[..] {
@@ -382,7 +452,7 @@ impl Document {
                 problems.push(
                     format!("nodes[{i}]"),
                     what,
-                    "links to one primary and its replicas, or to a shard_router",
+                    "links to one primary and its replicas, to one leaderless store, or to a shard_router",
                 );
             }
         }
@@ -422,6 +492,11 @@ impl Document {
         self.schedule
             .iter()
             .any(|scheduled| matches!(&scheduled.command, Command::Edit(Edit::AddNode { node, .. }) if node.id == id))
+    }
+
+    /// Whether `id` has a link to a node that keeps records.
+    fn calls_store(&self, id: &str) -> bool {
+        STORES.iter().any(|kind| self.calls(id, kind))
     }
 
     /// Whether `id` has a link to a node of `kind`.

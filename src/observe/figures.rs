@@ -38,6 +38,8 @@ pub struct Figures {
     /// In the order of the engine's links; those without traffic and trouble are left out.
     pub links: Vec<LinkFigures>,
     pub clusters: Vec<ClusterFigures>,
+    /// Leaderless stores.
+    pub quorums: Vec<QuorumFigures>,
 }
 
 /// Latency of good answers, in seconds, as the user sees it (name lookup included).
@@ -73,7 +75,7 @@ pub struct Totals {
     pub late: u64,
     /// Reads answered with another value than the primary held when the store answered.
     pub stale_reads: u64,
-    /// Writes that were acknowledged and then lost by a failover.
+    /// Writes that were acknowledged and then lost by a failover, or with a node that was taken out.
     pub lost_writes: u64,
     /// Events simulated.
     pub events: u64,
@@ -157,6 +159,19 @@ pub struct NodeFigures {
     pub replication: Option<ReplicationFigures>,
     /// For stores: stale reads it served since the start.
     pub stale_reads: Option<u64>,
+    /// For databases with a buffer pool: share of the pages that were found there, pages read from the disk in the window, and
+    /// the share of its operations per second that the disk did; `None` where all fits into memory.
+    pub page_hit_ratio: Option<f64>,
+    pub page_misses: Option<u64>,
+    pub disk_utilisation: Option<f64>,
+    /// For web servers: calls made in the window one by one for what the store cannot do at once; `None` without any.
+    pub extra_calls: Option<u64>,
+    /// For web servers: requests in the window whose writes were made only in part; `None` without any.
+    pub torn_writes: Option<u64>,
+    /// For web servers: requests in the window of users whose session was not there any more; `None` without any.
+    pub sessions_lost: Option<u64>,
+    /// For members of leaderless stores: copies that wait to be given to others, for those have missed them, or shall keep them.
+    pub handoffs: Option<u64>,
     /// For shards: transactions that it has promised to commit and of whose end it has not heard.
     pub promised: Option<u64>,
     /// For shard routers.
@@ -336,6 +351,21 @@ pub struct ClusterFigures {
     pub steps: Vec<Step>,
 }
 
+/// One leaderless replicated store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct QuorumFigures {
+    /// Ids of its nodes.
+    pub nodes: Vec<String>,
+    /// Whether copies are being moved, for members have come or go.
+    pub is_changing: bool,
+    /// The acknowledged writes that were lost with members taken out of the design, oldest first, at most the first 1,000.
+    pub lost: Vec<LostWrite>,
+    pub lost_count: u64,
+    /// The writes that failed although some copy may have them: they may survive. Oldest first, at most the first 1,000.
+    pub in_doubt: Vec<LostWrite>,
+    pub in_doubt_count: u64,
+}
+
 /// A read that was answered with another version than the current one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StaleRead {
@@ -373,6 +403,31 @@ pub struct LostWrite {
     pub user: Option<u32>,
     /// When it was committed, in nanoseconds of simulated time.
     pub at_ns: Option<u64>,
+}
+
+/// One record, as every store of the design has it at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeyFigures {
+    pub key: u32,
+    /// Its current version: the number of the last acknowledged write; 0 if it was never written.
+    pub current: u64,
+    /// In the order of the engine's nodes. Of a leaderless store those who keep it, or have a copy left.
+    pub stores: Vec<KeyVersion>,
+}
+
+/// A record in one store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeyVersion {
+    /// Id of the node.
+    pub node: String,
+    /// The version that a reader gets; none: it does not have the record.
+    pub version: Option<u64>,
+    /// For databases: the newest version that it has received and not applied yet.
+    pub received: Option<u64>,
+    /// Whether the record belongs there; caches only borrow it.
+    pub is_owner: bool,
+    /// Whether a reader gets another version than the current one.
+    pub is_stale: bool,
 }
 
 impl LatencyFigures {
@@ -438,6 +493,7 @@ impl Figures {
             nodes: Vec::new(),
             links: Vec::new(),
             clusters: Vec::new(),
+            quorums: Vec::new(),
         }
     }
 }
@@ -488,10 +544,27 @@ impl NodeFigures {
             log_position: None,
             replication: None,
             stale_reads: None,
+            page_hit_ratio: ratio(to.page_hits - from.page_hits, to.page_misses - from.page_misses),
+            page_misses: None,
+            disk_utilisation: None,
+            extra_calls: some(to.extra_calls - from.extra_calls),
+            torn_writes: some(to.torn_writes - from.torn_writes),
+            sessions_lost: some(to.sessions_lost - from.sessions_lost),
+            handoffs: None,
             promised: None,
             sharding: None,
         }
     }
+}
+
+fn some(count: u64) -> Option<u64> {
+    (count > 0).then_some(count)
+}
+
+/// Share of the hits; none where nothing was looked up.
+fn ratio(hits: u64, misses: u64) -> Option<f64> {
+    let all = hits + misses;
+    (all > 0).then(|| hits as f64 / all as f64)
 }
 
 fn per_second(count: u64, window_s: f64) -> f64 {

@@ -1,8 +1,9 @@
 //! Figures as JSON: how the engine's worker tells them to the page. What is `None` is left out.
 
 use super::figures::{
-    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures, StaleRead, Step, Totals,
+    ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
+    StaleRead, Step, Totals,
 };
 use super::meter::NodeMeter;
 use super::outcome::{Operation, Reason, StepKind};
@@ -16,7 +17,7 @@ json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 
 json_object!(Figures = Self::default(), {
     now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
-    stale_names, errors, totals, nodes, links, clusters,
+    stale_names, errors, totals, nodes, links, clusters, quorums,
 });
 
 json_object!(LatencyFigures = Self::default(), {
@@ -35,7 +36,8 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
-    backlog, log_position, replication, stale_reads, promised, sharding,
+    backlog, log_position, replication, stale_reads, page_hit_ratio, page_misses, disk_utilisation, extra_calls,
+    torn_writes, sessions_lost, handoffs, promised, sharding,
 });
 
 json_object!(ShardingFigures = Self::default(), {
@@ -68,6 +70,18 @@ json_object!(LaneFigures = Self::default(), {
 json_object!(ClusterFigures = Self::default(), {
     primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
     diverged_count, split_brains, stale, steps,
+});
+
+json_object!(QuorumFigures = Self::default(), {
+    nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count,
+});
+
+json_object!(KeyFigures = Self::default(), {
+    key, current, stores,
+});
+
+json_object!(KeyVersion = Self::default(), {
+    node, version, received, is_owner, is_stale,
 });
 
 json_object!(ReplicationFigures = Self::default(), {
@@ -104,7 +118,9 @@ mod tests {
         figures.links.push(LinkFigures { index: 7, to: "db".to_owned(), ..LinkFigures::blank() });
         let lost = vec![LostWrite { key: 9, position: Some(u64::MAX), version: None, user: None, at_ns: Some(1) }];
         let steps = vec![Step { at_ns: 3, node: "db".to_owned(), kind: StepKind::Rebuilt }];
-        figures.clusters.push(ClusterFigures { lost, lost_count: 1, steps, ..ClusterFigures::default() });
+        figures.clusters.push(ClusterFigures { lost: lost.clone(), lost_count: 1, steps, ..ClusterFigures::default() });
+        let nodes = vec!["store-1".to_owned()];
+        figures.quorums.push(QuorumFigures { nodes, in_doubt: lost, in_doubt_count: 1, ..QuorumFigures::default() });
         let text = figures.to_value().to_string();
         let heard: Figures = read(&serde_json::from_str(&text).unwrap(), "").unwrap();
         assert_eq!(heard, figures);

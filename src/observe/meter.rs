@@ -29,7 +29,10 @@ impl Gauge {
 
     /// The integral up to `now`.
     pub fn area_at(&self, now: SimTime) -> u128 {
-        self.area + u128::from(self.level) * u128::from(now.since(self.since).as_nanos())
+        let (level, span) = (self.level, now.since(self.since).as_nanos());
+        // Nearly always the product is a word; wasm has no longer ones.
+        let is_short = level >> 24 == 0 && span >> 40 == 0;
+        self.area + if is_short { u128::from(level * span) } else { u128::from(level) * u128::from(span) }
     }
 }
 
@@ -55,6 +58,16 @@ pub struct NodeMeter {
     /// Stale assets of browsers that were asked for anew, and were still good.
     pub revalidations: u64,
     pub stale_reads: u64,
+    /// Of a database with a buffer pool: pages found there, pages read from the disk, and pages written to it to make room.
+    pub page_hits: u64,
+    pub page_misses: u64,
+    pub page_writes: u64,
+    /// Of a web server: calls made one by one for what its store cannot do at once, beside the first for each request.
+    pub extra_calls: u64,
+    /// Requests whose writes were made only in part before one of them failed.
+    pub torn_writes: u64,
+    /// Requests of users who have a session, which is not here: they have to log in again.
+    pub sessions_lost: u64,
     /// Calls whose service has begun, how many of them had to wait for it, and for how long in all.
     pub begun: u64,
     pub waited: u64,

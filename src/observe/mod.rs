@@ -9,8 +9,9 @@ mod recorder;
 pub mod trace;
 
 pub use figures::{
-    ClusterFigures, ConditionFigures, Figures, LaneFigures, LatencyFigures, LinkFigures, LostWrite, NodeFigures,
-    OperationFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures, StaleRead, Step, Totals,
+    ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
+    StaleRead, Step, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

@@ -101,6 +101,14 @@ pub enum Reason {
     Unreachable,
     /// Every connection to the stores was in use, for longer than it may wait for one.
     PoolExhausted,
+    /// A store was asked for something that its kind cannot do.
+    NotSupported,
+    /// The store has as many connections as it takes.
+    TooManyConnections,
+    /// The store's disk is full.
+    StorageFull,
+    /// Fewer copies answered than a read or a write needs.
+    NoQuorum,
     /// The record is at home in another shard, or on its way there.
     WrongShard,
     /// A transaction over several shards was given up: not all of them could promise it in time.
@@ -108,7 +116,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -127,6 +135,10 @@ impl Reason {
         Self::CircuitOpen,
         Self::Unreachable,
         Self::PoolExhausted,
+        Self::NotSupported,
+        Self::TooManyConnections,
+        Self::StorageFull,
+        Self::NoQuorum,
         Self::WrongShard,
         Self::TransactionAborted,
     ];
@@ -152,6 +164,10 @@ impl Reason {
             Self::CircuitOpen => "circuit_open",
             Self::Unreachable => "unreachable",
             Self::PoolExhausted => "pool_exhausted",
+            Self::NotSupported => "not_supported",
+            Self::TooManyConnections => "too_many_connections",
+            Self::StorageFull => "storage_full",
+            Self::NoQuorum => "no_quorum",
             Self::WrongShard => "wrong_shard",
             Self::TransactionAborted => "transaction_aborted",
         }
@@ -178,6 +194,10 @@ impl Reason {
             Self::CircuitOpen => "circuit open",
             Self::Unreachable => "private address",
             Self::PoolExhausted => "no free connection",
+            Self::NotSupported => "not supported by this store",
+            Self::TooManyConnections => "too many connections",
+            Self::StorageFull => "disk full",
+            Self::NoQuorum => "too few copies answered",
             Self::WrongShard => "record is in another shard",
             Self::TransactionAborted => "transaction given up",
         }

@@ -74,6 +74,11 @@ pub struct Rect {
 }
 
 impl Rect {
+    /// The rectangle with these two corners.
+    pub fn between(a: Point, b: Point) -> Self {
+        Self { x: a.x.min(b.x), y: a.y.min(b.y), w: (a.x - b.x).abs(), h: (a.y - b.y).abs() }
+    }
+
     pub fn right(&self) -> f32 {
         self.x + self.w
     }

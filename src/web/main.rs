@@ -6,10 +6,13 @@
 mod app;
 mod clock;
 mod dom;
+mod editor;
 mod format;
 mod icons;
 mod input;
+mod keeping;
 mod painter;
+mod palette;
 mod panels;
 mod protocol;
 mod pulse;

@@ -9,7 +9,7 @@ use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, w
 use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
 use scalescope::observe::trace::{Ended, Trace};
-use scalescope::observe::{Figures, Operation, Reason};
+use scalescope::observe::{Figures, KeyFigures, Operation, Reason};
 use serde_json::Value;
 
 /// From the page to the engine.
@@ -84,6 +84,8 @@ pub struct Watch {
     pub requests: Option<Filter>,
     /// The trace of the request of this number.
     pub serial: Option<u32>,
+    /// The record of which to tell the version on every store.
+    pub key: Option<u32>,
 }
 
 /// Which requests to list; what is absent does not matter.
@@ -113,11 +115,12 @@ pub struct Watched {
     /// None if the list that was told last is to stay.
     pub ended: Option<Vec<Ended>>,
     pub trace: Option<Trace>,
+    pub key: Option<KeyFigures>,
 }
 
 impl Watch {
     fn fields(&mut self) -> Vec<Field<'_>> {
-        vec![may("requests", &mut self.requests), may("serial", &mut self.serial)]
+        vec![may("requests", &mut self.requests), may("serial", &mut self.serial), may("key", &mut self.key)]
     }
 }
 
@@ -240,7 +243,9 @@ impl Message for FromEngine {
             }
             Self::Redesigned(design) => ("redesigned", design.fields()),
             Self::Refused { problems } => ("refused", vec![may("problems", &mut problems.0)]),
-            Self::Watched(Watched { ended, trace }) => ("watched", vec![may("ended", ended), may("trace", trace)]),
+            Self::Watched(Watched { ended, trace, key }) => {
+                ("watched", vec![may("ended", ended), may("trace", trace), may("key", key)])
+            }
             Self::Picked { serial } => ("picked", vec![may("serial", serial)]),
             Self::Hash { state_hash } => ("hash", vec![may("state_hash", state_hash)]),
             Self::Fatal { message } => ("fatal", vec![may("message", message)]),

@@ -13,7 +13,8 @@ pub const MOST_USERS: u32 = 10_000_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    pub scenario: usize,
+    /// The page goes on with what it had, or chooses, if absent.
+    pub scenario: Option<usize>,
     pub seed: Option<u64>,
     pub users: Option<u32>,
     pub speed: f64,
@@ -25,7 +26,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let speed = DEFAULT_SPEED;
-        Self { scenario: scenarios::FIRST, seed: None, users: None, speed, is_paused: false, painter: None }
+        Self { scenario: None, seed: None, users: None, speed, is_paused: false, painter: None }
     }
 }
 
@@ -47,7 +48,8 @@ impl Settings {
         match name {
             "scenario" => {
                 let known = || scenarios::ALL.iter().map(|scenario| scenario.slug).collect::<Vec<_>>().join(", ");
-                self.scenario = scenarios::by_slug(value).ok_or_else(|| format!("scenarios are {}", known()))?;
+                let place = scenarios::by_slug(value);
+                self.scenario = Some(place.ok_or_else(|| format!("scenarios are {}", known()))?);
             }
             "seed" => self.seed = Some(value.parse().map_err(|_| "a seed is a whole number, 0 or more")?),
             "users" => {
@@ -89,7 +91,7 @@ mod tests {
         assert!(complaints.is_empty(), "{complaints:?}");
         let painter = Some(PainterKind::Gl);
         let (seed, users) = (Some(7), Some(10_000));
-        assert_eq!(settings, Settings { scenario: 4, seed, users, speed: 0.02, is_paused: true, painter });
+        assert_eq!(settings, Settings { scenario: Some(4), seed, users, speed: 0.02, is_paused: true, painter });
     }
 
     #[test]

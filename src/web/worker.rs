@@ -96,7 +96,7 @@ impl Host {
     }
 
     fn load(&mut self, text: &str, seed: u64) {
-        let built = Document::read(text).and_then(|document| Engine::new(Document { seed, ..document }));
+        let built = Document::read_draft(text).and_then(|document| Engine::new(Document { seed, ..document }));
         match built {
             Ok(mut engine) => {
                 engine.set_tracing(1, STEPS);
@@ -163,7 +163,7 @@ impl Host {
         let Some(engine) = &self.engine else { return };
         let now_ms = self.scope.performance().map_or(0.0, |clock| clock.now());
         let filter = self.watch.requests.as_ref().filter(|_| now_ms - self.listed_ms >= LIST_EVERY_MS);
-        if filter.is_none() && self.watch.serial.is_none() {
+        if filter.is_none() && self.watch.serial.is_none() && self.watch.key.is_none() {
             return;
         }
         let ended = filter.map(|filter| {
@@ -179,7 +179,8 @@ impl Host {
             self.listed_ms = now_ms;
         }
         let trace = self.watch.serial.and_then(|serial| engine.trace(serial));
-        post(&self.scope, FromEngine::Watched(Watched { ended, trace }));
+        let key = self.watch.key.map(|key| engine.key_versions(key));
+        post(&self.scope, FromEngine::Watched(Watched { ended, trace, key }));
     }
 
     fn tell_of_redesign(&mut self) {
@@ -196,7 +197,7 @@ impl Host {
     }
 
     fn hash(&self, text: &str, length: SimDuration) {
-        match Document::read(text).and_then(Engine::new) {
+        match Document::read_draft(text).and_then(Engine::new) {
             Ok(mut engine) => {
                 let until = SimTime::ZERO + length;
                 engine.run_until(until);

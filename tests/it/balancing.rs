@@ -467,6 +467,7 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
 }
 
 fn command(act: &Act, document: &Document) -> Option<Command> {
+    document.nodes.first()?;
     let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
     let set = |param: &str, value| Command::Edit(Edit::Set { node: "lb-1".into(), param: param.into(), value });
     Some(match act {
@@ -497,7 +498,7 @@ fn command(act: &Act, document: &Document) -> Option<Command> {
             set(param, value)
         }
         Act::Loss(n, loss) => {
-            let mut link = document.links[n % document.links.len()].clone();
+            let mut link = document.links.get(n % document.links.len().max(1))?.clone();
             link.loss = *loss;
             Command::Edit(Edit::SetLink { link })
         }
@@ -543,7 +544,7 @@ proptest! {
         });
         let is_open = |id: &str| params.is_none_or(|params| !params.draining.iter().any(|other| other == id));
         let is_any_open = design.nodes.iter().any(|node| node.kind.name() == "web_server" && is_open(&node.id));
-        if has("web_server") && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
+        if has("users") && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
             set(&mut engine, "lb-1", "ejection.failures", json!(0));
             // Long enough for every retransmission, and for checks to pass.
             engine.run_until(engine.now() + SimDuration::from_secs(40));

@@ -178,6 +178,31 @@ fn fetches_per_s(reads: f64, writes: f64, cache: Value) -> f64 {
 }
 
 #[test]
+fn memory_holds_as_many_entries_as_take_it_with_all_that_belongs_to_them() {
+    // Values of one byte; of 1,000 keys, all equally popular, each entry in memory makes for 0.1 % of hits.
+    for (params, entries) in [
+        (json!({ "capacity": "500B" }), 500),
+        (json!({ "capacity": "10KB", "entry_overhead": "95B" }), 106),
+        (json!({ "capacity": "10KB", "entry_overhead": "95B", "headroom": 100 }), 213),
+        // 101 bytes are in a chunk of 120.
+        (json!({ "capacity": "10KB", "entry_overhead": "100B", "chunk_growth": 1.25 }), 85),
+        (json!({ "capacity": "10KB", "entry_overhead": "20KB" }), 0),
+    ] {
+        let figures = run(design(&[("users", json!({ "keys": 1_000 })), ("cache", params.clone())]), 60.0, 260.0);
+        assert_eq!(node(&figures, "cache").stored_entries, Some(entries), "{params}");
+        assert!((hit_ratio(&figures) - entries as f64 / 1_000.0).abs() < 0.015, "{params}: {}", hit_ratio(&figures));
+    }
+    // More room while it runs is used, and less is given back at once.
+    let mut engine = engine(design(&[("users", json!({ "keys": 1_000 })), ("cache", json!({ "capacity": "100B" }))]));
+    for (headroom, entries) in [(0, 100), (300, 400), (50, 150)] {
+        set(&mut engine, "cache", "headroom", json!(headroom));
+        assert!(node(&engine.report(), "cache").stored_bytes.unwrap() <= entries, "{headroom} %");
+        engine.run_until(engine.now() + SimDuration::from_secs(60));
+        assert_eq!(node(&engine.report(), "cache").stored_bytes, Some(entries), "{headroom} %");
+    }
+}
+
+#[test]
 fn leases_turn_a_stampede_into_one_fetch() {
     let (reads, writes) = (500.0, 1.0);
     for pattern in ["read_through", "cache_aside"] {

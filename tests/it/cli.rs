@@ -162,3 +162,23 @@ fn bad_input_is_one_clear_message_and_exit_code_2() {
     assert!(refusal(&["run", &good, "--trace", &file("odd.oracleGeneral.bin", "odd")]).contains("24-byte"));
     assert!(refusal(&["fly"]).contains("fly"));
 }
+
+#[test]
+fn traces_are_written_as_chrome_traces() {
+    let path = file("traces.json", "");
+    let arguments =
+        ["run", &scenario("cached"), "--for", "2s", "--warmup", "0s", "--trace-out", &path, "--trace-every", "3"];
+    let output = scalescope(&arguments);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("requests traced"));
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("it was written")).expect("JSON");
+    let events = written["traceEvents"].as_array().expect("a list of events");
+    let slices: Vec<_> = events.iter().filter(|event| event["ph"] == "X").collect();
+    assert!(
+        slices.len() > 100 && slices.iter().all(|slice| slice["pid"].as_u64().is_some_and(|serial| serial % 3 == 0))
+    );
+    assert!(slices.iter().any(|slice| slice["name"].as_str().is_some_and(|name| name.starts_with("get @ cache"))));
+    assert!(
+        refusal(&["run", &scenario("cached"), "--for", "1s", "--trace-out", "/nowhere/x.json"])
+            .contains("/nowhere/x.json")
+    );
+}

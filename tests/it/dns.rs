@@ -202,3 +202,34 @@ fn that_there_is_no_address_is_remembered_as_well() {
     engine.run_until(at_s(50.0));
     assert_eq!(measure(&mut engine, 60.0).errors, []);
 }
+
+#[test]
+fn a_check_is_answered_by_whoever_has_taken_the_address_over() {
+    let text = json!({ "version": 1, "name": "pair", "seed": 2, "nodes": [
+        { "id": "users", "kind": "users", "params": { "static_weight": 0, "write_weight": 0, "timeout": "1s" } },
+        { "id": "dns", "kind": "dns", "params": { "records": ["lb-1", "web-2"], "ttl": "1s", "check_interval": "500ms", "fall": 4 } },
+        { "id": "lb-1", "kind": "load_balancer", "params": { "advert_interval": "100ms" } },
+        { "id": "lb-2", "kind": "load_balancer", "params": { "advert_interval": "100ms" } },
+        { "id": "web-1", "kind": "web_server" }, { "id": "web-2", "kind": "web_server" },
+    ], "links": [
+        { "from": "users", "to": "dns" }, { "from": "users", "to": "lb-1" }, { "from": "users", "to": "lb-2" },
+        { "from": "users", "to": "web-2" }, { "from": "dns", "to": "lb-1" }, { "from": "dns", "to": "lb-2" },
+        { "from": "dns", "to": "web-2" }, { "from": "lb-1", "to": "lb-2" },
+        { "from": "lb-1", "to": "web-1" }, { "from": "lb-2", "to": "web-1" },
+    ] });
+    let mut engine = engine(Document::read(&text.to_string()).unwrap_or_else(|problems| panic!("{problems}")));
+    engine.run_until(at_s(10.0));
+    crash(&mut engine, "lb-1");
+    engine.run_until(at_s(15.0));
+    let figures = measure(&mut engine, 45.0);
+    assert!(node(&figures, "lb-1").is_in_rotation, "the standby answers for the address");
+    let [taken, other] = ["lb-2", "web-2"].map(|id| node(&figures, id).arrivals_per_s);
+    assert_near(taken / (taken + other), 0.5, 0.05, "it goes on getting its share");
+    crash(&mut engine, "lb-2");
+    engine.run_until(at_s(55.0));
+    assert_eq!(measure(&mut engine, 85.0).errors, [], "with both dead the address is left out");
+    restart(&mut engine, "lb-1");
+    engine.run_until(at_s(95.0));
+    let figures = measure(&mut engine, 115.0);
+    assert!(node(&figures, "lb-1").arrivals_per_s > 10.0 && figures.errors.is_empty());
+}

@@ -225,8 +225,8 @@ fn commands_that_make_no_sense_are_refused_and_change_nothing() {
     for (command, hint) in [
         (Command::Fault(Fault::Crash { node: "nobody".into() }), "nobody"),
         (Command::Fault(Fault::Crash { node: "users".into() }), "users do not crash"),
-        (Command::Edit(Edit::RemoveNode { node: "lb-1".into() }), "reach no site"),
-        (Command::Edit(Edit::RemoveNode { node: "users".into() }), "users"),
+        (Command::Edit(Edit::RemoveNode { node: "nobody".into() }), "nobody"),
+        (Command::Edit(Edit::RemoveLink { from: "db-1".into(), to: "db-2".into() }), "exactly one primary"),
         (set("web-1", "cores", json!(0)), "out of range"),
         (set("web-1", "cores", json!("many")), "not a whole number"),
         (set("web-1", "colour", json!(1)), "no parameter"),

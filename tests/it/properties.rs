@@ -36,6 +36,8 @@ struct Design {
     ttl_ms: u64,
     /// Whether users do everything that users can do.
     is_rich: bool,
+    /// Picks the kind of database and what goes with it; zero is the usual one.
+    variety: u32,
 }
 
 /// What is done to it, and after how long.
@@ -58,17 +60,21 @@ enum Act {
     Drop(u32),
     /// A link becomes narrow, or wide again.
     Bandwidth(usize, Option<u64>),
+    /// A link is taken away.
+    Cut(usize),
+    /// Everything becomes as it was drawn in the beginning.
+    Back,
 }
 
 fn designs() -> impl Strategy<Value = Design> {
     let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 5]>(), 0_usize..3);
     let sharding = (prop_oneof![1 => Just(0_usize), 1 => 1_usize..4], 0_usize..4);
     let load = (1_u32..600, prop_oneof![3 => Just(0.0), 1 => 0.0..0.5_f64, 1 => Just(1.0)], 50_u64..3_000);
-    let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000);
+    let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000, 0_u32..360);
     (shape, sharding, load, sizes).prop_map(|(shape, (shards, strategy), load, sizes)| {
         let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside, is_rich], policy) = shape;
         let (load_per_s, loss, timeout_ms) = load;
-        let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms) = sizes;
+        let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms, variety) = sizes;
         Design {
             seed,
             servers,
@@ -91,6 +97,7 @@ fn designs() -> impl Strategy<Value = Design> {
             cache_bytes,
             ttl_ms,
             is_rich,
+            variety: if is_rich { variety } else { 0 },
         }
     })
 }
@@ -109,6 +116,8 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
             .prop_map(|(link, fault, size, way)| Act::LinkFault(link, fault, size, way)),
         1 => (1_u32..20).prop_map(Act::Drop),
         1 => (0_usize..40, prop::option::of(100_000_u64..100_000_000)).prop_map(|(link, rate)| Act::Bandwidth(link, rate)),
+        1 => (0_usize..40).prop_map(Act::Cut),
+        1 => Just(Act::Back),
         1 => (2_usize..20, 0_usize..20, any::<bool>()).prop_map(|(node, param, is_max)| Act::Extreme(node, param, is_max)),
     ];
     prop::collection::vec((0_u64..2_000, act), 0..25)
@@ -159,6 +168,12 @@ impl Design {
         }
         let db = json!({ "ship_delay": format!("{}ms", self.ship_delay_ms), "check_interval": "300ms", "log_retention": 200,
             "apply_time": format!("{}ms", self.apply_time_ms), "snapshot_time": "700ms", "queue_limit": self.queue_limit });
+        let pick = |by: u32, count: u32| (self.variety / by % count) as usize;
+        let mut db = db;
+        db["data_model"] = json!(["relational", "key_value", "document", "wide_column", "graph"][pick(1, 5)]);
+        db["layout"] = json!(["normalised", "denormalised"][pick(5, 2)]);
+        db["buffer_pool"] = json!(["0B", "200KB", "100B"][pick(10, 3)]);
+        db["connections"] = json!([0, 3][pick(30, 2)]);
         nodes.push(json!({ "id": "db", "kind": "database", "params": db }));
         for replica in &replicas {
             let mut params = db.clone();
@@ -191,7 +206,9 @@ impl Design {
             }
         }
         for server in &servers {
-            let params = json!({ "workers": self.workers, "queue_limit": self.queue_limit });
+            let mut params = json!({ "workers": self.workers, "queue_limit": self.queue_limit });
+            params["sessions"] = json!(["none", "memory", "external"][pick(60, 3)]);
+            params["gathering"] = json!(["one_by_one", "batch"][pick(180, 2)]);
             nodes.push(json!({ "id": server, "kind": "web_server", "params": params }));
             for to in caches.iter().chain(&databases) {
                 link(server, to, "400us");
@@ -233,7 +250,10 @@ fn link_fault(n: usize, (from, to): (String, String), size: f64, way: Way) -> Fa
 const TABLES: [&str; 4] = ["", "0-40", "0: db, 7-90: shard-1", "3, 100"];
 const SHAPES: [&str; 4] = ["constant", "lognormal(4)", "bounded_pareto(1.1, 1000)", "erlang(3)"];
 
-fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
+fn command(act: &Act, document: &Document, first: &Document, offered: u64) -> Option<Command> {
+    if (document.nodes.is_empty() || document.links.is_empty()) && !matches!(act, Act::Back) {
+        return None;
+    }
     let id = |n: usize| document.nodes[n % document.nodes.len()].id.clone();
     let set = |node, param: &str, value: Value| Command::Edit(Edit::Set { node, param: param.into(), value });
     Some(match act {
@@ -274,6 +294,11 @@ fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
             link.queue_limit = SimDuration::from_millis(200);
             Command::Edit(Edit::SetLink { link })
         }
+        Act::Cut(n) => {
+            let link = &document.links[n % document.links.len()];
+            Command::Edit(Edit::RemoveLink { from: link.from.clone(), to: link.to.clone() })
+        }
+        Act::Back => Command::Edit(Edit::Many { edits: document.edits_to(first) }),
         Act::Loss(n, loss) => {
             let mut link = document.links[n % document.links.len()].clone();
             link.loss = *loss;
@@ -283,11 +308,12 @@ fn command(act: &Act, document: &Document, offered: u64) -> Option<Command> {
 }
 
 fn play(design: &Design, acts: &[(u64, Act)]) -> Engine {
-    let mut engine = Engine::new(design.document()).unwrap();
+    let first = design.document();
+    let mut engine = Engine::new(first.clone()).unwrap();
     for (after_ms, act) in acts {
         let until = engine.now() + SimDuration::from_millis(*after_ms);
         engine.run_until(until);
-        if let Some(command) = command(act, engine.document(), engine.report().totals.offered) {
+        if let Some(command) = command(act, engine.document(), &first, engine.report().totals.offered) {
             // Refused commands are fine; they must only change nothing, which the replay below would show.
             let _ = engine.command(command);
         }
@@ -379,6 +405,7 @@ fn a_replica_of_a_removed_primary_starts_anew() {
         cache_bytes: 1,
         ttl_ms: 0,
         is_rich: false,
+        variety: 0,
     };
     let acts = [
         (26, Act::Cores(0, 1)),

@@ -5,7 +5,7 @@ use scalescope::model::{Command, Document, Edit, Fault};
 use scalescope::observe::{Figures, Reason, Role};
 use serde_json::{Value, json};
 
-use crate::support::{assert_near, at_s, count, edit, engine, inflict, measure, node, run, scenario};
+use crate::support::{assert_near, at_s, count, edit, engine, inflict, measure, node, run, scenario, set};
 
 const AMERICA: &str = "us-east-1";
 
@@ -204,4 +204,15 @@ fn all_populations_grow_in_their_proportions() {
     assert_eq!((users(&document, "users-us"), users(&document, "users-eu")), (json!(600), json!(400)));
     document.share_users(1);
     assert_eq!((users(&document, "users-us"), users(&document, "users-eu")), (json!(1), json!(1)));
+    document.share_users(10_000_000);
+    assert_eq!(users(&document, "users-us"), json!(6_000_000), "their shares have not been forgotten");
+    // While it runs, and without shares: in the proportions that there are.
+    let mut engine = engine(document);
+    for id in ["users-us", "users-eu"] {
+        set(&mut engine, id, "share", json!(0));
+    }
+    edit(&mut engine, Edit::Users { total: 501 });
+    assert_eq!((users(engine.document(), "users-us"), users(engine.document(), "users-eu")), (json!(300), json!(201)));
+    let problem = engine.command(Command::Edit(Edit::Users { total: u32::MAX })).unwrap_err().to_string();
+    assert!(problem.contains("users"), "{problem}");
 }

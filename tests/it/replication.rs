@@ -57,7 +57,7 @@ fn the_primary_dies_and_exactly_the_unreplicated_writes_are_lost() {
     let (primary_end, replica_end) = (node(&before, "db-1").log_position, node(&before, "db-2").log_position);
     // What has left the host still arrives: half a millisecond of writes may be on the wire.
     crash(&mut engine, "db-1");
-    engine.run_until(at_s(11.4));
+    engine.run_until(at_s(10.9));
     let received = node(&engine.figures(), "db-2").log_position.unwrap();
     assert!(received - replica_end.unwrap() <= 2);
     assert_eq!(engine.figures().totals.lost_writes, 0, "nobody knows yet");

@@ -610,3 +610,25 @@ fn keys_move_between_transactions() {
     edit(&mut engine, Edit::RemoveNode { node: "router".into() });
     assert_eq!(engine.violations(), Vec::<String>::new());
 }
+
+#[test]
+fn the_scenario_shows_a_hot_shard_and_its_cure() {
+    let mut engine = engine(crate::support::scenario("sharded"));
+    engine.run_until(at_s(10.0));
+    let busiest =
+        |figures: &Figures| (1..=5).map(|n| node(figures, &format!("db-{n}")).utilisation).fold(0.0, f64::max);
+    let hot = measure(&mut engine, 60.0);
+    assert!(busiest(&hot) > 0.6 && node(&hot, "db-1").utilisation < 0.4, "{}", busiest(&hot));
+    engine.run_until(at_s(65.0));
+    let cool = measure(&mut engine, 120.0);
+    assert!(busiest(&cool) < 0.6 * busiest(&hot), "{} after {}", busiest(&cool), busiest(&hot));
+    engine.run_until(at_s(155.0));
+    let joined = measure(&mut engine, 165.0);
+    assert!(
+        node(&joined, "db-5").arrivals_per_s > 20.0 && !sharding(&joined).is_moving,
+        "{:?} {:?}",
+        node(&joined, "db-5"),
+        sharding(&joined)
+    );
+    assert_eq!((engine.complaints(), joined.totals.failed, joined.totals.lost_writes), (&[][..], 0, 0));
+}

@@ -44,7 +44,7 @@ fn closed_forms_come_out() {
     let output = validate(&[&own_cases()]);
     let report = text(&output.stdout);
     assert!(output.status.success(), "{report}");
-    assert!(report.trim_end().ends_with("6 passed, 0 failed"), "{report}");
+    assert!(report.trim_end().ends_with("9 passed, 0 failed"), "{report}");
 }
 
 #[test]
@@ -137,8 +137,18 @@ fn outside_cases_come_out() {
         return;
     }
     let cases = cases.display().to_string();
-    let families =
-        ["weighted_round_robin", "hash_ring", "adaptive_throttle", "retry_storm", "dns_ttl", "cdn_stale_if_error"];
+    let families = [
+        "weighted_round_robin",
+        "hash_ring",
+        "adaptive_throttle",
+        "async_loss",
+        "apply_lag",
+        "retry_storm",
+        "dns_ttl",
+        "cdn_stale_if_error",
+        "async_loss",
+        "apply_lag",
+    ];
     let mut arguments = vec![cases.as_str(), "--effort", "0.02"];
     for family in families {
         arguments.extend(["--family", family]);

@@ -181,9 +181,10 @@ test(
     const world = () => page.locator("svg.cards > g").getAttribute("transform");
     const fitted = await world();
     const box = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
-    await page.mouse.move(box.x + 20, box.y + 20);
+    const stage = await page.getByTestId("stage").boundingBox();
+    await page.mouse.move(stage.x + stage.width / 2, stage.y + 12);
     await page.mouse.down();
-    await page.mouse.move(box.x - 60, box.y + 60, { steps: 5 });
+    await page.mouse.move(stage.x + stage.width / 2 - 80, stage.y + 52, { steps: 5 });
     await page.mouse.up();
     await page.waitForTimeout(200);
     const moved = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();

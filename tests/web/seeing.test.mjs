@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isState } from "./support/app.mjs";
 import { onPage } from "./support/harness.mjs";
-import { accessibilityFaults, metricUntil, shoot } from "./support/measure.mjs";
+import { accessibilityFaults, metric, metricUntil, shoot } from "./support/measure.mjs";
 
 const SIZES = [[1280, 720], [1920, 1080], [390, 844]];
 
@@ -28,7 +28,11 @@ test(
     await page.getByTestId("all-requests").click();
     await page.getByTestId("outcome-failed").click();
     await page.getByTestId("filter-reason").selectOption("connection_refused");
-    await page.getByTestId("request-row").filter({ hasText: /connection refused · Web server 1/ }).first().click();
+    const refused = page.getByTestId("request-row").filter({ hasText: /connection refused · Web server 1/ }).first();
+    await refused.waitFor();
+    // The list stands still under the pointer.
+    await page.getByTestId("request-list").hover();
+    await refused.click();
     await page.getByTestId("story").filter({ hasText: /Web server 1 was down and refused the connection/ }).waitFor();
   }),
 );
@@ -46,6 +50,32 @@ test(
     const serial = await page.getByTestId("request").getAttribute("data-value");
     await page.getByTestId("lose").click();
     await page.getByTestId("news").filter({ hasText: `Packet of request ${serial} is lost` }).waitFor();
+  }),
+);
+
+test(
+  "charts have one cursor, marks of what was done, and figures that are pinned",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=cached&speed=1&users=3000");
+    await metricUntil(page, "throughput", (rate) => rate > 50);
+    await page.keyboard.press("g");
+    await page.getByTestId("chart-hits").waitFor();
+    await metricUntil(page, "sim-time", (now) => now > 4);
+    await page.locator('[data-node="web-1"]').focus();
+    await page.keyboard.press("c");
+    await page.getByTestId("chart-errors").getByText(/connection refused/).waitFor();
+    await page.getByTestId("chart-cursor").fill("0.5");
+    const middle = Number(await page.getByTestId("chart-at").getAttribute("data-value"));
+    assert.ok(middle > 0 && middle < (await metric(page, "sim-time")));
+    assert.ok((await page.locator(".chart-line").count()) >= 5, "the cursor is in every chart");
+    await page.locator('[data-node="web-2"] .card-body').click();
+    await page.getByTestId("pin-queue").click();
+    await page.getByTestId("rail-charts").click();
+    await page.getByTestId("chart-pin-web-2-waiting").waitFor();
+    const cost = Number(await page.locator(".chart-samples").getAttribute("data-value"));
+    assert.ok(cost < 25, `a redraw takes ${cost} ms on a busy machine`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, "charts", { sizes: SIZES });
   }),
 );
 

@@ -88,6 +88,9 @@ pub fn command(options: &Options) -> Result<()> {
         report.step("test", "unit, integration and documentation tests", || {
             run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
         });
+        report.step("failover", "random clusters with random faults, for promises that the data tier breaks", || {
+            run_cargo(&["run", "--locked", "--bin", "scalescope", "--", "bench", "failover", "--seeds", "400"])
+        });
     }
     page(&mut report, options);
     report.finish()
@@ -97,7 +100,8 @@ pub fn command(options: &Options) -> Result<()> {
 fn page(report: &mut Report, options: &Options) {
     let wanted = |check| options.checks.contains(&check);
     if wanted(Check::Build) {
-        let built = dist::tools_step(report).and_then(|tools: PageTools| dist::build_step(report, &tools));
+        let built = dist::tools_step(report)
+            .and_then(|tools: PageTools| dist::build_step(report, &tools, dist::How::Optimised));
         if built.is_none() {
             for check in [Check::Budget, Check::Browser].into_iter().filter(|check| wanted(*check)) {
                 report.blocked(check.name(), "the build");

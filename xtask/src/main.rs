@@ -1,5 +1,6 @@
 //! `cargo xtask`: fetches the tools, serves the page, builds it for a static host, and tests everything.
 
+mod bench;
 mod checks;
 mod dist;
 mod lockfile;
@@ -16,8 +17,10 @@ cargo xtask COMMAND
 
   serve [--port N] [--dev] [--open]     build the page and serve it at http://127.0.0.1:8080/
                                         --dev: without optimisation; --open: in a browser window
-  build                                 build the page into dist/, for any static host
+  build [--quick]                       build the page into dist/, for any static host
+                                        --quick: without optimisation, to try something out
   test [--only NAME,..] [-- PATTERN..]  check everything, or the named steps (browser tests: files that match)
+  bench-wasm [--profile P] [NAME..]     the benches of `scalescope bench`, in wasm under Node and natively: times, and ratios
   tools                                 find or install what the others need
   help                                  this
 
@@ -32,8 +35,10 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match args.split_first() {
         Some((&"serve", rest)) => serve::Options::parse(rest).and_then(|options| serve::run(&options)),
-        Some((&"build", [])) => dist::command(),
+        Some((&"build", [])) => dist::command(dist::How::Optimised),
+        Some((&"build", ["--quick"])) => dist::command(dist::How::Quick),
         Some((&"test", rest)) => checks::Options::parse(rest).and_then(|options| checks::command(&options)),
+        Some((&"bench-wasm", rest)) => bench::Options::parse(rest).and_then(|options| bench::run_all(&options)),
         Some((&"tools", [])) => tools::command(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             println!("{HELP}");

@@ -57,7 +57,7 @@ pub fn tandem(stations: u32) -> Document {
 pub fn closed(users: u32) -> Document {
     let cores = (f64::from(users) * SERVICE_S * 2.0) as u32;
     row(
-        population(json!({ "users": users, "loop": "closed", "think_time": "1s", "think_shape": "exponential" })),
+        population(json!({ "users": users, "loop_kind": "closed", "think_time": "1s", "think_shape": "exponential" })),
         1,
         cores,
     )

@@ -5,6 +5,7 @@
 
 mod clock;
 mod designs;
+mod failover;
 mod hold;
 mod memory;
 mod workloads;
@@ -15,18 +16,30 @@ use serde_json::{Value, json};
 use crate::input::{self, Failure};
 use workloads::{BENCHES, Bench, Report};
 
+/// The search among the names.
+const SEARCH: &str = "failover";
+
 /// What `bench` is asked.
 #[derive(Args)]
 #[command(after_help = list())]
 pub struct Options {
-    /// The workloads; all of them, if none is named.
+    /// The workloads; all of them, if none is named, but for `failover`, which searches for broken promises of the data tier.
     names: Vec<String>,
+    /// For `failover`: how many random clusters with random faults to try.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    seeds: u64,
+    /// For `failover`: the first seed.
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    from: u64,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(options: &Options) -> Result<(), Failure> {
+    if options.names.iter().any(|name| name == SEARCH) {
+        return search(options);
+    }
     let named: Vec<&Bench> = options.names.iter().map(|name| find(name)).collect::<Result<_, _>>()?;
     let all: Vec<&Bench> = if named.is_empty() { BENCHES.iter().collect() } else { named };
     for bench in all {
@@ -38,6 +51,22 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         input::print(&if options.json { to_json(bench, &report) } else { to_text(bench, &report) })?;
     }
     Ok(())
+}
+
+/// Hunts for seeds that break a promise of the data tier; finding one is a failure.
+fn search(options: &Options) -> Result<(), Failure> {
+    if options.names.len() > 1 {
+        return Err(Failure::input(format!("`{SEARCH}` is no workload to be compared with others: name it alone")));
+    }
+    // A panic of a trial is a finding and told as one: a line for it is enough here.
+    std::panic::set_hook(Box::new(|panic| eprintln!("scalescope: {panic}")));
+    let found = failover::search(options.from, options.seeds);
+    let write = if options.json { failover::to_json } else { failover::to_text };
+    input::print(&write(options.from, options.seeds, &found))?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Failure { message: format!("{} seeds broke a promise", found.len()), code: 1 })
 }
 
 fn find(name: &str) -> Result<&'static Bench, Failure> {

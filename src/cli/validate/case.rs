@@ -157,6 +157,14 @@ impl<'a> Inputs<'a> {
     /// A distribution of service times: its mean in seconds, and its shape.
     pub fn distribution(&self, name: &str) -> Result<(f64, Shape), String> {
         let own = self.within(name)?;
+        let result = own.own_distribution()?;
+        own.done()?;
+        Ok(result)
+    }
+
+    /// The distribution that stands in this object itself.
+    pub fn own_distribution(&self) -> Result<(f64, Shape), String> {
+        let own = self;
         let mean = || own.number("mean_s");
         let result = match own.word("distribution")? {
             "exponential" => (mean()?, Shape::Exponential),
@@ -179,7 +187,6 @@ impl<'a> Inputs<'a> {
             }
             other => return Err(format!("{}.distribution: `{other}` is not known", own.at)),
         };
-        own.done()?;
         Ok(result)
     }
 

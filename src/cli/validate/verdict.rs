@@ -76,8 +76,19 @@ impl Check {
     /// How much of the tolerance is used up; more than 1 is too much.
     pub fn used(&self) -> f64 {
         let Some(measured) = &self.measured else { return f64::INFINITY };
-        let (Some(expected), Some(measured)) = (self.expected.as_f64(), measured.as_f64()) else {
-            return if self.expected == *measured { 0.0 } else { f64::INFINITY };
+        if let (Some(expected), Some(measured)) = (self.expected.as_array(), measured.as_array()) {
+            if expected.len() != measured.len() {
+                return f64::INFINITY;
+            }
+            let each = expected.iter().zip(measured).map(|(expected, measured)| self.used_by(expected, measured));
+            return each.fold(0.0, f64::max);
+        }
+        self.used_by(&self.expected, measured)
+    }
+
+    fn used_by(&self, expected: &Value, measured: &Value) -> f64 {
+        let (Some(expected), Some(measured)) = (expected.as_f64(), measured.as_f64()) else {
+            return if expected == measured { 0.0 } else { f64::INFINITY };
         };
         let off = (measured - expected).abs();
         let allowed = match self.tolerance {
@@ -114,7 +125,9 @@ impl Tolerance {
             }
         }
         let is_share = ["ratio", "probability", "share"].iter().any(|word| metric.contains(word));
-        Ok(match expected.as_f64() {
+        // A list is judged by its entries.
+        let number = expected.as_f64().or_else(|| expected.get(0).and_then(Value::as_f64));
+        Ok(match number {
             None => Self::Exact,
             Some(_) if is_share => Self::Absolute(0.005),
             Some(_) if expected.is_u64() && ["misses", "miss_bytes", "moved_to_old_nodes"].contains(&metric) => {
@@ -156,6 +169,9 @@ mod tests {
             used(&json!(5), &json!(5), Tolerance::Exact) < 1.0 && used(&json!(5), &json!(6), Tolerance::Exact) > 1.0
         );
         assert!(used(&json!("abc"), &json!("abc"), Tolerance::Exact) < 1.0);
+        let lists = |second: f64| used(&json!([1, 2]), &json!([1, second]), Tolerance::Relative(0.1));
+        assert!(lists(2.1) < 1.0 && lists(2.5) > 1.0);
+        assert!(used(&json!([1, 2]), &json!([1]), Tolerance::Relative(0.1)) > 1.0);
         assert!(used(&json!(true), &json!(false), Tolerance::Exact) > 1.0);
         assert!(used(&json!(1.0), &json!(f64::NAN), Tolerance::Relative(0.5)) > 1.0, "not a number becomes null");
     }

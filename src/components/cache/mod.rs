@@ -7,7 +7,10 @@
 //! *Write-back*: it acknowledges at once and tells the database later ([`unwritten`]). Several caches share the keys by
 //! consistent hashing; that is their callers' doing ([`pool`]). All of it is volatile: a restart begins empty.
 //!
-//! Left out: memory for keys and headers, fragmentation (slabs), a cold cache warming up from a warm one.
+//! Memory is counted to the byte, or as an allocator hands it out: with what an entry takes beside its value, in chunks of growing
+//! sizes (as memcached's slabs do).
+//!
+//! Left out: slabs that one size of chunks has and another needs, a cold cache warming up from a warm one.
 
 mod entries;
 pub mod leases;
@@ -17,6 +20,7 @@ pub mod unwritten;
 pub use entries::Entries;
 pub use pool::CachePool;
 
+use super::data_set::SESSIONS;
 use super::route::DataRoute;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
@@ -51,7 +55,7 @@ pub struct Cache {
 
 impl Cache {
     pub fn new(params: kinds::Cache, id: &str, seed: u64) -> Self {
-        let entries = Entries::new(params.policy, params.capacity);
+        let entries = Entries::new(params.policy, params.memory());
         Self {
             station: Station::new(params.cores, QUEUE_LIMIT),
             entries: entries.with_stream(Stream::named(seed, id, "eviction")),
@@ -118,6 +122,7 @@ impl Cache {
         let expires = self.expiry(ctx.now());
         let mut evicted = Vec::new();
         let unwritten = &self.unwritten;
+        let bytes = self.params.footprint(bytes);
         self.entries.insert_and(key, bytes, version, expires, |victim| {
             if unwritten.get(victim).is_some() {
                 evicted.push(victim);
@@ -151,8 +156,9 @@ impl Cache {
 
     fn miss(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, parent, .. } = *ctx.get(call);
-        let is_aside = self.params.pattern == CachePattern::CacheAside;
-        if self.has_leases() {
+        // A session is nowhere else: nobody is to be asked for it.
+        let is_aside = self.params.pattern == CachePattern::CacheAside || key >= SESSIONS;
+        if self.has_leases() && key < SESSIONS {
             // A closed connection gets no token: nobody would set the value.
             if !ctx.is_awaited(call) || !ctx.is_going_on(parent) {
                 ctx.answer(call, Outcome::default());
@@ -199,7 +205,8 @@ impl Cache {
     /// A caller sets a value that it has read. With leases only the holder of the token may.
     fn set(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, version, parent, .. } = *ctx.get(call);
-        let waiting = if self.has_leases() { self.leases.redeem(key, parent) } else { Some(Vec::new()) };
+        let is_leased = self.has_leases() && key < SESSIONS;
+        let waiting = if is_leased { self.leases.redeem(key, parent) } else { Some(Vec::new()) };
         if waiting.is_some() {
             self.keep(ctx, key, bytes, version);
         }
@@ -230,7 +237,7 @@ impl Cache {
 
     fn write(&mut self, ctx: &mut Context, call: Key) {
         let of = *ctx.get(call);
-        let has_room = self.unwritten.bytes() + u64::from(of.bytes) <= self.params.capacity.0;
+        let has_room = self.unwritten.bytes() + u64::from(of.bytes) <= self.params.memory().0;
         if self.params.on_write == OnWrite::WriteBack && has_room {
             let now = ctx.now();
             let (version, is_first) =
@@ -278,14 +285,15 @@ impl Cache {
 /// Answers a lookup with `version`, and notes whether that is stale.
 fn give(ctx: &mut Context, call: Key, version: Version) {
     let Call { key, bytes, .. } = *ctx.get(call);
-    let is_stale = version != ctx.kernel.truth.current(key);
+    let is_stale = ctx.kernel.truth.is_stale(key, version);
     ctx.meter().stale_reads += u64::from(is_stale);
     ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
 }
 
 impl Behaviour for Cache {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        if !self.station.admit(ctx, call, self.params.lookup_time) {
+        let service = self.params.lookup_shape.duration(self.params.lookup_time, ctx.rng());
+        if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
     }
@@ -340,7 +348,7 @@ impl Behaviour for Cache {
         if let NodeKind::Cache(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.resize(ctx, params.cores, QUEUE_LIMIT);
-            self.entries.reconfigure(params.policy, params.capacity);
+            self.entries.reconfigure(params.policy, params.memory());
         }
         self.route.rewire(&ctx.kernel.topology, ctx.node, wiring);
         if old != (self.params.leases, self.params.pattern) {

@@ -350,7 +350,9 @@ impl Behaviour for Cdn {
             }
         }
         self.shields = ctx.kernel.topology.targets(ctx.node, &["cdn"]);
-        self.origins = ctx.kernel.topology.sites(ctx.node);
+        // Assets come from an object store, if there is one, and else from the site.
+        let stores = ctx.kernel.topology.targets(ctx.node, &["object_store"]);
+        self.origins = if stores.is_empty() { ctx.kernel.topology.sites(ctx.node) } else { stores };
     }
 
     fn levels(&self) -> Levels {

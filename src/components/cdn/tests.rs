@@ -41,6 +41,8 @@ impl Bench {
             let params = LinkParams {
                 latency: SimDuration::from_millis(1),
                 latency_shape: Shape::Constant,
+                reply_latency: SimDuration::from_millis(1),
+                reply_shape: Shape::Constant,
                 loss: 0.0,
                 bandwidth: None,
                 queue_limit: SimDuration::ZERO,

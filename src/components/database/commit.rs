@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
@@ -70,6 +70,12 @@ impl Commits {
         &self.doubts
     }
 
+    /// All writes whose clients have not been told how they end.
+    pub fn untold(&self) -> impl Iterator<Item = Gtid> {
+        let doubts = self.doubts.iter().map(|doubt| doubt.record.id);
+        self.waiting.iter().map(|waiting| waiting.record.id).chain(doubts)
+    }
+
     pub fn settle(&mut self) -> Vec<Doubt> {
         std::mem::take(&mut self.doubts)
     }
@@ -84,9 +90,9 @@ impl Commits {
         self.hidden().any(|record| record.key == key)
     }
 
-    /// Whether the write of this id waits for replicas.
-    pub fn is_waiting(&self, id: Gtid) -> bool {
-        self.waiting.iter().any(|waiting| waiting.record.id == id)
+    /// The writes that wait for replicas.
+    pub fn waiting_ids(&self) -> impl Iterator<Item = Gtid> {
+        self.waiting.iter().map(|waiting| waiting.record.id)
     }
 
     /// `version` has been read.
@@ -152,7 +158,7 @@ impl Database {
         }
         let logged = match verb {
             Verb::Transact => {
-                let keys = self.data_set.around(key).all(ctx.get(call));
+                let keys = self.keys_in(ctx.get(call));
                 if keys.iter().any(|key| !ctx.kernel.directory.takes(ctx.node, *key)) {
                     ctx.fail(call, Reason::WrongShard);
                     return;
@@ -190,7 +196,7 @@ impl Database {
         let first = self.log.end() + 1 - logged.len() as u64;
         let mut version = Version::default();
         for (record, position) in logged.iter().zip(first..) {
-            self.book(ctx, record, position);
+            book(ctx, record, position);
             version = record.version;
         }
         ctx.answer(call, Outcome { version, ..Outcome::good(0) });
@@ -248,7 +254,9 @@ impl Database {
     pub(super) fn trim(&mut self, ctx: &Context) {
         let age = self.params.log_retention_time;
         let since = if age.is_zero() { SimTime::ZERO } else { ctx.now() - age };
-        self.log.trim(self.params.log_retention as usize, since);
+        // What has not left this host yet is still needed.
+        let needed = if self.duty == Duty::Primary { self.shipping.released() } else { self.log.end() };
+        self.log.trim(self.params.log_retention as usize, since, needed);
     }
 
     /// Others see the write from here on.
@@ -262,23 +270,6 @@ impl Database {
         }
     }
 
-    /// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
-    fn book(&mut self, ctx: &mut Context, record: &Record, position: u64) {
-        let is_rightful = is_rightful(ctx);
-        let (node, now) = (ctx.node, ctx.now());
-        let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
-        let page = ctx.kernel.ledger.page(cluster);
-        if is_rightful {
-            page.acknowledged += 1;
-            return;
-        }
-        page.diverged.note(listed(record, position));
-        if !page.is_split {
-            (page.is_split, page.split_brains) = (true, page.split_brains + 1);
-            page.step(now, node, StepKind::SplitBrain);
-        }
-    }
-
     /// Acknowledges all writes that have waited for enough.
     pub(super) fn release(&mut self, ctx: &mut Context) {
         if self.commits.waiting.is_empty() {
@@ -289,7 +280,7 @@ impl Database {
             if waiting.is_hidden {
                 self.show(ctx, &waiting.record);
             }
-            self.book(ctx, &waiting.record, waiting.position);
+            book(ctx, &waiting.record, waiting.position);
             // The client may have given up meanwhile: then nobody is told, but it stands.
             if ctx.is_going_on(waiting.call) {
                 ctx.answer(waiting.call, Outcome { version: waiting.record.version, ..Outcome::good(0) });
@@ -325,7 +316,7 @@ impl Database {
         let needed = self.params.wait_for_replicas as usize;
         if self.commits.is_degraded && self.shipping.received().filter(|at| *at >= self.log.end()).count() >= needed {
             self.commits.is_degraded = false;
-            self.note(ctx, StepKind::SemiSyncRestored);
+            note(ctx, ctx.node, StepKind::SemiSyncRestored);
         }
         self.release(ctx);
     }
@@ -342,7 +333,7 @@ impl Database {
             return;
         }
         self.commits.is_degraded = true;
-        self.note(ctx, StepKind::SemiSyncDegraded);
+        note(ctx, ctx.node, StepKind::SemiSyncDegraded);
         self.release(ctx);
     }
 
@@ -362,8 +353,12 @@ impl Database {
         calls
     }
 
-    /// The node is its cluster's primary, and what it has in doubt stands.
+    /// The node has started again as its cluster's primary, and what it has in doubt stands. That of a second primary does
+    /// not.
     pub(super) fn affirm(&mut self, ctx: &mut Context) {
+        if !is_rightful(ctx) {
+            return;
+        }
         for doubt in self.commits.settle() {
             if ctx.kernel.directory.serves(ctx.node, doubt.record.key) {
                 ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
@@ -375,13 +370,22 @@ impl Database {
             }
         }
     }
+}
 
-    /// Notes a step of this node.
-    pub(super) fn note(&self, ctx: &mut Context, kind: StepKind) {
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let (now, node) = (ctx.now(), ctx.node);
-            ctx.kernel.ledger.page(cluster).step(now, node, kind);
-        }
+/// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
+fn book(ctx: &mut Context, record: &Record, position: u64) {
+    let is_rightful = is_rightful(ctx);
+    let (node, now) = (ctx.node, ctx.now());
+    let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
+    let page = ctx.kernel.ledger.page(cluster);
+    if is_rightful {
+        page.acknowledged += 1;
+        return;
+    }
+    page.diverged.note(listed(record, position));
+    if !page.is_split {
+        (page.is_split, page.split_brains) = (true, page.split_brains + 1);
+        page.step(now, node, StepKind::SplitBrain);
     }
 }
 

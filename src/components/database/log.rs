@@ -56,10 +56,11 @@ impl Log {
         missing.map_or(self.end(), |index| self.base + index as u64)
     }
 
-    /// Drops the oldest records until at most `kept` are there, none of them committed before `since`.
-    pub fn trim(&mut self, kept: usize, since: SimTime) {
+    /// Drops the oldest records until at most `kept` are there, none of them committed before `since`; none after `needed`.
+    pub fn trim(&mut self, kept: usize, since: SimTime, needed: u64) {
         while let Some(first) = self.records.front()
             && (self.records.len() > kept || first.at < since)
+            && self.base < needed
         {
             self.purged.insert(first.id);
             self.records.pop_front();
@@ -82,11 +83,13 @@ mod tests {
             let at = SimTime::from_nanos(n);
             log.push(Record { id, version: Version(n), at, key: n as u32, user: 0, bytes: 1, value: 0 });
         }
-        log.trim(3, SimTime::ZERO);
+        log.trim(3, SimTime::ZERO, 6);
         assert_eq!((log.base(), log.end()), (3, 6));
         assert_eq!(log.get(3), None);
         assert_eq!(log.range(0, 9).map(|(at, record)| (at, record.key)).collect::<Vec<_>>(), [(4, 4), (5, 5), (6, 6)]);
-        log.trim(3, SimTime::from_nanos(5));
+        log.trim(3, SimTime::from_nanos(5), 3);
+        assert_eq!(log.base(), 3, "what is still needed stays");
+        log.trim(3, SimTime::from_nanos(5), 6);
         assert_eq!((log.base(), log.purged().len()), (4, 4), "what is too old goes, though there is room");
         let mut known = log.purged().clone();
         assert_eq!(log.start_for(&known), 4);

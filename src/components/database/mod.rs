@@ -5,13 +5,15 @@
 //! and what it serves are two positions. One that is too far behind, or has gone another way, is rebuilt from a copy
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
-//! ring. A transaction over several shards is promised first, and locks what it will write ([`prepared`]). Left out: transactions
-//! of several statements, buffer pool.
+//! ring. What operations cost, and which pages they need, is told in [`work`]. A transaction over several shards is promised
+//! first, and locks what it will write ([`prepared`]). Left out: transactions of several statements, other locks.
 
 mod commit;
 mod data;
 mod log;
+pub mod models;
 pub mod monitor;
+mod pages;
 mod prepared;
 mod receiving;
 mod shipping;
@@ -22,7 +24,6 @@ pub use log::Log;
 pub use monitor::Monitor;
 pub use receiving::Tally;
 
-use super::data_set::DataSet;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
@@ -39,6 +40,7 @@ use commit::Commits;
 use prepared::Prepared;
 use receiving::Receiving;
 use shipping::Shipping;
+use work::Work;
 
 /// A database server.
 #[derive(Clone, Debug, Hash)]
@@ -66,8 +68,7 @@ pub struct Database {
     lagging: Vec<Key>,
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
-    /// The records that there are, as the populations of users tell.
-    data_set: Derived<DataSet>,
+    work: Work,
 }
 
 /// What the node does in its cluster.
@@ -105,7 +106,7 @@ impl Database {
             is_fetching: false,
             lagging: Vec::new(),
             heard: Vec::new(),
-            data_set: Derived(DataSet::default()),
+            work: Work::default(),
         }
     }
 
@@ -185,13 +186,19 @@ impl Database {
         self.data.values.get(key as usize)
     }
 
+    /// Whether something has come that is not on disk yet.
+    pub fn is_syncing(&self) -> bool {
+        self.receiving.is_syncing()
+    }
+
     /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Paged<Version> {
-        let mut versions = self.data.versions.clone();
-        for record in self.commits.hidden().chain(self.receiving.relayed()) {
-            versions.set(record.key as usize, record.version);
+        let mut image = self.data.clone();
+        for record in self.commits.hidden().chain(self.receiving.pending()) {
+            // A duplicate will never be applied.
+            let _ = image.apply(record, &self.params);
         }
-        versions
+        image.versions
     }
 
     /// Whether its state is a true, if old, copy: not while a snapshot is still missing.
@@ -320,14 +327,6 @@ impl Database {
         }
     }
 
-    /// Notes a step of another node.
-    fn note_about(&self, ctx: &mut Context, node: NodeIx, kind: StepKind) {
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.ledger.page(cluster).step(now, node, kind);
-        }
-    }
-
     /// Of several primaries: whom this one copies from.
     fn find_sources(&mut self, ctx: &mut Context, wiring: &Wiring) {
         let topology = &ctx.kernel.topology;
@@ -349,6 +348,14 @@ impl Database {
         if has_new && topology.node(ctx.node).is_up {
             self.begin_following(ctx);
         }
+    }
+}
+
+/// Notes a step of `node`, which is of the same cluster as the one that acts.
+fn note(ctx: &mut Context, node: NodeIx, kind: StepKind) {
+    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+        let now = ctx.now();
+        ctx.kernel.ledger.page(cluster).step(now, node, kind);
     }
 }
 
@@ -379,11 +386,13 @@ impl Behaviour for Database {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let Some(mean) = self.mean_service(ctx, call) else {
-            ctx.fail(call, Reason::NoPrimary);
-            return;
+        let service = match self.accept(ctx, call) {
+            Ok(service) => service,
+            Err(reason) => {
+                ctx.fail(call, reason);
+                return;
+            }
         };
-        let service = self.params.service_shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
             ctx.fail(call, Reason::QueueFull);
         }
@@ -392,19 +401,22 @@ impl Behaviour for Database {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
-        match ctx.get(call).verb {
-            Verb::Put => self.write(ctx, call),
-            verb if verb.is_write() => self.write(ctx, call),
-            _ => self.read(ctx, call),
+        if !self.fetch_pages(ctx, call) {
+            self.serve(ctx, call);
         }
     }
 
     fn on_resume(&mut self, ctx: &mut Context, call: Key) {
-        self.commit(ctx, call);
+        if self.work.leave(call) {
+            self.serve(ctx, call);
+        } else {
+            self.commit(ctx, call);
+        }
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.work.leave(call);
         self.lagging.retain(|lagging| *lagging != call);
         self.prepared.leave(call);
         ctx.fail(call, Reason::Cancelled);
@@ -455,6 +467,7 @@ impl Behaviour for Database {
 
     fn on_crash(&mut self) {
         self.station.clear();
+        self.work.crash();
         if self.duty == Duty::Primary {
             // The calls have been failed already.
             self.leave_in_doubt();
@@ -471,8 +484,8 @@ impl Behaviour for Database {
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
+            self.work.rewire(params, wiring);
         }
-        self.data_set = Derived(DataSet::of(wiring.document));
         self.shipping.forget_removed(&ctx.kernel.topology);
         self.find_sources(ctx, wiring);
         if ctx.kernel.topology.node(ctx.node).is_up {
@@ -483,6 +496,6 @@ impl Behaviour for Database {
 
     fn levels(&self) -> Levels {
         let own = self.station.levels();
-        Levels { waiting: own.waiting + self.prepared.waiting(), ..own }
+        Levels { waiting: own.waiting + self.work.reading() + self.prepared.waiting(), ..own }
     }
 }

@@ -85,13 +85,6 @@ impl Prepared {
 }
 
 impl Database {
-    /// The records that `call` is about and that are at home here.
-    pub(super) fn own_keys(&self, ctx: &Context, call: &Call) -> Vec<u32> {
-        let mut keys = self.data_set.around(call.key).all(call);
-        keys.retain(|key| ctx.kernel.directory.serves(ctx.node, *key));
-        keys
-    }
-
     /// Whether `call`, which would write or be moved, has to wait for a lock; then it does.
     pub(super) fn waits_for_lock(&mut self, ctx: &Context, call: Key) -> bool {
         let of = ctx.get(call);

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use super::data::Effect;
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Batch, Body, Context, Event, Follow, GtidSet, Image, Record, Tag, Target, Wish};
@@ -152,6 +152,17 @@ impl Receiving {
         self.relay.iter().map(|relayed| &relayed.record)
     }
 
+    /// What is received and not applied, on disk or not yet.
+    pub fn pending(&self) -> impl Iterator<Item = &Record> {
+        let syncing = self.syncing.iter().flat_map(|(_, part)| &part.records);
+        self.relay.iter().chain(syncing).map(|relayed| &relayed.record)
+    }
+
+    /// Whether something has come that is not on disk yet.
+    pub fn is_syncing(&self) -> bool {
+        !self.syncing.is_empty()
+    }
+
     /// Records received and not applied.
     pub fn backlog(&self) -> u64 {
         self.relay.len() as u64
@@ -209,9 +220,15 @@ impl Database {
         let Some(at) = sources.iter().position(|source| source.target.node == sender.node) else { return };
         let source = &mut sources[at];
         if batch.is_start {
-            source.early.clear();
-            source.cursor = Some((batch.life, batch.after));
-            (source.synced, source.applied) = (batch.after, batch.after);
+            if source.cursor.is_none_or(|(life, _)| life != batch.life) {
+                source.early.clear();
+                source.cursor = Some((batch.life, batch.after));
+                (source.synced, source.applied) = (batch.after, batch.after);
+            }
+            // What was sent before may have overtaken it: nothing that has come is forgotten.
+            source.cursor = source.cursor.map(|(life, position)| (life, position.max(batch.after)));
+            source.synced = source.synced.max(batch.after);
+            source.applied = source.applied.max(batch.after);
         }
         // From a log that it does not know yet it has asked for a beginning.
         if source.cursor.is_none_or(|(life, _)| life != batch.life) {
@@ -328,7 +345,7 @@ impl Database {
         let Ok(effect) = self.data.apply(&record, &self.params) else {
             self.receiving.stopped = Some(record.key);
             self.receiving.relay.push_front(relayed);
-            self.note(ctx, StepKind::ApplierStopped);
+            note(ctx, ctx.node, StepKind::ApplierStopped);
             return;
         };
         let tally = &mut self.receiving.tally;

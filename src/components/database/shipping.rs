@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Database, Duty};
+use super::{Database, Duty, note};
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Batch, Body, Context, Follow, GtidSet, Record, Snapshot, Tag, Target, Topology, Wish};
 use crate::model::kinds::CommitMode;
@@ -49,6 +49,11 @@ pub struct Follower {
 impl Shipping {
     pub fn restart(&mut self, end: u64) {
         self.released = end;
+    }
+
+    /// Position up to which records may have left this host.
+    pub fn released(&self) -> u64 {
+        self.released
     }
 
     pub fn forget_removed(&mut self, topology: &Topology) {
@@ -101,7 +106,13 @@ impl Database {
             && !follow.is_new
             && !is_unknown
             && follow.known.is_some();
-        if is_served {
+        // It has been told where to go on, and that is on its way, unless the transport must have given up.
+        let is_told = !is_unknown && !follow.is_new && follow.known.is_some() && follower.copied.is_none();
+        let is_patient = now.since(follower.since) <= patience(&ctx.kernel.topology, sender);
+        if is_told && cursor.is_none_or(|position| position < follower.received) && is_patient {
+            return;
+        }
+        if is_served && cursor.is_some_and(|position| position >= follower.received) {
             follower.copied = None;
             self.on_cursor(ctx, sender.node, cursor.unwrap_or_default(), follow.applied);
             let follower = &mut self.shipping.followers[at];
@@ -137,7 +148,7 @@ impl Database {
             return;
         }
         if has_fallen_behind && follower.copied.is_none() {
-            self.note_about(ctx, target.node, StepKind::LogPurged);
+            note(ctx, target.node, StepKind::LogPurged);
         }
         let position = self.log.end();
         let mut image = self.data.clone();

@@ -4,7 +4,7 @@
 //! received, and is applied afterwards. Until then the node serves nobody.
 
 use super::commit::listed;
-use super::{Database, Duty, Log};
+use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
 use crate::observe::StepKind;
 
@@ -15,7 +15,7 @@ impl Database {
             return;
         }
         let Snapshot { position, life, image, .. } = snapshot;
-        self.note(ctx, StepKind::CopyReceived);
+        note(ctx, ctx.node, StepKind::CopyReceived);
         self.give_up_own(ctx, &image.executed);
         let done = ctx.now() + self.params.snapshot_time;
         self.log = Log::after(position, image.executed.clone());
@@ -35,7 +35,7 @@ impl Database {
             self.receiving.is_broken = false;
             self.receiving.tally.rebuilds += 1;
             self.shipping.restart(self.log.end());
-            self.note(ctx, StepKind::Rebuilt);
+            note(ctx, ctx.node, StepKind::Rebuilt);
             self.apply_next(ctx);
         }
     }
@@ -49,8 +49,10 @@ impl Database {
         }
         let gone =
             self.log.range(0, u64::MAX).filter(|(_, record)| record.id.origin == ctx.node && !kept.contains(record.id));
-        let gone: Vec<_> = gone.map(|(position, record)| listed(record, position)).collect();
-        ctx.kernel.recorder.counts.lost_writes += gone.len() as u64;
-        gone.into_iter().for_each(|write| page.lost.note(write));
+        gone.for_each(|(position, record)| page.lost.list_only(listed(record, position)));
+        // The log may have dropped some of them.
+        let count = self.data.executed.only(ctx.node).without(kept).len();
+        page.lost.count += count;
+        ctx.kernel.recorder.counts.lost_writes += count;
     }
 }

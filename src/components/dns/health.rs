@@ -1,6 +1,6 @@
 //! What a name service believes of the addresses it answers with.
 //!
-//! A check is a real message. It fails if the process does not take requests, or if it is not answered before the next round.
+//! A check is a real message, to whoever answers for the address: a standby that has taken it over answers for it. It fails if the process does not take requests, or if it is not answered before the next round.
 
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Body, Context, Tag, Target};
@@ -17,6 +17,8 @@ pub struct Health {
 #[derive(Clone, Debug, Hash)]
 struct Watched {
     target: Target,
+    /// Who was asked last: whoever answered for the address then.
+    asked: Target,
     is_healthy: bool,
     /// Checks in a row that contradict `is_healthy`.
     streak: u32,
@@ -48,7 +50,7 @@ impl Health {
         let known = std::mem::take(&mut self.watched);
         let watched = targets.into_iter().map(|target| {
             let watched = known.iter().find(|watched| watched.target == target).cloned();
-            watched.unwrap_or(Watched { target, is_healthy: true, streak: 0, is_awaited: false })
+            watched.unwrap_or(Watched { target, asked: target, is_healthy: true, streak: 0, is_awaited: false })
         });
         self.watched = watched.collect();
         if ctx.kernel.topology.node(ctx.node).is_up {
@@ -69,7 +71,8 @@ impl Health {
         for watched in &mut self.watched {
             has_changed |= watched.is_awaited && watched.checked(false, params);
             watched.is_awaited = true;
-            ctx.send(watched.target, Body::Probe { round: 0 });
+            watched.asked = ctx.kernel.led(ctx.node, watched.target);
+            ctx.send(watched.asked, Body::Probe { round: 0 });
         }
         self.check_after(ctx, params.check_interval);
         has_changed
@@ -77,7 +80,7 @@ impl Health {
 
     /// The answer to a check; whether that changed a belief.
     pub fn heard(&mut self, sender: Target, is_up: bool, params: &kinds::Dns) -> bool {
-        let watched = self.watched.iter_mut().find(|watched| watched.target == sender && watched.is_awaited);
+        let watched = self.watched.iter_mut().find(|watched| watched.asked == sender && watched.is_awaited);
         watched.is_some_and(|watched| watched.checked(is_up, params))
     }
 

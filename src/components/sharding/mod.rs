@@ -167,7 +167,7 @@ impl ShardRouter {
         match ctx.get(call).verb {
             Verb::Read => self.read(ctx, call),
             Verb::Write => self.write(ctx, call),
-            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => self.scatter(ctx, call),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => self.scatter(ctx, call),
             Verb::Transact => self.transact(ctx, call),
             _ => ctx.fail(call, Reason::NoRoute),
         }
@@ -328,9 +328,10 @@ impl Behaviour for ShardRouter {
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
-        let key = ctx.get(call).key;
-        if let Some(home) = self.home_of(ctx, key) {
-            self.tally.note(ctx.now(), key, home);
+        let Call { key, serial, verb, .. } = *ctx.get(call);
+        let copy = self.copies.choose(key, serial).filter(|_| verb == Verb::Read);
+        if let Some(shard) = copy.or_else(|| self.home_of(ctx, key)) {
+            self.tally.note(ctx.now(), key, shard);
         }
         self.route(ctx, call);
     }
@@ -341,7 +342,9 @@ impl Behaviour for ShardRouter {
             // It was on its way there while its key was moved.
             Verb::Prepare => self.prepared(ctx, parent, reply),
             _ if reply.failure == Some(Reason::WrongShard) => self.route(ctx, parent),
-            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => self.gather(ctx, parent, reply),
+            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
+                self.gather(ctx, parent, reply);
+            }
             Verb::Transact => self.transacted(ctx, parent, reply),
             Verb::Put => self.copied(ctx, parent, reply),
             // Whatever has become of a copy, the record is at home.

@@ -62,7 +62,7 @@ impl ShardRouter {
         self.gathering.open.insert(call, Gather { left: targets.len() as u32, is_stale: false });
         for ((target, version), count) in targets {
             let bytes = (u64::from(of.bytes) * u64::from(count) / u64::from(all.max(1))) as u32;
-            ctx.call(call, target, Ask { version, bytes, ..Ask::from(&of) });
+            ctx.call(call, target, Ask { bytes, version, ..Ask::from(&of) });
         }
     }
 
@@ -80,7 +80,7 @@ impl ShardRouter {
             ctx.pass_on(call, Outcome::of(reply));
         } else {
             let bytes = ctx.get(call).bytes;
-            ctx.pass_on(call, Outcome { is_stale, bytes, ..Outcome::of(reply) });
+            ctx.pass_on(call, Outcome { bytes, is_stale, ..Outcome::of(reply) });
         }
     }
 }

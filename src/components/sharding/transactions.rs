@@ -122,7 +122,7 @@ impl ShardRouter {
         let told = ctx.now();
         let participants =
             shards.iter().map(|(cluster, _)| Participant { cluster: *cluster, is_done: false, call: Key::NONE, told });
-        let ask = Ask { verb: Verb::Prepare, version: self.number(ctx, number), ..Ask::from(&of) };
+        let ask = Ask { verb: Verb::Prepare, version: name(ctx, number), ..Ask::from(&of) };
         self.transactions.open.insert(
             number,
             Transaction {
@@ -140,11 +140,6 @@ impl ShardRouter {
             ctx.call(call, target, Ask { bytes, ..ask });
         }
         ctx.wake(number, self.params.prepare_timeout);
-    }
-
-    /// A number that no other router has used.
-    fn number(&self, ctx: &Context, number: u32) -> Version {
-        Version(u64::from(ctx.node.0) << 32 | u64::from(number))
     }
 
     /// A shard has answered whether it promises its part of `call`.
@@ -272,4 +267,9 @@ impl ShardRouter {
             self.tell(ctx, number, false);
         }
     }
+}
+
+/// What the transaction of this number is called: no other router has used that.
+fn name(ctx: &Context, number: u32) -> Version {
+    Version(u64::from(ctx.node.0) << 32 | u64::from(number))
 }

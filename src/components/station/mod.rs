@@ -1,12 +1,14 @@
 //! A station: cores that serve calls, and a bounded queue before them (G/G/c/K).
 //!
-//! The queue has a discipline and may have patience; under processor sharing there is none, all calls share the cores.
-//! Service once begun is not interrupted, except that a call that is given up frees its core.
+//! The queue has a discipline and may have patience; under processor sharing and preemptive priority there is none, all calls
+//! are with the cores. Else service once begun is not interrupted, except that a call that is given up frees its core.
 
 mod line;
+mod ranked;
 mod sharing;
 
 pub use line::{Job, Line};
+use ranked::Ranked;
 use sharing::Sharing;
 
 use super::Levels;
@@ -22,6 +24,7 @@ pub struct Station {
     busy: u32,
     waiting: Line,
     sharing: Sharing,
+    ranked: Ranked,
 }
 
 /// What a station is built of.
@@ -49,7 +52,13 @@ impl Station {
     }
 
     pub fn with(size: Size) -> Self {
-        Self { size, busy: 0, waiting: Line::new(size.discipline, Stage::Ready), sharing: Sharing::default() }
+        Self {
+            size,
+            busy: 0,
+            waiting: Line::new(size.discipline, Stage::Ready),
+            sharing: Sharing::default(),
+            ranked: Ranked::default(),
+        }
     }
 
     /// Serves `call`, which has just come, for `service`, now or when its turn comes; the node then hears `on_done`. False:
@@ -62,13 +71,12 @@ impl Station {
     /// Like [`Self::admit`], for a call that has been at the node for a while.
     #[must_use]
     pub fn admit_job(&mut self, ctx: &mut Context, job: Job) -> bool {
-        if self.is_shared() {
+        if self.is_pooled() {
             let room = u64::from(self.size.cores) + u64::from(self.size.limit);
-            if u64::from(self.sharing.len()) >= room {
+            if u64::from(self.pooled()) >= room {
                 return false;
             }
-            begin(ctx, job);
-            self.sharing.push(ctx, self.size.cores, job.call, job.service);
+            self.pool(ctx, job);
             return true;
         }
         if self.has_free_core() {
@@ -94,7 +102,8 @@ impl Station {
             Stage::Ready => self.waiting.leave(ctx, call),
             Stage::Serving => {
                 ctx.set_stage(call, Stage::Held);
-                if !self.sharing.leave(ctx, self.size.cores, call) {
+                let cores = self.size.cores;
+                if !self.sharing.leave(ctx, cores, call) && !self.ranked.leave(ctx, cores, call) {
                     self.busy -= 1;
                 }
                 self.start(ctx);
@@ -110,7 +119,8 @@ impl Station {
 
     /// The next call that shared cores have finished; to be asked at [`Tag::Share`](crate::kernel::Tag) until there is none.
     pub fn shared_done(&mut self, ctx: &mut Context) -> Option<Key> {
-        let call = self.sharing.next(ctx, self.size.cores)?;
+        let cores = self.size.cores;
+        let call = self.sharing.next(ctx, cores).or_else(|| self.ranked.next(ctx, cores))?;
         // Until its node has heard, it counts as on a core of its own, as any other does.
         self.busy += 1;
         Some(call)
@@ -124,6 +134,7 @@ impl Station {
     /// Changes the station while it works. Calls over a smaller limit keep their places; those on a core stay there.
     pub fn reshape(&mut self, ctx: &mut Context, size: Size) {
         self.sharing.resize(ctx, self.size.cores, size.cores);
+        self.ranked.resize(ctx, self.size.cores, size.cores);
         if size.patience != self.size.patience {
             self.waiting.set_patience(ctx, size.patience);
         }
@@ -132,20 +143,34 @@ impl Station {
         self.start(ctx);
     }
 
-    fn is_shared(&self) -> bool {
-        self.size.discipline == Discipline::ProcessorSharing
+    /// Whether all calls are with the cores, whatever they get of them.
+    fn is_pooled(&self) -> bool {
+        matches!(self.size.discipline, Discipline::ProcessorSharing | Discipline::PreemptivePriority)
+    }
+
+    /// Calls that are with the cores in that way.
+    fn pooled(&self) -> u32 {
+        self.sharing.len() + self.ranked.len()
+    }
+
+    fn pool(&mut self, ctx: &mut Context, job: Job) {
+        begin(ctx, job);
+        if self.size.discipline == Discipline::ProcessorSharing {
+            self.sharing.push(ctx, self.size.cores, job.call, job.service);
+        } else {
+            self.ranked.push(ctx, self.size.cores, job.call, job.service);
+        }
     }
 
     fn has_free_core(&self) -> bool {
-        u64::from(self.busy) + u64::from(self.sharing.len()) < u64::from(self.size.cores)
+        u64::from(self.busy) + u64::from(self.pooled()) < u64::from(self.size.cores)
     }
 
     fn start(&mut self, ctx: &mut Context) {
-        while self.is_shared() || self.has_free_core() {
+        while self.is_pooled() || self.has_free_core() {
             let Some(job) = self.waiting.pop(ctx) else { return };
-            if self.is_shared() {
-                begin(ctx, job);
-                self.sharing.push(ctx, self.size.cores, job.call, job.service);
+            if self.is_pooled() {
+                self.pool(ctx, job);
             } else {
                 self.serve(ctx, job);
             }
@@ -164,7 +189,7 @@ impl Station {
     }
 
     pub fn levels(&self) -> Levels {
-        let shared = self.sharing.len();
+        let shared = self.pooled();
         let served = shared.min(self.size.cores.saturating_sub(self.busy));
         Levels { busy: self.busy + served, waiting: self.waiting.len() + (shared - served) }
     }

@@ -226,8 +226,8 @@ mod tests {
             let place = list.iter().position(|(own, _)| *own == key);
             assert_eq!(browsers.look_up(user, key, at(0)) == Found::Fresh, place.is_some());
             if let Some(place) = place {
-                let used = list.remove(place);
-                list.insert(0, used);
+                let entry = list.remove(place);
+                list.insert(0, entry);
             } else {
                 let bytes = 1 + stream.below(40) as u32;
                 browsers.keep(user, key, bytes, at(1), Bytes(200));

@@ -87,7 +87,7 @@ impl Choices {
     pub fn draw_from(&self, params: &kinds::Users, user: u32, stream: &mut Stream) -> Choice {
         let operation = operation_at(params, stream.unit());
         if operation == Operation::Static {
-            let key = self.assets.draw(stream);
+            let key = params.asset_name(self.assets.draw(stream));
             return Choice { user, operation, key, bytes: size_of_object(key, params.asset_size), count: 1 };
         }
         let key = params.first_key + self.records.draw(stream);

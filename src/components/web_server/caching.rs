@@ -4,6 +4,7 @@
 //! does when a cache fails: a read or a write goes to the gutter, if there is one, and else to the database.
 
 use super::WebServer;
+use super::errands::Item;
 use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Verb};
@@ -66,28 +67,33 @@ impl WebServer {
 
     /// A lookup has ended.
     pub(super) fn after_get(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Item { key, bytes, .. } = self.item(ctx, call);
+        if self.errands.is_about_session(call) {
+            // There is no other place for it.
+            self.done(ctx, call, outcome);
+            return;
+        }
         let has_failed = self.is_cache_failure(&outcome);
         if has_failed && self.steps.at(call) == Step::Home && self.caches.gutter(key).is_some() {
             self.steps.set(call, Step::Gutter);
             self.ask(ctx, call, Ask::of(Verb::Get, key, bytes));
         } else if has_failed && self.route.is_empty() {
-            self.finish(ctx, call, outcome);
+            self.done(ctx, call, outcome);
         } else if has_failed || outcome.failure.is_none() && !outcome.is_found {
             // Without its cache a read still has the database.
             self.read_database(ctx, call);
         } else {
             // If it failed behind the cache, it has failed.
-            self.finish(ctx, call, outcome);
+            self.done(ctx, call, outcome);
         }
     }
 
     /// The database has answered a read: a cache that does not fetch for itself is given the value first.
     pub(super) fn after_read(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Item { key, bytes, .. } = self.item(ctx, call);
         let is_kept = outcome.failure.is_none() && self.caches.owner(key).is_some_and(|cache| cache.is_aside);
         if !is_kept {
-            self.finish(ctx, call, outcome);
+            self.done(ctx, call, outcome);
             return;
         }
         ctx.remember(call, &outcome);
@@ -96,7 +102,7 @@ impl WebServer {
 
     /// Writes to a cache that writes to the database.
     pub(super) fn write_through(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Item { key, bytes, .. } = self.item(ctx, call);
         self.steps.set(call, Step::Through);
         self.ask(ctx, call, Ask::of(Verb::Write, key, bytes));
     }
@@ -104,7 +110,7 @@ impl WebServer {
     /// A write has ended. After one of the database the caches are told to forget the old value, in operations of their own;
     /// after one through a cache, only the other copies.
     pub(super) fn after_write(&mut self, ctx: &mut Context, call: Key, outcome: Outcome) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Item { key, bytes, .. } = self.item(ctx, call);
         let is_through = self.is_writing_through(call);
         self.steps.forget(call);
         if outcome.failure.is_none() {
@@ -121,7 +127,7 @@ impl WebServer {
             self.caches.owner(key).filter(|cache| cache.on_write != OnWrite::Nothing)
         };
         if cache.is_none() || outcome.failure.is_some() {
-            self.finish(ctx, call, outcome);
+            self.done(ctx, call, outcome);
             return;
         }
         if is_through {
@@ -147,6 +153,6 @@ impl WebServer {
         }
         // Whether the caches took it does not matter to the user.
         let outcome = Outcome { failure: None, failed_at: None, ..Outcome::of(ctx.get(call)) };
-        self.finish(ctx, call, outcome);
+        self.done(ctx, call, outcome);
     }
 }

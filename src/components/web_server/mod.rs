@@ -9,6 +9,7 @@
 
 mod caching;
 mod codel;
+mod errands;
 mod fan_out;
 mod pools;
 mod scaling;
@@ -25,12 +26,13 @@ use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Verb, Version};
+use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, OnGiveUp, SessionStore, Shedding};
 use crate::observe::Reason;
 use caching::Steps;
 use codel::Codel;
+use errands::{Errands, Item, Store};
 use fan_out::FanOut;
 use pools::Pools;
 use scaling::{cpu_size, slowdown};
@@ -52,7 +54,12 @@ pub struct WebServer {
     services: FanOut,
     caches: CachePool,
     steps: Steps,
+    errands: Errands,
+    /// Object stores that have the assets, and whose turn it is.
+    objects: Vec<Target>,
+    object_turn: u32,
     route: DataRoute,
+    store: Store,
     /// Whether it ever had a database: then its own disk is none.
     is_stateless: bool,
     /// The records of a server that has no database.
@@ -74,7 +81,11 @@ impl WebServer {
             services: FanOut::default(),
             caches: CachePool::default(),
             steps: Steps::default(),
+            errands: Errands::default(),
+            objects: Vec::new(),
+            object_turn: 0,
             route: DataRoute::default(),
+            store: Store::default(),
             is_stateless: false,
             disk: Paged::default(),
             data: Derived(DataSet::default()),
@@ -85,6 +96,11 @@ impl WebServer {
     /// Whether records were ever written to its own disk.
     pub fn keeps_records(&self) -> bool {
         self.disk.iter().next().is_some()
+    }
+
+    /// The version of `key` on its own disk, if it keeps that record there.
+    pub fn record(&self, key: u32) -> Option<Version> {
+        Some(self.disk.get(key as usize)).filter(|version| *version != Version::default())
     }
 
     /// Probability that its throttle lets a call fail at once, now.
@@ -126,13 +142,18 @@ impl WebServer {
             Verb::Login => self.params.login_service,
             _ => self.params.read_service,
         };
-        let is_known = self.params.sessions == SessionStore::None
-            || verb == Verb::Static
+        let is_known = self.params.sessions != SessionStore::Memory
+            || matches!(verb, Verb::Static | Verb::Login)
             || self.sessions.touch(ctx, user, self.params.session_ttl);
         if !is_known {
             mean += self.params.session_setup;
         }
         let service = self.params.service_shape.duration(mean, ctx.rng());
+        self.scaled(service)
+    }
+
+    /// What a service of one core takes with all cores at work.
+    fn scaled(&self, service: SimDuration) -> SimDuration {
         let slowdown = slowdown(&self.params);
         if slowdown > 1.0 { SimDuration::from_secs_f64(service.as_secs_f64() * slowdown) } else { service }
     }
@@ -146,6 +167,7 @@ impl WebServer {
             ctx.answer(call, outcome);
         }
         self.steps.forget(call);
+        self.errands.forget(call);
         self.pools.forget(call);
         self.working -= 1;
         self.work(ctx);
@@ -170,36 +192,24 @@ impl WebServer {
 
     /// The services, if any, have answered: now comes the server's own part of the data.
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, key, bytes, version, count, .. } = *ctx.get(call);
+        let Call { verb, bytes, version, .. } = *ctx.get(call);
         match verb {
+            Verb::Static if !self.objects.is_empty() => {
+                let ask = Ask::from(ctx.get(call));
+                self.ask(ctx, call, ask);
+            }
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
             Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
-            Verb::Read | Verb::Login if !self.caches.is_empty() => self.ask(ctx, call, Ask::of(Verb::Get, key, bytes)),
-            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Transact if self.is_stateless => {
-                let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
-                self.ask(ctx, call, ask);
-            }
-            Verb::Read | Verb::Login | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse => {
-                self.read_database(ctx, call);
-            }
-            Verb::Write if self.caches.take_writes(key) => self.write_through(ctx, call),
-            Verb::Write if self.is_stateless => self.ask(ctx, call, Ask::of(Verb::Write, key, bytes)),
-            Verb::Write | Verb::Transact => {
-                let now = ctx.now();
-                let mut version = Version::default();
-                for key in self.data.around(key).group(key, count) {
-                    version = ctx.kernel.truth.commit(key, now);
-                    self.disk.set(key as usize, version);
-                }
-                self.finish(ctx, call, Outcome { version, ..Outcome::good(0) });
-            }
-            _ => self.fail(ctx, call, Reason::NoRoute),
+            Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete | Verb::Fetch => self.fail(ctx, call, Reason::NoRoute),
+            Verb::Login => self.serve_data(ctx, call),
+            _ if self.has_sessions_outside() => self.look_for_session(ctx, call),
+            _ => self.serve_data(ctx, call),
         }
     }
 
     fn read_database(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, .. } = *ctx.get(call);
+        let Item { key, bytes, .. } = self.item(ctx, call);
         if self.is_stateless {
             self.ask(ctx, call, Ask::of(Verb::Read, key, bytes));
             return;
@@ -207,7 +217,7 @@ impl WebServer {
         let version = self.disk.get(key as usize);
         let is_stale = version != ctx.kernel.truth.current(key);
         ctx.meter().stale_reads += u64::from(is_stale);
-        self.finish(ctx, call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+        self.done(ctx, call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 
     /// Asks whoever is responsible.
@@ -230,6 +240,11 @@ impl WebServer {
             self.services.next()
         } else {
             match ask.verb {
+                Verb::Static => {
+                    self.object_turn = self.object_turn.wrapping_add(1);
+                    let at = self.object_turn as usize % self.objects.len().max(1);
+                    self.objects.get(at).copied()
+                }
                 Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
                 Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
                 verb if verb.is_write() => self.route.writer(ctx),
@@ -272,8 +287,9 @@ impl WebServer {
             Verb::Read => self.after_read(ctx, call, outcome),
             Verb::Write => self.after_write(ctx, call, outcome),
             Verb::Put | Verb::Delete => self.after_notice(ctx, call, ask),
-            Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Transact => {
-                self.finish(ctx, call, outcome);
+            Verb::Transact => self.after_transaction(ctx, call, outcome),
+            Verb::Static | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
+                self.done(ctx, call, outcome);
             }
             _ => unreachable!("a web server does not ask for these"),
         }
@@ -310,7 +326,9 @@ impl Behaviour for WebServer {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         ctx.set_stage(call, Stage::Held);
         self.cpu.finish(ctx);
-        if self.params.error_ratio > 0.0 && ctx.rng().chance(self.params.error_ratio) {
+        if self.errands.is_computing(call) {
+            self.after_computing(ctx, call);
+        } else if self.params.error_ratio > 0.0 && ctx.rng().chance(self.params.error_ratio) {
             self.fail(ctx, call, Reason::ServerError);
         } else {
             self.begin(ctx, call);
@@ -394,6 +412,7 @@ impl Behaviour for WebServer {
         self.pools.clear();
         self.services.clear();
         self.steps = Steps::default();
+        self.errands.clear();
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
@@ -412,6 +431,8 @@ impl Behaviour for WebServer {
         }
         let topology = &ctx.kernel.topology;
         self.route.rewire(topology, ctx.node, wiring);
+        self.objects = topology.targets(ctx.node, &["object_store"]);
+        self.store = Store::of(topology, &topology.targets(ctx.node, &["database"]), wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);

@@ -147,7 +147,7 @@ impl WebServer {
 
     /// The pool that an attempt needs a connection of; services are called without.
     fn pool_for(&self, call: Key, ask: Ask) -> Option<usize> {
-        if self.services.is_joining(call) {
+        if self.services.is_joining(call) || ask.verb == Verb::Static {
             return None;
         }
         let is_for_cache = match ask.verb {

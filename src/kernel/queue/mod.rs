@@ -144,7 +144,7 @@ impl EventQueue {
         all
     }
 
-    /// Makes room in `soon`: its later half becomes later.
+    /// Makes room in `soon`: most of it becomes later.
     #[cold]
     fn spill(&mut self) {
         let (kept, boundary) = self.soon.middle();
@@ -165,7 +165,9 @@ impl EventQueue {
         self.horizon = all.first().map_or(u64::MAX, |(at, _)| at.as_nanos());
         self.soon = Soon::default();
         self.later = Wheel::starting_at(self.horizon);
-        all.into_iter().for_each(|(at, event)| self.later.append(Entry::new(at, event)));
+        for (at, event) in all {
+            self.later.append(Entry::new(at, event));
+        }
     }
 }
 

@@ -4,8 +4,10 @@
 
 use super::Entry;
 
-/// Events in the ring at most; a power of two.
+/// Places in the ring; a power of two.
 pub const ROOM: usize = 64;
+/// Into more than so many no event is inserted: too many would have to make room.
+pub const CROWD: usize = 16;
 
 #[derive(Clone, Debug)]
 pub struct Soon {
@@ -45,10 +47,11 @@ impl Soon {
         Some(first)
     }
 
-    /// Puts `entry` behind all that are due at its time or before; false: there is no room.
+    /// Puts `entry` behind all that are due at its time or before; false: there are too many.
     #[must_use]
+    #[inline(never)]
     pub fn insert(&mut self, entry: Entry) -> bool {
-        if self.len == ROOM {
+        if self.len >= CROWD {
             return false;
         }
         let at = entry.at();
@@ -94,10 +97,10 @@ impl Soon {
         }
     }
 
-    /// Of a full ring: a time in its middle, and how many are due before that.
+    /// Of a ring that is too crowded: a time in the middle of what it should be, and how many are due before that.
     pub fn middle(&self) -> (usize, u64) {
         let at = |rank: usize| self.ring[(self.head + rank) % ROOM].at();
-        let mut rank = ROOM / 2;
+        let mut rank = CROWD / 2;
         let boundary = at(rank);
         while rank > 0 && at(rank - 1) == boundary {
             rank -= 1;

@@ -14,7 +14,7 @@ const LEVELS: usize = 64_usize.div_ceil(BITS as usize);
 /// Events in a chunk: with the link, a kilobyte. So many are sorted one by one faster than by another digit.
 const CHUNK: usize = 51;
 /// So many are handed over at a time, if they are not due at one instant.
-const ENOUGH: u32 = 32;
+const ENOUGH: u32 = super::soon::CROWD as u32;
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]

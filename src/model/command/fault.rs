@@ -284,7 +284,8 @@ impl Fault {
     fn fits(&self, kind: &NodeKind) -> Result<(), (&'static str, &'static str)> {
         match (self, kind) {
             (_, NodeKind::Users(_)) => Err(("users do not crash", "a node of the system")),
-            (Self::ReadOnly { .. } | Self::Promote { .. }, NodeKind::Database(_))
+            (Self::ReadOnly { .. }, NodeKind::Database(_) | NodeKind::QuorumStore(_))
+            | (Self::Promote { .. }, NodeKind::Database(_))
             | (Self::Flush { .. }, NodeKind::Cache(_))
             | (Self::Purge { .. }, NodeKind::Cdn(_)) => Ok(()),
             (Self::ReadOnly { .. }, _) => Err(("it has no disk that could become read-only", "a database")),

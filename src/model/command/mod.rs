@@ -85,10 +85,7 @@ impl Command {
                 Aim::Link { from, to } => from == id || to == id,
                 Aim::Request | Aim::Region(_) => false,
             },
-            Self::Edit(Edit::RemoveNode { node } | Edit::Set { node, .. } | Edit::Region { node, .. }) => node == id,
-            Self::Edit(Edit::AddNode { node, .. }) => node.id == id,
-            Self::Edit(Edit::SetLink { link }) => link.from == id || link.to == id,
-            Self::Edit(Edit::SetSchedule { schedule }) => schedule.iter().any(|scheduled| scheduled.command.names(id)),
+            Self::Edit(edit) => edit.names(id),
         }
     }
 }

@@ -243,7 +243,8 @@ fn words(fault: &Fault) -> (Option<&'static str>, &'static str) {
         Fault::Promote { .. } => ("Promote", "It becomes the primary, as soon as it has applied all that it can get."),
         Fault::RegionOutage { .. } => ("Black out", "Everything in the region dies, and no link leads in or out."),
         Fault::RegionHeal { .. } => ("Power back", "The region's links are whole, and what was dead there starts."),
-        _ => return (None, ""),
+        // A request's packet is lost where it is seen: no place offers that.
+        Fault::Drop { .. } => return (None, ""),
     };
     (Some(title), help)
 }

@@ -1,7 +1,7 @@
 //! Databases.
 
 use super::{Discipline, MS, SECS, Switch, US};
-use crate::base::{Shape, SimDuration};
+use crate::base::{Bytes, Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
 choices! {
@@ -35,6 +35,32 @@ choices! {
         SemiSyncAfterCommit = "semi_sync_after_commit",
         /// When every living replica has applied it.
         Synchronous = "synchronous",
+    }
+}
+
+choices! {
+    /// How a database keeps its data, and so what it can do with them.
+    pub enum DataModel {
+        /// Tables: joins, ranges, aggregates, transactions; traversals as joins of joins.
+        Relational = "relational",
+        /// Values by key, nothing else, and that fast.
+        KeyValue = "key_value",
+        /// Nested documents: ranges and aggregates by index, but no joins.
+        Document = "document",
+        /// Rows of a sorted, log-structured map: cheap writes and ranges, nothing that combines records.
+        WideColumn = "wide_column",
+        /// Nodes and relations: joins and traversals follow pointers.
+        Graph = "graph",
+    }
+}
+
+choices! {
+    /// Whether related records lie together.
+    pub enum Layout {
+        /// Each record is kept once; a query has to join.
+        Normalised = "normalised",
+        /// Each is kept with copies of those it is related to: a query is one larger read, a write has to change all copies.
+        Denormalised = "denormalised",
     }
 }
 
@@ -93,7 +119,7 @@ choices! {
 }
 
 params! {
-    /// Relational database: a log of versioned writes; the primary takes writes, replicas apply its log and serve reads.
+    /// Database: a log of versioned writes; the primary takes writes, replicas apply its log and serve reads.
     pub struct Database {
         /// What it does in its cluster at the start.
         role: DatabaseRole = DatabaseRole::Primary, "", 0.0, 0.0;
@@ -148,6 +174,20 @@ params! {
         repoint_delay: SimDuration = SimDuration::ZERO, "s", 0.0, 86_400.0;
         /// Log records kept for others that are behind; one further behind copies a snapshot.
         log_retention: u32 = 1_000_000, "records", 1.0, 100_000_000.0;
+        /// Kind of database: what it cannot do, the web server does by many small calls.
+        data_model: DataModel = DataModel::Relational, "", 0.0, 0.0;
+        /// Whether a record lies together with copies of those it is related to.
+        layout: Layout = Layout::Normalised, "", 0.0, 0.0;
+        /// Calls that it takes at a time, waiting or not; more are refused. 0 means no limit.
+        connections: u32 = 0, "connections", 0.0, 1_000_000.0;
+        /// Memory for pages of records (buffer pool); others are read from the disk. 0B means that all fit.
+        buffer_pool: Bytes = Bytes(0), "B", 0.0, 1_099_511_627_776.0;
+        /// With a buffer pool: operations that the disk does per second (3,000: a general purpose volume of a cloud).
+        disk_iops: u32 = 3_000, "1/s", 1.0, 10_000_000.0;
+        /// With a buffer pool: how long each of them takes, without waiting.
+        disk_latency: SimDuration = US(500), "s", 0.0, 60.0;
+        /// Size of the disk: when the data are larger, writes are refused. 0B means no limit.
+        storage: Bytes = Bytes(0), "B", 0.0, 1_125_899_906_842_624.0;
         /// How long log records are kept; 0s means as long as there is room.
         log_retention_time: SimDuration = SimDuration::ZERO, "s", 0.0, 31_536_000.0;
         /// As replica: time to put a snapshot of the whole primary in place, once it is there.

@@ -6,6 +6,8 @@ mod cdn;
 mod database;
 mod dns;
 mod load_balancer;
+mod object_store;
+mod quorum_store;
 mod shard_router;
 mod users;
 mod web_server;
@@ -20,12 +22,16 @@ use crate::base::SimDuration;
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
 pub use cdn::{AgeRule, Cdn, Collapsing, EdgeFallback};
-pub use database::{CommitMode, Conflicts, Database, DatabaseRole, Failover, LogMatching, Reads, Writes};
+pub use database::{
+    CommitMode, Conflicts, DataModel, Database, DatabaseRole, Failover, Layout, LogMatching, Reads, Writes,
+};
 pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
+pub use object_store::ObjectStore;
+pub use quorum_store::{Contacts, QuorumStore};
 pub use shard_router::{ShardRouter, ShardStrategy};
 pub use users::{Arrivals, Load, Loop, Users};
-pub use web_server::{Address, Discipline, SessionStore, Shedding, WebServer};
+pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
@@ -42,6 +48,8 @@ pub enum NodeKind {
     WebServer(WebServer),
     Cache(Cache),
     Database(Database),
+    ObjectStore(ObjectStore),
+    QuorumStore(QuorumStore),
     ShardRouter(ShardRouter),
 }
 
@@ -56,6 +64,8 @@ macro_rules! params_of {
             NodeKind::WebServer(params) => params,
             NodeKind::Cache(params) => params,
             NodeKind::Database(params) => params,
+            NodeKind::ObjectStore(params) => params,
+            NodeKind::QuorumStore(params) => params,
             NodeKind::ShardRouter(params) => params,
         }
     };
@@ -63,8 +73,18 @@ macro_rules! params_of {
 
 impl NodeKind {
     /// The names of all kinds, as documents write them.
-    pub const NAMES: [&'static str; 8] =
-        ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database", "shard_router"];
+    pub const NAMES: [&'static str; 10] = [
+        "users",
+        "dns",
+        "cdn",
+        "load_balancer",
+        "web_server",
+        "cache",
+        "database",
+        "object_store",
+        "quorum_store",
+        "shard_router",
+    ];
 
     /// A node of the kind called `name`, with its defaults.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -76,6 +96,8 @@ impl NodeKind {
             "web_server" => Self::WebServer(WebServer::default()),
             "cache" => Self::Cache(Cache::default()),
             "database" => Self::Database(Database::default()),
+            "object_store" => Self::ObjectStore(ObjectStore::default()),
+            "quorum_store" => Self::QuorumStore(QuorumStore::default()),
             "shard_router" => Self::ShardRouter(ShardRouter::default()),
             _ => return None,
         })
@@ -90,6 +112,8 @@ impl NodeKind {
             Self::WebServer(_) => "web_server",
             Self::Cache(_) => "cache",
             Self::Database(_) => "database",
+            Self::ObjectStore(_) => "object_store",
+            Self::QuorumStore(_) => "quorum_store",
             Self::ShardRouter(_) => "shard_router",
         }
     }

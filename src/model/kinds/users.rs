@@ -1,6 +1,7 @@
 //! Populations of users.
 
 use super::{CallPolicy, SECS};
+use crate::base::hash::mix;
 use crate::base::{Bytes, Shape, SimDuration};
 use crate::model::spec::{choices, params};
 
@@ -45,6 +46,8 @@ params! {
     pub struct Users {
         /// How many users there are.
         users: u32 = 1_000, "users", 1.0, 10_000_000.0;
+        /// Their share, where a number of users is given for all populations together; 0: in proportion to their users.
+        share: u32 = 0, "parts", 0.0, 1_000_000.0;
         /// Whether a user waits for an answer before asking again.
         loop_kind: Loop = Loop::Open, "", 0.0, 0.0;
         /// Open loop: requests that one user makes per second, on average.
@@ -113,8 +116,12 @@ params! {
         value_size: Bytes = Bytes::kb(2), "B", 1.0, 1_073_741_824.0;
         /// Mean size of an asset; each has its own, between half and one and a half of it.
         asset_size: Bytes = Bytes::kb(64), "B", 1.0, 1_073_741_824.0;
+        /// How many deploys there have been. Each gives the assets that it changes new names, so that no copy of an old one is in the way.
+        asset_version: u32 = 0, "deploys", 0.0, 10_000.0;
+        /// Share of the assets that a deploy changes.
+        asset_change_share: f64 = 0.2, "", 0.0, 1.0;
         /// What the browser of each user can keep of the assets; 0B: nothing, every one is asked for each time.
-        browser_cache: Bytes = Bytes(0), "B", 0.0, 10_000_000_000.0;
+        browser_cache: Bytes = Bytes(0), "B", 0.0, 10_737_418_240.0;
         /// How long a browser uses an asset of the site without asking again (max-age). What comes from a CDN has the CDN's ttl.
         asset_max_age: SimDuration = SECS(3_600), "s", 0.0, 31_536_000.0;
         /// How long a user waits for an answer before giving up.
@@ -127,6 +134,23 @@ params! {
 }
 
 impl Users {
+    /// Most names that assets can have had.
+    pub const MOST_ASSET_NAMES: u64 = 1_000_000_000;
+
+    /// The name, as a key, that `asset` has after all deploys: it has a new one for each deploy that changed it. Which ones did
+    /// follows from the asset and the deploy.
+    pub fn asset_name(&self, asset: u32) -> u32 {
+        if self.asset_change_share <= 0.0 {
+            return asset;
+        }
+        let changes = |deploy: &u32| {
+            let place = mix(u64::from(asset) << 32 | u64::from(*deploy)) >> 11;
+            (place as f64) < self.asset_change_share * 9_007_199_254_740_992.0
+        };
+        let last = (1..=self.asset_version).rev().find(changes).unwrap_or(0);
+        asset.saturating_add(last.saturating_mul(self.assets))
+    }
+
     /// The mix of operations: static, read, write, query, login, range, aggregate, traversal, transaction.
     pub fn weights(&self) -> [f64; 9] {
         [

@@ -28,6 +28,8 @@ choices! {
         ProcessorSharing = "processor_sharing",
         /// The highest priority class first; within a class first come, first served.
         Priority = "priority",
+        /// The highest priority class has the cores: whoever is on one and less urgent gives it up, and goes on later.
+        PreemptivePriority = "preemptive_priority",
     }
 }
 
@@ -49,6 +51,18 @@ choices! {
         None = "none",
         /// In the server's memory: other servers do not know them, and they die with it.
         Memory = "memory",
+        /// In its caches, or without any in its database: every server finds them there, and none is lost with a server.
+        External = "external",
+    }
+}
+
+choices! {
+    /// How a server reads many records from a store that cannot join, scan or traverse them by itself.
+    pub enum Gathering {
+        /// One after the other, each through the caches (N+1 reads).
+        OneByOne = "one_by_one",
+        /// By their keys, all at once where they are known, past the caches.
+        Batch = "batch",
     }
 }
 
@@ -111,11 +125,15 @@ params! {
         rate_limit_per_s: f64 = 0.0, "requests/s", 0.0, 10_000_000.0;
         /// For the rate limit: requests that may come at once after a pause.
         rate_burst: u32 = 100, "requests", 1.0, 10_000_000.0;
+        /// How it reads many records from a store that cannot join, scan or traverse them by itself.
+        gathering: Gathering = Gathering::OneByOne, "", 0.0, 0.0;
+        /// Mean processor time for each record that it has to put together by itself.
+        record_service: SimDuration = US(20), "s", 0.0, 3_600.0;
         /// Where the sessions of its users are.
         sessions: SessionStore = SessionStore::None, "", 0.0, 0.0;
-        /// For sessions in memory: how long after a user's last request one is forgotten.
+        /// For sessions: how long after a user's last request one is forgotten.
         session_ttl: SimDuration = SECS(1_800), "s", 0.001, 604_800.0;
-        /// For sessions in memory: mean processor time to set one up, for a user that it does not know.
+        /// For sessions: mean processor time to set one up, for a user who has none.
         session_setup: SimDuration = MS(5), "s", 0.0, 3_600.0;
     }
     with {

@@ -184,13 +184,13 @@ impl Tracer {
                 }
             }
         }
-        trace.spans = arranged(root?, drafts, now_ns);
+        trace.spans = arranged(root?, &drafts, now_ns);
         Some(trace)
     }
 }
 
 /// The spans in the order of a tree, with their parts.
-fn arranged(root: Key, drafts: Vec<Draft>, now_ns: u64) -> Vec<Span> {
+fn arranged(root: Key, drafts: &[Draft], now_ns: u64) -> Vec<Span> {
     let mut children: Map<Key, Vec<usize>> = Map::default();
     let known = |key: Key| drafts.iter().any(|draft| draft.call == key);
     for (i, draft) in drafts.iter().enumerate() {

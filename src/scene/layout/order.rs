@@ -30,7 +30,7 @@ impl Stage {
             NodeKind::WebServer(_) => Self::Servers,
             NodeKind::Cache(_) => Self::Caches,
             NodeKind::ShardRouter(_) => Self::Routers,
-            NodeKind::Database(_) => Self::Databases,
+            NodeKind::Database(_) | NodeKind::ObjectStore(_) | NodeKind::QuorumStore(_) => Self::Databases,
         }
     }
 }

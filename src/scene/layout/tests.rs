@@ -20,6 +20,7 @@ fn document(kinds: &[&str], links: &[(usize, usize)]) -> Document {
         nodes: kinds.iter().enumerate().map(|(i, kind)| node(i.to_string(), kind, None)).collect(),
         links: links.iter().map(link).collect(),
         schedule: Vec::new(),
+        tiers: Vec::new(),
     }
 }
 

@@ -1,8 +1,7 @@
 use super::*;
 use crate::base::SimTime;
 use crate::observe::{Hop, HopKind, Operation};
-use crate::scene::Point;
-use crate::scene::{Camera, LinkPath, Palette, Tracks};
+use crate::scene::{Camera, LinkPath, Palette, Point, Tracks};
 
 /// One link from left to right across 48 × 14 pixels.
 fn picture() -> Picture {

@@ -7,15 +7,17 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use scalescope::insight::broken;
-use scalescope::model::Command;
+use scalescope::model::{Command, Edit};
 
 use super::{App, Msg, Shown, sentence};
+use crate::editor::together;
 use crate::input::Intent;
-use crate::panels::bench::{Bench, Panel, Rail, Wish, reschedule};
+use crate::panels::bench::{Bench, Panel, Wish, rail, reschedule};
 use crate::panels::charts::Charts;
-use crate::panels::faults::{FaultMenu, Faults, Target, Timeline};
+use crate::panels::faults::{FaultMenu, Target, Timeline};
 use crate::panels::inspector::Inspector;
-use crate::panels::requests::Requests;
+use crate::panels::twin::Twin;
+use crate::panels::{data, faults, health, knobs, requests};
 use crate::protocol::Watched;
 
 impl App {
@@ -46,7 +48,17 @@ impl App {
         match wish {
             Wish::Break(fault) => self.command(Command::Fault(fault)),
             Wish::BreakAll(faults) => faults.into_iter().for_each(|fault| self.command(Command::Fault(fault))),
-            Wish::Schedule(schedule) => self.edit(ctx, reschedule(schedule)),
+            Wish::Schedule(schedule) => {
+                self.edit(ctx, reschedule(schedule));
+            }
+            Wish::Turn { node, param, value } => {
+                self.edit_soon(Edit::Set { node: node.to_string(), param, value });
+            }
+            Wish::Edit(edits) => {
+                if let Some(edit) = together(edits) {
+                    self.edit(ctx, edit);
+                }
+            }
             Wish::Pick(picked) => {
                 self.with_session(|session| session.pick(picked));
             }
@@ -110,17 +122,29 @@ impl App {
         let (shown, figures, on_intent) = (shown.clone(), self.figures.clone(), on_intent.clone());
         match (self.open_panel(), self.selected.clone()) {
             (Some(Panel::Part), Some(id)) => {
-                html! { <Inspector key={id.to_string()} id={id.clone()} pins={self.bench.pins.clone()} {shown} {figures} {on_intent} /> }
+                html! { <Inspector key={id.to_string()} id={id.clone()} pins={self.bench.pins.clone()} knobs={self.bench.knobs.clone()} {shown} {figures} {on_intent} /> }
             }
             (Some(Panel::Requests), _) => {
                 let Bench { filter, ended, serial, trace, is_following, .. } = self.bench.clone();
-                html! { <Requests {shown} {filter} {ended} {serial} {trace} {is_following} {on_intent} /> }
+                requests::requests(&requests::Props { shown, filter, ended, serial, trace, is_following, on_intent })
             }
             (Some(Panel::Charts), _) => {
                 let Bench { log, stamp, events, pins, .. } = self.bench.clone();
                 html! { <Charts {log} {stamp} {shown} {events} {pins} is_dark={self.theme.is_dark()} {on_intent} /> }
             }
-            (Some(Panel::Faults), _) => html! { <Faults {shown} {figures} aim={self.bench.aim.clone()} {on_intent} /> },
+            (Some(Panel::Health), _) => {
+                let (objectives, growth_per_s) = (self.bench.objectives, self.bench.log.borrow().growth_per_s());
+                health::health(&health::Props { shown, figures, objectives, growth_per_s, on_intent })
+            }
+            (Some(Panel::Data), _) => data::data(&data::Props { shown, figures, on_intent }),
+            (Some(Panel::Twin), _) => {
+                let (events, second) = (self.bench.events.clone(), self.bench.second());
+                html! { <Twin {shown} {figures} {events} {second} {on_intent} /> }
+            }
+            (Some(Panel::Faults), _) => {
+                let aim = self.bench.aim.clone();
+                faults::faults(&faults::Props { shown, figures, aim, on_intent })
+            }
             _ => Html::default(),
         }
     }
@@ -128,13 +152,23 @@ impl App {
     pub(super) fn rail(&self, on_intent: &Callback<Intent>) -> Html {
         let counts = vec![(Panel::Faults, broken(&self.figures).len())];
         let has_part = self.selected.is_some();
-        html! { <Rail open={self.open_panel()} {has_part} {counts} on_intent={on_intent.clone()} /> }
+        rail::rail(&rail::Props { open: self.open_panel(), has_part, counts, on_intent: on_intent.clone() })
     }
 
-    /// What lies between the stage and the dock.
+    /// What lies between the stage and the dock: the timeline, and the sliders that were put on the page.
     pub(super) fn strip(&self, on_intent: &Callback<Intent>) -> Html {
-        let (Some(shown), Some(Panel::Faults)) = (&self.shown, self.open_panel()) else { return Html::default() };
-        html! { <Timeline shown={shown.clone()} events={self.bench.events.clone()} now_s={self.figures.now_s} on_intent={on_intent.clone()} /> }
+        let Some(shown) = &self.shown else { return Html::default() };
+        let has_timeline = self.open_panel() == Some(Panel::Faults);
+        html! {
+            <div class="strip">
+                if has_timeline {
+                    <Timeline shown={shown.clone()} events={self.bench.events.clone()} now_s={self.figures.now_s} on_intent={on_intent.clone()} />
+                }
+                if !self.bench.knobs.is_empty() {
+                    { knobs::knobs(&knobs::Props { knobs: self.bench.knobs.clone(), shown: shown.clone(), on_intent: on_intent.clone() }) }
+                }
+            </div>
+        }
     }
 
     pub(super) fn menu(&self, on_intent: &Callback<Intent>) -> Html {
@@ -145,6 +179,7 @@ impl App {
 }
 
 /// The menu of what is under the pointer, if something is that can break.
+#[allow(clippy::needless_pass_by_value, reason = "callbacks give their events away")]
 pub fn menu_under(event: MouseEvent) -> Option<Msg> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let target = if let Ok(Some(card)) = element.closest("[data-node]") {

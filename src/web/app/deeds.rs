@@ -13,7 +13,9 @@ use scalescope::model::{Command, Document, Edit, Fault};
 use super::{App, Msg};
 use crate::clock::SPEEDS;
 use crate::dom;
-use crate::input::keymap::{self, Deed};
+use crate::editor::past::Whole;
+use crate::editor::{Draw, Ends, Selection};
+use crate::input::keymap::{self, Deed, Hand, Press};
 use crate::input::{Intent, Way};
 use crate::panels::toasts::Toast;
 use crate::scenarios;
@@ -23,6 +25,8 @@ use crate::session::Session;
 const LARGEST_FILE: f64 = 16e6;
 const NOTICE_MS: u32 = 7_000;
 const PROBLEM_MS: u32 = 20_000;
+/// A key that is held longer than this was not tapped.
+const TAP_MS: f64 = 500.0;
 /// Speeds that keys step through.
 const STEPS: [f64; 16] = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
@@ -44,15 +48,9 @@ impl App {
             }
             Intent::SetUsers(users) => self.set_users(users),
             Intent::Choose(place) => self.choose(place),
-            Intent::SetSeed(seed) => {
-                self.seed = seed;
-                self.load();
-            }
+            Intent::SetSeed(seed) => self.open_whole(Whole { seed, ..self.whole() }),
             Intent::StartAgain => self.load(),
-            Intent::Select(id) => {
-                self.view.borrow_mut().reveal(&id);
-                self.selected = Some(id);
-            }
+            Intent::Select(id) => self.inspect(id),
             Intent::Unselect => self.close(),
             Intent::Walk(way) => self.walk(way),
             Intent::Crash(node) => self.command(Command::Fault(Fault::Crash { node: node.to_string() })),
@@ -60,7 +58,9 @@ impl App {
             // The bench has taken it already.
             Intent::Bench(_) => {}
             Intent::AddLike(node) => self.add_like(ctx, &node),
-            Intent::Remove(node) => self.edit(ctx, Edit::RemoveNode { node: node.to_string() }),
+            Intent::Remove(node) => {
+                self.edit(ctx, Edit::RemoveNode { node: node.to_string() });
+            }
             Intent::Set { node, param, value } => {
                 self.edit(ctx, Edit::Set { node: node.to_string(), param, value });
             }
@@ -80,20 +80,68 @@ impl App {
                 self.fatal = None;
                 self.start_engine(ctx);
             }
+            Intent::Draw(draw) => self.draw(ctx, draw),
+            Intent::Keep(keep) => self.keep(ctx, keep),
         }
+        self.editor.selection = self.still_selected();
     }
 
     pub(super) fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) {
-        let key = event.key();
-        let Some(deed) = keymap::deed_of(&key).filter(|_| self.fatal.is_none()) else { return };
-        let at_hand = focused_node();
-        // On a card, Enter opens; elsewhere it belongs to what has the focus.
-        let node = if deed == Deed::Open { at_hand } else { at_hand.or_else(|| self.selected.clone()) };
-        if let Some(intent) = keymap::intent_of(deed, &key, node) {
+        let chord = chord(event);
+        let Some(deed) = keymap::deed_of(&chord).filter(|_| self.fatal.is_none()) else { return };
+        if let Some(link) = focused_link().filter(|_| matches!(deed, Deed::Open | Deed::Remove)) {
             event.prevent_default();
-            if let Some(intent) = self.at_bench(ctx, intent) {
-                self.carry_out(ctx, intent);
+            self.carry_out(ctx, Intent::Draw(Draw::SelectLink(link)));
+            if deed == Deed::Remove {
+                self.carry_out(ctx, Intent::Draw(Draw::Delete));
             }
+            return;
+        }
+        let mut hand = self.hand();
+        if deed == Deed::Open {
+            // On a card, Enter opens; elsewhere it belongs to what has the focus.
+            hand.node = focused_node();
+            if let (Some(from), Some(to)) = (&self.editor.linking, &hand.node) {
+                event.prevent_default();
+                let link = Draw::Link { from: from.clone(), to: to.clone() };
+                return self.carry_out(ctx, Intent::Draw(link));
+            }
+        }
+        // While a link is being drawn the arrows look for its other end.
+        hand.is_selected &= self.editor.linking.is_none();
+        if let Some(intent) = keymap::intent_of(deed, &chord, &hand) {
+            // The browser does its part of copying and pasting: only it knows the clipboard.
+            if matches!(deed, Deed::Copy | Deed::Cut) {
+                self.carry_out(ctx, intent);
+            } else if deed != Deed::Paste {
+                event.prevent_default();
+                if let Some(intent) = self.at_bench(ctx, intent) {
+                    self.carry_out(ctx, intent);
+                }
+            }
+        }
+    }
+
+    /// What a key would be about now.
+    pub(super) fn hand(&self) -> Hand {
+        let selection = &self.editor.selection;
+        Hand {
+            node: focused_node().or_else(|| selection.single().cloned()),
+            is_selected: !selection.is_empty(),
+            is_hand_tool: self.editor.is_hand,
+        }
+    }
+
+    /// Space is pressed, or let go: held it moves the drawing, tapped it plays or pauses.
+    pub(super) fn space(&mut self, is_down: bool) {
+        let has_panned = self.view.borrow_mut().set_hand(is_down);
+        if is_down {
+            self.space_ms = Some(dom::now_ms());
+        } else if let Some(since_ms) = self.space_ms.take()
+            && !has_panned
+            && dom::now_ms() - since_ms < TAP_MS
+        {
+            self.play(!self.is_playing);
         }
     }
 
@@ -124,8 +172,16 @@ impl App {
 
     fn set_users(&mut self, users: u32) {
         self.users = Some(users);
-        let Some((id, ..)) = self.shown.as_ref().and_then(|shown| shown.users()) else { return };
-        let edit = Edit::Set { node: id.to_owned(), param: "users".to_owned(), value: users.into() };
+        self.edit_soon(Edit::Users { total: users });
+    }
+
+    /// An edit of a control that is being moved: only what it comes to has to reach the engine.
+    pub(super) fn edit_soon(&mut self, edit: Edit) {
+        let Some(shown) = self.shown.clone() else { return };
+        if let Ok(document) = shown.document.edited(&edit) {
+            self.editor.past.note(&shown.document, &document, edit.clone(), dom::now_ms());
+            self.show(document);
+        }
         self.with_session(|session| session.command_soon(Command::Edit(edit)));
     }
 
@@ -133,49 +189,121 @@ impl App {
         let document = scenarios::ALL[place].document();
         // Whoever has chosen a number of users wants to see what they do to the next design.
         let document = self.users.map_or(document.clone(), |users| with_users(&document, users));
-        self.scenario = Some(place);
-        self.document = document.to_json().into();
+        self.open_whole(Whole { document: document.to_json().into(), seed: self.seed, scenario: Some(place) });
+    }
+
+    /// The present design, whole.
+    pub(super) fn whole(&self) -> Whole {
+        Whole { document: self.document.clone(), seed: self.seed, scenario: self.scenario }
+    }
+
+    /// Begins with another design; what was there before is one step back.
+    pub(super) fn open_whole(&mut self, whole: Whole) {
+        self.editor.past.note_whole(self.whole(), whole.clone(), dom::now_ms());
+        self.load_whole(whole);
+    }
+
+    /// Begins with a design from time zero.
+    pub(super) fn load_whole(&mut self, whole: Whole) {
+        (self.document, self.seed, self.scenario) = (whole.document, whole.seed, whole.scenario);
         self.selected = None;
+        self.editor.linking = None;
+        self.editor.renaming = None;
+        self.free_address();
         self.load();
     }
 
     /// The present design from time zero.
     fn load(&mut self) {
+        self.pending = 0;
         self.with_session(|session| session.load(self.document.to_string(), self.seed));
     }
 
     pub(super) fn command(&mut self, command: Command) {
+        self.pending += 1;
         self.with_session(|session| session.command(command));
     }
 
-    /// Carries an edit out if it fits; the engine checks again, on the design as it is by then.
-    pub(super) fn edit(&mut self, ctx: &Context<Self>, edit: Edit) {
-        let Some(shown) = &self.shown else { return };
+    /// Carries an edit out if it fits, and notes it; the engine checks again, on the design as it is by then.
+    pub(super) fn edit(&mut self, ctx: &Context<Self>, edit: Edit) -> bool {
+        let Some(shown) = self.shown.clone() else { return false };
         match shown.document.edited(&edit) {
-            Ok(_) => self.command(Command::Edit(edit)),
+            Ok(document) => {
+                self.editor.past.note(&shown.document, &document, edit.clone(), dom::now_ms());
+                self.apply(edit, document);
+                true
+            }
             Err(problems) => {
                 for problem in problems.0 {
                     self.toast(ctx, &problem.to_string(), true);
                 }
+                false
             }
         }
     }
 
-    fn add_like(&mut self, ctx: &Context<Self>, node: &str) {
-        let edit = self.shown.as_ref().and_then(|shown| Edit::one_more_like(&shown.document, node));
-        if let Some(edit) = edit {
-            self.edit(ctx, edit);
-        }
+    /// Carries out an edit that makes the design into `document`. It is shown at once: the engine is quick, but not instant.
+    pub(super) fn apply(&mut self, edit: Edit, document: Document) {
+        self.show(document);
+        self.command(Command::Edit(edit));
     }
 
+    fn show(&mut self, document: Document) {
+        if let Some(shown) = &self.shown {
+            self.shown = Some(Rc::new(shown.with_document(document)));
+        }
+        self.free_address();
+        self.save_soon();
+    }
+
+    fn add_like(&mut self, ctx: &Context<Self>, node: &str) {
+        let Some(shown) = self.shown.clone() else { return };
+        let Some(mut edit) = Edit::one_more_like(&shown.document, node) else { return };
+        if let Edit::AddNode { node: new, .. } = &mut edit
+            && shown.document.node(node).is_some_and(|node| node.position.is_some())
+        {
+            new.position = self.corner_beside(node, Way::Down);
+        }
+        self.edit(ctx, edit);
+    }
+
+    /// Selects a node and shows its details.
+    pub(super) fn inspect(&mut self, id: Rc<str>) {
+        self.view.borrow_mut().reveal(&id);
+        self.editor.selection = Rc::new(Selection::of(vec![id.clone()]));
+        self.editor.linking = None;
+        self.selected = Some(id);
+    }
+
+    /// What of the selection there is still; without a node, its details go too.
+    fn still_selected(&mut self) -> Rc<Selection> {
+        let Some(shown) = &self.shown else { return Rc::default() };
+        let is_there = |id: &Rc<str>| shown.document.node(id).is_some();
+        self.selected = self.selected.take().filter(is_there);
+        self.editor.linking = self.editor.linking.take().filter(is_there);
+        let still = self.editor.selection.within(&shown.document);
+        if still == *self.editor.selection { self.editor.selection.clone() } else { Rc::new(still) }
+    }
+
+    /// Gives up, or closes, one thing at a time: what is under way first.
     fn close(&mut self) {
-        if let Some(id) = self.selected.take() {
+        let editor = &mut self.editor;
+        if self.view.borrow().cancel() {
+        } else if let Some(from) = editor.linking.take() {
+            focus(&from);
+        } else if editor.renaming.take().is_some() || std::mem::take(&mut editor.is_hand) {
+        } else if let Some(id) = self.selected.take() {
+            editor.selection = Rc::default();
             focus(&id);
+        } else if editor.selection.is_empty() {
+            editor.is_palette_open = false;
+        } else {
+            editor.selection = Rc::default();
         }
     }
 
     fn walk(&mut self, way: Way) {
-        let at = focused_node().or_else(|| self.selected.clone());
+        let at = focused_node().or_else(|| self.editor.selection.single().cloned());
         let next = {
             let view = self.view.borrow();
             let map = view.map();
@@ -184,21 +312,17 @@ impl App {
         if let Some(next) = next {
             self.view.borrow_mut().reveal(&next);
             focus(&next);
-            if self.selected.is_some() {
-                self.selected = Some(next);
+            if self.selected.is_some() && self.editor.linking.is_none() {
+                self.inspect(next);
             }
         }
     }
 
     fn open_text(&mut self, ctx: &Context<Self>, name: &str, text: &str) {
-        match Document::read(text) {
+        match Document::read_draft(text) {
             Ok(document) => {
-                self.seed = document.seed;
-                self.scenario = None;
                 self.users = None;
-                self.selected = None;
-                self.document = document.to_json().into();
-                self.load();
+                self.open_whole(Whole { document: document.to_json().into(), seed: document.seed, scenario: None });
                 self.toast(ctx, &format!("{name} is open."), false);
             }
             Err(problems) => {
@@ -236,13 +360,32 @@ fn open(ctx: &Context<App>, file: File) {
     });
 }
 
+/// The chord of a key that was pressed.
+pub fn chord(event: &KeyboardEvent) -> String {
+    let press = Press {
+        key: &event.key(),
+        code: &event.code(),
+        is_mod: event.ctrl_key() || event.meta_key(),
+        is_shift: event.shift_key(),
+        is_alt: event.alt_key(),
+    };
+    press.chord()
+}
+
 /// The node whose card has the focus.
 fn focused_node() -> Option<Rc<str>> {
     dom::document().active_element()?.get_attribute("data-node").map(Into::into)
 }
 
+/// The link that has the focus.
+fn focused_link() -> Option<Ends> {
+    let ends = dom::document().active_element()?.get_attribute("data-link")?;
+    let (from, to) = ends.split_once(' ')?;
+    Some(Ends { from: from.into(), to: to.into() })
+}
+
 /// Gives the focus to a node's card. Ids are letters, digits, `-`, `_` and `.`, so they need no escaping here.
-fn focus(id: &str) {
+pub(super) fn focus(id: &str) {
     let card = dom::document().query_selector(&format!("[data-node=\"{id}\"]")).ok().flatten();
     if let Some(card) = card {
         // Cards are SVG; what has no focus method needs none.

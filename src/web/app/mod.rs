@@ -4,7 +4,9 @@
 
 mod bench;
 mod deeds;
+mod drawing;
 mod history;
+mod keep;
 mod news;
 mod shown;
 mod startup;
@@ -12,6 +14,7 @@ mod startup;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use web_sys::{DragEvent, KeyboardEvent};
 use yew::prelude::*;
 
@@ -19,8 +22,12 @@ use scalescope::observe::Figures;
 
 use crate::clock::Clock;
 use crate::dom::{self, Listener};
+use crate::editor::Editor;
 use crate::input::{Intent, intent_callback};
+use crate::keeping::sheet::Designs;
+use crate::keeping::store::Kept;
 use crate::painter::PainterKind;
+use crate::palette::{Commands, Parts};
 use crate::panels::bench::Bench;
 use crate::panels::fatal::Fatal;
 use crate::panels::help::Help;
@@ -38,11 +45,15 @@ use crate::theme::Theme;
 pub use history::{History, Series};
 pub use news::sentence;
 pub use shown::Shown;
-pub use startup::mount;
+pub use startup::{Start, mount};
 
 pub enum Msg {
     Do(Intent),
     Key(KeyboardEvent),
+    /// The space bar is pressed, or let go.
+    Space(bool),
+    /// Something has been done, in words.
+    Say(&'static str),
     /// Figures, ten times a second at most; or another stride.
     Frame(Frame),
     Engine(Event),
@@ -52,14 +63,33 @@ pub enum Msg {
     Expired(u32),
 }
 
+/// What was copied, for the browser's own events of the clipboard.
+type Clipboard = Rc<RefCell<Option<Rc<str>>>>;
+
 /// The slot of the one session; shared with the pulse.
 type Slot = Rc<RefCell<Option<Rc<RefCell<Session>>>>>;
 
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct App {
     slot: Slot,
     view: SharedView,
-    /// None before the engine's first word.
+    /// What is drawn: what the engine has, and edits that are on their way to it. None before the engine's first word.
     shown: Option<Rc<Shown>>,
+    /// What the engine has.
+    confirmed: Option<Rc<Shown>>,
+    /// Commands that the engine has not answered yet.
+    pending: u32,
+    editor: Editor,
+    clipboard: Clipboard,
+    /// When the space bar was pressed, while it is.
+    space_ms: Option<f64>,
+    is_sheet_shown: bool,
+    kept: Rc<Vec<Kept>>,
+    /// Waits for a moment of rest to write the state down.
+    saver: Option<Timeout>,
+    /// Whether the address says nothing of the design any more.
+    is_address_free: bool,
+    link: yew::html::Scope<Self>,
     /// The design to begin the next run with: what was last loaded, with all edits since.
     document: Rc<str>,
     figures: Rc<Figures>,
@@ -93,7 +123,7 @@ pub struct App {
 
 impl Component for App {
     type Message = Msg;
-    type Properties = ();
+    type Properties = Start;
 
     fn create(ctx: &Context<Self>) -> Self {
         startup::create(ctx)
@@ -107,6 +137,8 @@ impl Component for App {
                 }
             }
             Msg::Key(event) => self.key(ctx, &event),
+            Msg::Space(is_down) => self.space(is_down),
+            Msg::Say(text) => self.toast(ctx, text, false),
             Msg::Frame(frame) => self.frame(frame),
             Msg::Engine(event) => self.engine(ctx, event),
             Msg::SystemTheme => self.show_theme(),
@@ -118,6 +150,7 @@ impl Component for App {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let on_intent = ctx.link().callback(Msg::Do);
         let class = classes!("app", self.is_bench_open().then_some("has-inspector"));
+        let editor = &self.editor;
         html! {
             <div {class} oncontextmenu={ctx.link().batch_callback(bench::menu_under)} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}
                 ondrop={intent_callback(&on_intent, |event: DragEvent| dropped(&event))}>
@@ -125,8 +158,11 @@ impl Component for App {
                 <Metrics figures={self.figures.clone()} history={self.history.clone()} />
                 <main class="floor">
                     if let Some(shown) = &self.shown {
+                        <Parts is_open={editor.is_palette_open} on_intent={on_intent.clone()} />
                         <Stage view={self.view.clone()} shown={shown.clone()} figures={self.figures.clone()}
-                            selected={self.selected.clone()} stride={self.stride} painter={self.painter}
+                            selected={self.selected.clone()} selection={editor.selection.clone()} linking={editor.linking.clone()}
+                            renaming={editor.renaming.clone()} is_hand={editor.is_hand} can_undo={editor.past.can_undo()}
+                            can_redo={editor.past.can_redo()} stride={self.stride} painter={self.painter}
                             news={self.news.latest.clone()} on_intent={on_intent.clone()} />
                         { self.panel(shown, &on_intent) }
                         { self.rail(&on_intent) }
@@ -143,6 +179,12 @@ impl Component for App {
                 if self.is_help_shown {
                     <Help on_intent={on_intent.clone()} />
                 }
+                if self.is_sheet_shown {
+                    <Designs name={self.name()} kept={self.kept.clone()} on_intent={on_intent.clone()} />
+                }
+                if editor.is_commands_shown {
+                    <Commands shown={self.shown.clone()} hand={self.hand()} on_intent={on_intent.clone()} />
+                }
                 if let Some(message) = &self.fatal {
                     <Fatal message={message.clone()} {on_intent} />
                 }
@@ -157,7 +199,7 @@ impl App {
     }
 
     fn users_slider(&self, on_intent: &Callback<Intent>) -> Html {
-        let Some((_, users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
+        let Some((users, rate)) = self.shown.as_ref().and_then(|shown| shown.users()) else {
             return Html::default();
         };
         let users = self.users.unwrap_or(users);
@@ -186,12 +228,17 @@ impl App {
             Event::Loaded(design) => self.loaded(ctx, design),
             Event::Redesigned(design) => self.redesigned(ctx, design),
             Event::Done { command, now_ns } => {
+                self.pending = self.pending.saturating_sub(1);
                 if let Some(shown) = &self.shown {
                     self.news.done(&command, &shown.document, now_ns);
                     self.bench.note(&command, &shown.document, now_ns as f64 / 1e9);
                 }
             }
             Event::Refused(problems) => {
+                self.pending = self.pending.saturating_sub(1);
+                if self.pending == 0 {
+                    self.shown.clone_from(&self.confirmed);
+                }
                 for problem in problems.0 {
                     self.toast(ctx, &problem.to_string(), true);
                 }
@@ -205,6 +252,7 @@ impl App {
 
     fn loaded(&mut self, ctx: &Context<Self>, design: Design) {
         self.runs += 1;
+        self.pending = 0;
         self.figures = Rc::default();
         self.history = Rc::default();
         self.news.reset();
@@ -221,17 +269,22 @@ impl App {
     }
 
     fn redesigned(&mut self, ctx: &Context<Self>, design: Design) {
-        self.keep(&design.document);
+        self.remember(&design.document);
         match Shown::new(self.runs, design) {
-            Ok(shown) => self.shown = Some(Rc::new(shown)),
-            Err(problem) => self.toast(ctx, &problem, true),
+            Ok(shown) => self.confirmed = Some(Rc::new(shown)),
+            Err(problem) => return self.toast(ctx, &problem, true),
         }
+        // What is still on its way to the engine is shown already, and shall not go and come back.
+        if self.pending == 0 {
+            self.shown.clone_from(&self.confirmed);
+        }
+        self.save_soon();
     }
 
     /// Remembers the design, so that a restart of the page or of the engine can begin with it.
-    fn keep(&mut self, document: &str) {
+    fn remember(&mut self, document: &str) {
         self.document = document.into();
-        startup::keep(document);
+        startup::remember(document);
     }
 
     fn die(&mut self, message: &str) {

@@ -31,7 +31,23 @@ impl News {
 
     /// A command was carried out. Crashes and restarts tell of themselves by the figures.
     pub fn done(&mut self, command: &Command, document: &Document, now_ns: u64) {
+        if let Command::Edit(Edit::Many { edits }) = command {
+            return self.several(edits, document, now_ns);
+        }
         self.tell(&format!("{} ({})", sentence(command, document), format::clock(now_ns as f64 / 1e9)));
+    }
+
+    /// Of several edits at once, the one that tells most is told: what comes or goes, not where it stands.
+    fn several(&mut self, edits: &[Edit], document: &Document, now_ns: u64) {
+        let weight = |edit: &Edit| match edit {
+            Edit::AddNode { .. } | Edit::RemoveNode { .. } => 3,
+            Edit::AddLink { .. } | Edit::RemoveLink { .. } => 2,
+            edit => u8::from(!edit.is_only_drawn()),
+        };
+        let heaviest = edits.iter().map(weight).max().unwrap_or(0);
+        if let Some(edit) = edits.iter().find(|edit| weight(edit) == heaviest) {
+            self.done(&Command::Edit(edit.clone()), document, now_ns);
+        }
     }
 
     /// What the step from one figure to the next has to tell.
@@ -77,12 +93,22 @@ pub fn sentence(command: &Command, document: &Document) -> String {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("{}: {} is {value}", label(node), format::name(param).to_lowercase())
         }
+        Command::Edit(Edit::Users { total }) => format::users(*total),
         Command::Edit(Edit::SetLink { link }) => {
             format!("Link from {} to {} changed", label(&link.from), label(&link.to))
         }
         Command::Edit(Edit::Region { node, region: Some(region) }) => format!("{} is in {region}", label(node)),
         Command::Edit(Edit::Region { node, region: None }) => format!("{} is in no region", label(node)),
         Command::Edit(Edit::SetSchedule { .. }) => "Timeline changed".to_owned(),
+        Command::Edit(Edit::AddLink { link }) => format!("{} calls {}", label(&link.from), label(&link.to)),
+        Command::Edit(Edit::RemoveLink { from, to }) => {
+            format!("{} does not call {} any more", label(from), label(to))
+        }
+        Command::Edit(Edit::Label { node, label }) => {
+            format!("{node} is called {}", label.as_deref().unwrap_or(node))
+        }
+        Command::Edit(edit) if edit.is_only_drawn() => "Drawing changed".to_owned(),
+        Command::Edit(_) => "Design changed".to_owned(),
     }
 }
 

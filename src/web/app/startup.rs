@@ -4,14 +4,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, KeyboardEvent, MediaQueryList};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{ClipboardEvent, CustomEvent, CustomEventInit, HtmlElement, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
 use scalescope::model::Document;
 
-use super::{App, Msg, Slot, deeds, news::News};
+use super::{App, Clipboard, Msg, Slot, deeds, news::News};
 use crate::dom::{self, Listener};
-use crate::input::Intent;
+use crate::editor::{Draw, Editor, Past};
+use crate::input::{Intent, keymap};
+use crate::keeping::state::State;
+use crate::keeping::{Keep, link, store};
 use crate::panels::bench::Bench;
 use crate::pulse::Pulse;
 use crate::scenarios;
@@ -35,39 +39,98 @@ pub fn mount() {
             let _ = dom::window().dispatch_event(&event);
         }
     }));
-    let root = dom::document().get_element_by_id("app").expect("the page has a place for the app");
-    root.set_inner_html("");
-    yew::Renderer::<App>::with_root(root).render();
+    spawn_local(async {
+        // A link's design must be unfolded before anything is shown: otherwise another one would be, for a moment.
+        let hash = dom::window().location().hash().unwrap_or_default();
+        let linked = if link::holds_design(&hash) { Some(link::text_in(&hash).await) } else { None };
+        let root = dom::document().get_element_by_id("app").expect("the page has a place for the app");
+        root.set_inner_html("");
+        yew::Renderer::<App>::with_root_and_props(root, Start { linked }).render();
+    });
+}
+
+/// What the app starts with.
+#[derive(Clone, Debug, PartialEq, Properties)]
+pub struct Start {
+    /// The text that the address holds, or why it cannot be read.
+    linked: Option<Result<String, String>>,
+}
+
+/// The design to begin with: that of a link, one that was kept through a restart, what the address asks for, or what was there
+/// last. The words say what could not be read.
+fn first(ctx: &Context<App>, settings: &Settings) -> (State, Option<usize>, Vec<String>) {
+    let mut complaints = Vec::new();
+    let fresh = |place: usize| {
+        let document = scenarios::ALL[place].document();
+        let (seed, past) = (document.seed, serde_json::Value::Null);
+        (State { document, seed, speed: settings.speed, past }, Some(place))
+    };
+    match ctx.props().linked.clone().map(|text| text.and_then(|text| State::read(&text))) {
+        Some(Ok(state)) => return (state, None, complaints),
+        Some(Err(why)) => complaints.push(format!("The link holds no design that can be opened: {why}.")),
+        None => {}
+    }
+    if let Some(document) = kept() {
+        let (seed, past) = (document.seed, serde_json::Value::Null);
+        return (State { document, seed, speed: settings.speed, past }, None, complaints);
+    }
+    if let Some(place) = settings.scenario {
+        let (state, scenario) = fresh(place);
+        return (state, scenario, complaints);
+    }
+    let (last, complaint) = store::last();
+    complaints.extend(complaint);
+    let (state, scenario) = match last {
+        // What was only looked at is still the scenario that it was.
+        Some(state) => {
+            let scenario = scenarios::ALL.iter().position(|scenario| {
+                let document = scenario.document();
+                Document { seed: state.document.seed, ..document } == state.document
+            });
+            (state, scenario)
+        }
+        None => fresh(scenarios::FIRST),
+    };
+    (state, scenario, complaints)
 }
 
 pub fn create(ctx: &Context<App>) -> App {
     let query = dom::window().location().search().unwrap_or_default();
-    let (settings, complaints) = Settings::read(&query);
+    let (settings, mut complaints) = Settings::read(&query);
+    let (state, scenario, more) = first(ctx, &settings);
+    complaints.extend(more);
     for complaint in complaints {
         ctx.link().send_message(Msg::Do(Intent::Complain(complaint)));
     }
-    let kept = kept();
-    let scenario = kept.is_none().then_some(settings.scenario);
-    let document = kept.unwrap_or_else(|| scenarios::ALL[settings.scenario].document());
     let document = match settings.users {
-        Some(users) => deeds::with_users(&document, users),
-        None => document,
+        Some(users) => deeds::with_users(&state.document, users),
+        None => state.document,
     };
     let theme = Theme::remembered();
+    let clipboard = Clipboard::default();
     let (slot, view): (Slot, SharedView) = (Rc::default(), Rc::new(RefCell::new(View::default())));
     let mut app = App {
         pulse: pulse(&slot, &view),
         slot,
         view,
         shown: None,
+        confirmed: None,
+        pending: 0,
+        editor: Editor { past: Past::from_value(&state.past), ..Editor::default() },
+        space_ms: None,
+        is_sheet_shown: false,
+        kept: Rc::default(),
+        saver: None,
+        is_address_free: false,
+        link: ctx.link().clone(),
         document: document.to_json().into(),
         figures: Rc::default(),
         history: Rc::default(),
         stride: 1,
         scenario,
-        seed: settings.seed.unwrap_or(document.seed),
+        seed: settings.seed.unwrap_or(state.seed),
         users: settings.users,
-        speed: settings.speed,
+        speed: if query.contains("speed=") { settings.speed } else { state.speed },
         is_playing: !settings.is_paused,
         pace: 1.0,
         is_racing: false,
@@ -81,7 +144,8 @@ pub fn create(ctx: &Context<App>) -> App {
         runs: 0,
         fatal: None,
         painter: settings.painter,
-        listeners: listeners(ctx),
+        listeners: listeners(ctx, &clipboard),
+        clipboard,
     };
     app.show_theme();
     app.start_engine(ctx);
@@ -104,7 +168,7 @@ pub fn listener(ctx: &Context<App>, view: &SharedView) -> impl Fn(Event) + 'stat
 }
 
 /// Remembers `document` for this tab.
-pub fn keep(document: &str) {
+pub fn remember(document: &str) {
     if let Some(storage) = dom::session_storage() {
         // Without room for it, there is only no restart with the design.
         let _ = storage.set_item(DESIGN, document);
@@ -116,7 +180,7 @@ fn kept() -> Option<Document> {
     let storage = dom::session_storage()?;
     storage.get_item(RESTART).ok().flatten()?;
     let _ = storage.remove_item(RESTART);
-    Document::read(&storage.get_item(DESIGN).ok().flatten()?).ok()
+    Document::read_draft(&storage.get_item(DESIGN).ok().flatten()?).ok()
 }
 
 fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
@@ -130,42 +194,132 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
     })
 }
 
-fn listeners(ctx: &Context<App>) -> Vec<Listener> {
-    let link = ctx.link().clone();
-    let keys = Listener::active(&dom::document(), "keydown", move |event: KeyboardEvent| {
-        // The help sheet is a dialog: it has the keys for itself. The browser must be told at once, before it closes the dialog
-        // by itself: its word of that comes late, and could close a sheet that has been opened again.
-        let is_sheet_open = dom::document().query_selector("dialog[open]").ok().flatten().is_some();
-        if is_sheet_open && ["Escape", "?", "h", "H"].contains(&event.key().as_str()) {
-            event.prevent_default();
-            link.send_message(Msg::Do(Intent::ShowHelp(false)));
-        } else if !is_sheet_open && !is_typing(&event) {
-            link.send_message(Msg::Key(event));
-        }
-    });
-    let link = ctx.link().clone();
+fn listeners(ctx: &Context<App>, clipboard: &Clipboard) -> Vec<Listener> {
     let system = dom::window().match_media(theme::IS_DARK).ok().flatten();
+    let link = ctx.link().clone();
     let system = system.map(|list: MediaQueryList| {
         Listener::new(&list, "change", move |_: web_sys::Event| link.send_message(Msg::SystemTheme))
     });
-    std::iter::once(keys).chain(system).collect()
+    let copies = ["copy", "cut"].map(|kind| copies(kind, clipboard));
+    let leaves = ["pagehide", "visibilitychange"].map(|kind| leaves(ctx, kind));
+    let all = [keys(ctx), space(ctx), pastes(ctx), links(ctx)];
+    all.into_iter().chain(copies).chain(leaves).chain(system).collect()
 }
 
+fn keys(ctx: &Context<App>) -> Listener {
+    let link = ctx.link().clone();
+    Listener::active(&dom::document(), "keydown", move |event: KeyboardEvent| {
+        let chord = deeds::chord(&event);
+        // Dialogs have the keys for themselves. The browser must be told at once, before it closes the dialog by itself: its word
+        // of that comes late, and could close one that has been opened again.
+        if let Some(dialog) = dom::document().query_selector("dialog[open]").ok().flatten() {
+            let is_help = dialog.get_attribute("data-testid").as_deref() == Some("help-sheet");
+            let is_commands = dialog.class_list().contains("commands");
+            let is_closing = chord == "Escape" || is_help && chord == "?" || is_commands && chord == "Mod+K";
+            if is_closing {
+                event.prevent_default();
+                link.send_message_batch(vec![
+                    Msg::Do(Intent::ShowHelp(false)),
+                    Msg::Do(Intent::Draw(Draw::ShowCommands(false))),
+                    Msg::Do(Intent::Keep(Keep::ShowSheet(false))),
+                ]);
+            }
+        } else if !is_typing(&event, &chord) {
+            if chord == "Space" {
+                event.prevent_default();
+                if !event.repeat() {
+                    link.send_message(Msg::Space(true));
+                }
+            } else {
+                if keymap::deed_of(&chord).is_some() && takes_from_browser(&chord) {
+                    event.prevent_default();
+                }
+                link.send_message(Msg::Key(event));
+            }
+        }
+    })
+}
+
+/// Chords that mean something to the browser unless it is told at once.
+fn takes_from_browser(chord: &str) -> bool {
+    chord.starts_with("Alt+") || chord.starts_with("Mod+") && !["Mod+C", "Mod+X", "Mod+V"].contains(&chord)
+}
+
+fn space(ctx: &Context<App>) -> Listener {
+    let link = ctx.link().clone();
+    Listener::new(&dom::document(), "keyup", move |event: KeyboardEvent| {
+        if event.key() == " " {
+            link.send_message(Msg::Space(false));
+        }
+    })
+}
+
+/// What was copied here goes into the browser's clipboard, where other windows find it.
+fn copies(kind: &'static str, clipboard: &Clipboard) -> Listener {
+    let clipboard = clipboard.clone();
+    Listener::active(&dom::document(), kind, move |event: ClipboardEvent| {
+        let copied = clipboard.borrow_mut().take();
+        if let (Some(text), Some(data)) = (copied, event.clipboard_data()) {
+            event.prevent_default();
+            // What cannot go there is still known here.
+            let _ = data.set_data("text/plain", &text);
+        }
+    })
+}
+
+fn pastes(ctx: &Context<App>) -> Listener {
+    let link = ctx.link().clone();
+    Listener::active(&dom::document(), "paste", move |event: ClipboardEvent| {
+        let is_field = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        let is_field = is_field.is_some_and(|field| ["INPUT", "TEXTAREA"].contains(&field.tag_name().as_str()));
+        if !is_field {
+            let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok());
+            link.send_message(Msg::Do(Intent::Draw(Draw::Paste(text.map(Rc::from)))));
+        }
+    })
+}
+
+/// A link that is opened in a page that is here already.
+fn links(ctx: &Context<App>) -> Listener {
+    let link = ctx.link().clone();
+    Listener::new(&dom::window(), "hashchange", move |_: web_sys::Event| {
+        let hash = dom::window().location().hash().unwrap_or_default();
+        let link = link.clone();
+        if link::holds_design(&hash) {
+            spawn_local(async move {
+                let arrived = link::text_in(&hash).await.map(Rc::from).map_err(Rc::from);
+                link.send_message(Msg::Do(Intent::Keep(Keep::Arrived(arrived))));
+            });
+        }
+    })
+}
+
+/// Before the page goes, everything is written down.
+fn leaves(ctx: &Context<App>, kind: &'static str) -> Listener {
+    let link = ctx.link().clone();
+    let target: web_sys::EventTarget = if kind == "pagehide" { dom::window().into() } else { dom::document().into() };
+    Listener::new(&target, kind, move |_: web_sys::Event| {
+        link.send_message_batch(vec![Msg::Do(Intent::Keep(Keep::Flush)), Msg::Space(false)]);
+    })
+}
+
+/// What a field does with a text by itself.
+const TEXT_CHORDS: [&str; 8] = ["Mod+A", "Mod+C", "Mod+X", "Mod+V", "Mod+Z", "Mod+Shift+Z", "Mod+Y", "Mod+Enter"];
+
 /// Whether a key belongs to a control that has the focus, or to the browser.
-fn is_typing(event: &KeyboardEvent) -> bool {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
-        return true;
-    }
+fn is_typing(event: &KeyboardEvent, chord: &str) -> bool {
     let Some(element) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return false };
-    let is_escape = event.key() == "Escape";
+    let is_mod = chord.starts_with("Mod+");
+    let is_of_text = !is_mod || TEXT_CHORDS.contains(&chord) || chord.contains("Arrow");
+    let is_field_key = chord != "Escape" && is_of_text;
     match element.tag_name().as_str() {
-        "TEXTAREA" | "SELECT" => !is_escape,
+        "TEXTAREA" | "SELECT" => is_field_key,
         "INPUT" => {
             let is_slider = element.get_attribute("type").as_deref() == Some("range");
             let moves = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"];
-            !is_escape && (!is_slider || moves.contains(&event.key().as_str()))
+            is_field_key && (!is_slider || moves.contains(&event.key().as_str()) && !is_mod)
         }
-        "BUTTON" | "A" | "SUMMARY" => [" ", "Enter"].contains(&event.key().as_str()),
+        "BUTTON" | "A" | "SUMMARY" => [" ", "Enter"].contains(&event.key().as_str()) && !is_mod,
         _ => false,
     }
 }

@@ -6,6 +6,8 @@ use serde_json::Value;
 use web_sys::File;
 use yew::Callback;
 
+use crate::editor::Draw;
+use crate::keeping::Keep;
 use crate::panels::bench::Wish;
 use crate::theme::Theme;
 
@@ -77,4 +79,8 @@ pub enum Intent {
     Dismiss(u32),
     /// After the engine has died: a new one, with the present design.
     Recover,
+    /// About the drawing.
+    Draw(Draw),
+    /// About designs that are kept, in files, links and this browser.
+    Keep(Keep),
 }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::icons::icon;
 use crate::input::Intent;
-use crate::input::keymap::BINDINGS;
+use crate::input::keymap::{BINDINGS, Topic};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -40,14 +40,19 @@ pub fn Help(props: &Props) -> Html {
             </header>
             <p>{ "Each dot is a request on its way. Users are on one side, data on the other. Move the slider until \
                   something breaks; click a node to see its figures, to crash it, or to add one more like it." }</p>
-            <h3>{ "Keys" }</h3>
-            <dl class="keys">
-                { for BINDINGS.iter().map(|binding| html! {
-                    <div><dt><kbd>{ binding.shown }</kbd></dt><dd>{ binding.help }</dd></div>
-                }) }
-            </dl>
-            <p class="fine">{ "Tab reaches every node and control. Drag pans, the wheel or two fingers zoom. \
-                  A design in a file can be dropped on the page." }</p>
+            { for Topic::ALL.into_iter().map(|topic| html! {
+                <section>
+                    <h3>{ topic.title() }</h3>
+                    <dl class="keys">
+                        { for BINDINGS.iter().filter(|row| row.topic == topic && !row.shown.is_empty()).map(|row| html! {
+                            <div><dt><kbd>{ row.shown }</kbd></dt><dd>{ row.help }</dd></div>
+                        }) }
+                    </dl>
+                </section>
+            }) }
+            <p class="fine">{ "Tab reaches every node, link and control. A drag on the ground pans, with Shift it selects; a drag on a \
+                  card moves it; from the grip at its side it draws a link. The wheel or two fingers zoom. A design in a file can be \
+                  dropped on the page." }</p>
         </dialog>
     }
 }

@@ -2,10 +2,13 @@
 
 pub mod bench;
 pub mod charts;
+pub mod data;
 pub mod fatal;
 pub mod faults;
+pub mod health;
 pub mod help;
 pub mod inspector;
+pub mod knobs;
 pub mod legend;
 pub mod metrics;
 pub mod requests;
@@ -14,6 +17,7 @@ mod sparkline;
 pub mod toasts;
 pub mod topbar;
 pub mod transport;
+pub mod twin;
 pub mod users;
 
 use yew::prelude::*;

@@ -3,8 +3,10 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::editor::Draw;
 use crate::icons::icon;
 use crate::input::{Intent, intent_callback};
+use crate::keeping::Keep;
 use crate::scenarios;
 use crate::theme::Theme;
 
@@ -30,6 +32,14 @@ pub fn TopBar(props: &Props) -> Html {
             <ScenarioMenu scenario={props.scenario} name={props.name.clone()} on_intent={on_intent.clone()} />
             <SeedField seed={props.seed} on_intent={on_intent.clone()} />
             <div class="topbar-end">
+                <button class="tool" onclick={on_intent.reform(|_: MouseEvent| Intent::Draw(Draw::ShowCommands(true)))}
+                    aria-label="Commands" title="Commands (Ctrl K)" data-testid="commands-button">
+                    { icon("command") }
+                </button>
+                <button class="tool" onclick={on_intent.reform(|_: MouseEvent| Intent::Keep(Keep::ShowSheet(true)))}
+                    aria-label="Designs: save, share, keep" title="Designs: save, share, keep" data-testid="designs">
+                    { icon("file") }
+                </button>
                 <OpenButton on_intent={on_intent.clone()} />
                 <button class="tool" onclick={on_intent.reform(move |_: MouseEvent| Intent::SetTheme(next))}
                     aria-label={theme_label.clone()} title={theme_label} data-testid="theme" data-value={theme.name()}>
@@ -89,10 +99,17 @@ fn ScenarioMenu(props: &MenuProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(Properties)]
 struct SeedProps {
     seed: u64,
     on_intent: Callback<Intent>,
+}
+
+/// Figures do not concern it: a seed that is being written stays as it is.
+impl PartialEq for SeedProps {
+    fn eq(&self, other: &Self) -> bool {
+        self.seed == other.seed
+    }
 }
 
 #[component]

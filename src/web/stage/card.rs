@@ -5,9 +5,13 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use scalescope::scene::NodeBox;
+use web_sys::HtmlInputElement;
 
 use super::face::{Face, PIPS};
+use crate::editor::Draw;
+use crate::editor::connect::Target;
 use crate::icons;
+use crate::input::Intent;
 
 /// Space inside a card, left and right.
 const INSET: f32 = 14.0;
@@ -39,16 +43,26 @@ pub struct Props {
     pub face: Rc<Face>,
     pub place: NodeBox,
     pub is_selected: bool,
-    pub on_open: Callback<Rc<str>>,
+    pub is_renaming: bool,
+    /// Whether links leave it below, not on the right.
+    pub is_portrait: bool,
+    /// What it is to the link that is being drawn.
+    pub target: Option<Target>,
+    /// It was chosen, and whether beside what is selected already.
+    pub on_choose: Callback<(Rc<str>, bool)>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
 pub fn Card(props: &Props) -> Html {
-    let Props { face, place, is_selected, on_open } = props;
+    let Props { face, place, is_selected, .. } = props;
     let (w, h) = (place.w, place.h);
     let onclick = {
-        let (open, id) = (on_open.clone(), face.id.clone());
-        Callback::from(move |_: MouseEvent| open.emit(id.clone()))
+        let (choose, id) = (props.on_choose.clone(), face.id.clone());
+        Callback::from(move |event: MouseEvent| {
+            let is_beside = event.ctrl_key() || event.meta_key() || event.shift_key();
+            choose.emit((id.clone(), is_beside));
+        })
     };
     let lines = Lines::of(h);
     let class = classes!(
@@ -56,7 +70,12 @@ pub fn Card(props: &Props) -> Html {
         (h < COMPACT_BELOW).then_some("is-compact"),
         format!("is-{}", face.state.name()),
         face.is_troubled.then_some("is-troubled"),
-        is_selected.then_some("is-selected")
+        is_selected.then_some("is-selected"),
+        props.target.map(|target| match target {
+            Target::Fit => "is-fit",
+            Target::Unfit => "is-unfit",
+            Target::Origin => "is-origin",
+        })
     );
     let text_x = INSET + 24.0 + 10.0;
     let room = (w - text_x - INSET + 6.0) / lines.letter;
@@ -72,7 +91,11 @@ pub fn Card(props: &Props) -> Html {
                 <path d={icons::path(face.kind)} />
                 <path class="card-cross" d="M-1 -1 25 25M25 -1 -1 25" />
             </g>
-            <text class="card-label" x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
+            if props.is_renaming {
+                { rename(props, text_x) }
+            } else {
+                <text class="card-label" x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
+            }
             <text class="card-key" x={INSET.to_string()} y={lines.figures.to_string()}>{ &face.key }</text>
             <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">
                 { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
@@ -84,7 +107,54 @@ pub fn Card(props: &Props) -> Html {
             if face.has_queue { { queue(face, w, h) } }
             { chip(face, w) }
             { badge(face, w, h) }
+            if face.calls_others { { handle(face, w, h, props.is_portrait) } }
         </g>
+    }
+}
+
+/// The grip from which links are drawn. A press without a drag begins a link too: the next card that is chosen ends it.
+fn handle(face: &Face, w: f32, h: f32, is_portrait: bool) -> Html {
+    let (x, y) = if is_portrait { (w / 2.0, h) } else { (w, h / 2.0) };
+    let turn = if is_portrait { " rotate(90)" } else { "" };
+    html! {
+        <g class="handle" transform={format!("translate({x} {y}){turn}")} data-handle={face.id.clone()}
+            data-testid={format!("handle-{}", face.id)}>
+            <title>{ format!("Draw a link from {}", face.label) }</title>
+            <circle class="handle-reach" r="17" />
+            <circle class="handle-disc" r="9" />
+            <path class="handle-sign" d="M-3.5 0H3.5M.5 -3 3.5 0 .5 3" />
+        </g>
+    }
+}
+
+/// The field for another name, in place of the label. What stands in it is the browser's: a card is drawn anew with every figure, and
+/// would take back what is being written.
+fn rename(props: &Props, x: f32) -> Html {
+    let Props { face, place, on_intent, .. } = props;
+    let done = {
+        let (on_intent, id) = (on_intent.clone(), face.id.clone());
+        move |input: HtmlInputElement| {
+            on_intent.emit(Intent::Draw(Draw::Rename { node: id.clone(), label: input.value() }));
+        }
+    };
+    let onkeydown = {
+        let (on_intent, done) = (on_intent.clone(), done.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            event.stop_propagation();
+            match event.key().as_str() {
+                "Enter" => done(event.target_unchecked_into()),
+                "Escape" => on_intent.emit(Intent::Draw(Draw::EndRename)),
+                _ => {}
+            }
+        })
+    };
+    let onblur = Callback::from(move |event: FocusEvent| done(event.target_unchecked_into()));
+    let onclick = Callback::from(|event: MouseEvent| event.stop_propagation());
+    html! {
+        <foreignObject x={(x - 6.0).to_string()} y="8" width={(place.w - x).to_string()} height="34">
+            <input xmlns="http://www.w3.org/1999/xhtml" class="rename" type="text" data-value={face.label.clone()} aria-label={format!("Name of {}", face.label)} maxlength="60"
+                {onkeydown} {onblur} {onclick} data-testid="rename" />
+        </foreignObject>
     }
 }
 

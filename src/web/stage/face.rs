@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use scalescope::model::{Node, NodeKind};
+use scalescope::model::{Node, NodeKind, may_call};
 use scalescope::observe::{Figures, NodeFigures, Role};
 
 use crate::format;
@@ -55,6 +55,7 @@ impl State {
 
 /// The contents of a card.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct Face {
     pub id: Rc<str>,
     pub kind: &'static str,
@@ -80,6 +81,8 @@ pub struct Face {
     pub is_crowded: bool,
     /// Why it fails, while it does.
     pub badge: Option<String>,
+    /// Whether there is any kind of node that it may call.
+    pub calls_others: bool,
 }
 
 impl Face {
@@ -106,6 +109,7 @@ impl Face {
             pips: pips(figures.queue, limit),
             is_crowded,
             badge: badge(figures),
+            calls_others: NodeKind::NAMES.iter().any(|other| may_call(node.kind.name(), other)),
         }
     }
 
@@ -199,6 +203,7 @@ fn queue_limit(kind: &NodeKind) -> Option<u32> {
     match kind {
         NodeKind::WebServer(server) => Some(server.queue_limit),
         NodeKind::Database(database) => Some(database.queue_limit),
+        NodeKind::QuorumStore(store) => Some(store.queue_limit),
         NodeKind::ShardRouter(router) => Some(router.queue_limit),
         _ => None,
     }

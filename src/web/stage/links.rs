@@ -7,6 +7,8 @@ use yew::prelude::*;
 use scalescope::observe::LaneFigures;
 use scalescope::scene::{LinkPath, Point, on_curve};
 
+use crate::editor::Ends;
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub paths: Rc<Vec<Wire>>,
@@ -14,6 +16,7 @@ pub struct Props {
 
 /// A link's curve and how it is drawn.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct Wire {
     pub path: LinkPath,
     pub from: Rc<str>,
@@ -25,6 +28,7 @@ pub struct Wire {
     pub passage: Passage,
     /// Whether one of its ends is selected.
     pub is_near: bool,
+    pub is_selected: bool,
 }
 
 /// How well a link lets things through, in its worse direction.
@@ -52,14 +56,56 @@ pub fn Links(props: &Props) -> Html {
     html! { <>{ for props.paths.iter().map(link) }</> }
 }
 
+#[derive(Properties, PartialEq)]
+pub struct HitsProps {
+    pub paths: Rc<Vec<Wire>>,
+    /// A link was chosen at a point of the window, and whether by its grip.
+    pub on_link: Callback<(Ends, Point, bool)>,
+}
+
+/// What hands and keys find of the links: wide, invisible curves, and a ring when they have the focus.
+#[component]
+pub fn LinkHits(props: &HitsProps) -> Html {
+    let hit = |wire: &Wire| {
+        let Wire { from, to, .. } = wire;
+        let choose = |is_grip: bool| {
+            let (on_link, ends) = (props.on_link.clone(), Ends { from: from.clone(), to: to.clone() });
+            Callback::from(move |event: MouseEvent| {
+                let at = Point::new(event.client_x() as f32, event.client_y() as f32);
+                on_link.emit((ends.clone(), at, is_grip));
+            })
+        };
+        let middle = on_curve(&wire.path.points, 0.5);
+        html! {
+            <g key={wire.path.link} class="link-hit" data-from={from.clone()} data-to={to.clone()}>
+                <path d={curve(&wire.path.points)} onclick={choose(false)} tabindex="0" role="button"
+                    aria-label={format!("Link from {from} to {to}")} aria-pressed={wire.is_selected.to_string()}
+                    data-link={format!("{from} {to}")} data-testid={format!("link-{from}-{to}")} />
+                <g class="link-grip" transform={format!("translate({:.1} {:.1})", middle.x, middle.y)} onclick={choose(true)}
+                    data-testid={format!("grip-{from}-{to}")}>
+                    <title>{ format!("Select the link from {from} to {to}") }</title>
+                    <circle r="11" />
+                    <path d="M-5 0h.01M0 0h.01M5 0h.01" />
+                </g>
+            </g>
+        }
+    };
+    html! { <g class="link-hits">{ for props.paths.iter().map(hit) }</g> }
+}
+
+fn curve(points: &[Point; 4]) -> String {
+    let [a, b, c, d] = points;
+    format!("M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y)
+}
+
 fn link(wire: &Wire) -> Html {
-    let [a, b, c, d] = wire.path.points;
-    let curve = format!("M{} {}C{} {} {} {} {} {}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y);
+    let curve = curve(&wire.path.points);
     let class = classes!(
         "link",
         wire.is_private.then_some("is-private"),
         wire.is_replication.then_some("is-replication"),
         wire.is_near.then_some("is-near"),
+        wire.is_selected.then_some("is-selected"),
         match wire.passage {
             Passage::Free => None,
             Passage::Impaired => Some("is-impaired"),
@@ -68,7 +114,6 @@ fn link(wire: &Wire) -> Html {
     );
     html! {
         <g {class} key={wire.path.link} data-from={wire.from.clone()} data-to={wire.to.clone()}>
-            <path class="link-reach" d={curve.clone()} />
             <path class="link-bed" d={curve.clone()} />
             <path class="link-line" d={curve} />
             if wire.passage == Passage::Cut {

@@ -8,6 +8,7 @@ use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
 use super::links::{Passage, Wire};
+use crate::editor::Selection;
 use crate::input::Way;
 
 /// Cards on a wide stage.
@@ -33,24 +34,106 @@ impl Map {
         Self { layout, paths }
     }
 
+    /// The same with some cards moved, and the links that hang on them drawn anew. Quick, for every move of a hand: the curves
+    /// look for no way round.
+    pub fn moved(&self, nodes: &[Rc<str>], by: Point, links: &[LinkEnds]) -> Self {
+        let is_moved = |id: &str| nodes.iter().any(|node| **node == *id);
+        let mut layout = self.layout.clone();
+        for card in layout.nodes.iter_mut().filter(|card| is_moved(&card.id)) {
+            (card.x, card.y) = (card.x + by.x, card.y + by.y);
+        }
+        let hanging: Vec<LinkEnds> =
+            links.iter().filter(|link| is_moved(&link.from) || is_moved(&link.to)).cloned().collect();
+        let mut paths = self.paths.clone();
+        for path in link_paths(&layout, &hanging) {
+            if let Some(old) = paths.iter_mut().find(|old| old.link == path.link) {
+                *old = path;
+            }
+        }
+        Self { layout, paths }
+    }
+
+    /// The cards within a frame.
+    pub fn within(&self, frame: Rect) -> Vec<Rc<str>> {
+        let cards = self.layout.nodes.iter().filter(|card| frame.overlaps(&card.rect()));
+        cards.map(|card| card.id.as_str().into()).collect()
+    }
+
+    /// The card under a point.
+    pub fn at(&self, point: Point) -> Option<&NodeBox> {
+        self.layout.nodes.iter().rev().find(|card| card.rect().grown(6.0).contains(point))
+    }
+
+    /// The rectangle around some cards.
+    pub fn around(&self, nodes: &[Rc<str>]) -> Option<Rect> {
+        let cards = nodes.iter().filter_map(|id| self.layout.node(id)).map(NodeBox::rect);
+        cards.reduce(|all, card| all.union(&card))
+    }
+
+    /// Where the handle of a card is: where requests leave it.
+    pub fn handle(&self, id: &str) -> Option<Point> {
+        let card = self.layout.node(id)?.rect();
+        let centre = card.centre();
+        Some(if self.layout.is_portrait {
+            Point::new(centre.x, card.bottom())
+        } else {
+            Point::new(card.right(), centre.y)
+        })
+    }
+
+    /// The size of a card.
+    pub fn card_size(&self, room: Size) -> CardSize {
+        let any = self.layout.nodes.first().map(|card| CardSize { w: card.w, h: card.h });
+        any.unwrap_or(if room.w < NARROW_BELOW { NARROW } else { WIDE })
+    }
+
+    /// The corner, near to `corner`, at which a new card covers no other.
+    pub fn free_corner(&self, corner: Point, card: CardSize) -> Point {
+        let at = |corner: Point| Rect { x: corner.x, y: corner.y, w: card.w, h: card.h };
+        let is_free =
+            |corner: &Point| self.layout.nodes.iter().all(|other| !at(*corner).grown(20.0).overlaps(&other.rect()));
+        let steps =
+            [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0)];
+        let rings = (1..40).flat_map(|ring| {
+            let ring = ring as f32;
+            steps.map(|(x, y)| corner + Point::new(x * ring * (card.w + 48.0) * 0.5, y * ring * (card.h + 48.0) * 0.5))
+        });
+        std::iter::once(corner).chain(rings).find(is_free).unwrap_or(corner)
+    }
+
+    /// The frames of the design's tiers with their names.
+    pub fn tiers(&self, document: &Document) -> Vec<(Rect, String)> {
+        let frame = |nodes: &[String]| {
+            let ids: Vec<Rc<str>> = nodes.iter().map(|id| id.as_str().into()).collect();
+            self.around(&ids).map(|rect| {
+                let rect = rect.grown(18.0);
+                Rect { y: rect.y - 26.0, h: rect.h + 26.0, ..rect }
+            })
+        };
+        document.tiers.iter().filter_map(|tier| Some((frame(&tier.nodes)?, tier.label.clone()))).collect()
+    }
+
     /// All that is drawn, chips and badges included.
     pub fn bounds(&self) -> Rect {
         self.layout.bounds().grown(OVERHANG)
     }
 
-    /// The links as they are drawn while `selected` is selected and they are as `figures` say.
+    /// The links as they are drawn while `selection` is selected and they are as `figures` say.
     pub fn wires(
         &self,
         document: &Document,
         links: &[LinkEnds],
         figures: &[LinkFigures],
-        selected: Option<&str>,
+        selection: &Selection,
     ) -> Rc<Vec<Wire>> {
         let is_open = |id: &str| {
             let kind = document.node(id).map(|node| &node.kind);
             matches!(kind, Some(NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::Cdn(_)))
         };
-        let is_database = |id: &str| matches!(document.node(id).map(|node| &node.kind), Some(NodeKind::Database(_)));
+        let is_database = |id: &str| {
+            let kind = document.node(id).map(|node| &node.kind);
+            matches!(kind, Some(NodeKind::Database(_) | NodeKind::QuorumStore(_)))
+        };
         let wires = self.paths.iter().filter_map(|path| {
             let ends = links.iter().find(|link| link.index == path.link)?;
             let own = figures.iter().find(|figures| figures.index == path.link);
@@ -62,7 +145,8 @@ impl Map {
                 passage: passage.unwrap_or(Passage::Free),
                 is_private: !is_open(&ends.from),
                 is_replication: is_database(&ends.from) && is_database(&ends.to),
-                is_near: selected.is_some_and(|id| id == ends.from || id == ends.to),
+                is_near: selection.has(&ends.from) || selection.has(&ends.to),
+                is_selected: selection.has_link(&ends.from, &ends.to),
             })
         });
         Rc::new(wires.collect())
@@ -111,6 +195,25 @@ impl Map {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moved_card_takes_its_links_along_and_a_new_one_covers_none() {
+        let document = crate::scenarios::ALL[1].document();
+        let links: Vec<LinkEnds> = (0..)
+            .zip(&document.links)
+            .map(|(index, link)| LinkEnds { index, from: link.from.clone(), to: link.to.clone() })
+            .collect();
+        let map = Map::new(&document, &links, Size { w: 1280.0, h: 500.0 });
+        let moved = map.moved(&["db-1".into()], Point::new(0.0, 200.0), &links);
+        let changed = map.paths.iter().zip(&moved.paths).filter(|(a, b)| a != b).count();
+        let hanging = links.iter().filter(|link| link.to == "db-1" || link.from == "db-1").count();
+        assert_eq!(changed, hanging);
+        let card = map.card_size(Size::default());
+        let taken = map.layout.node("db-1").unwrap().rect();
+        let free = map.free_corner(Point::new(taken.x, taken.y), card);
+        assert!(map.at(free + Point::new(card.w / 2.0, card.h / 2.0)).is_none());
+        assert_eq!(map.within(taken.grown(2.0)), ["db-1".into()]);
+    }
 
     #[test]
     fn one_walks_from_the_users_to_the_data_and_back() {

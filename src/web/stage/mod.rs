@@ -3,35 +3,41 @@
 //! Three layers under one camera: links (SVG), dots (a canvas that Yew never touches), cards (SVG). The stage lays the
 //! design out, hands the map to the [`View`], and turns pointers into camera moves and clicks into intents.
 
+mod bar;
 mod card;
 mod face;
 mod follow;
-mod gestures;
+mod hands;
 mod links;
 mod map;
+mod minimap;
+mod overlay;
 mod view;
+mod watch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, HtmlCanvasElement, HtmlElement, PointerEvent, ResizeObserver, WheelEvent};
+use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 use yew::prelude::*;
 
 use scalescope::observe::Figures;
-use scalescope::scene::{Point, Size};
+use scalescope::scene::{NodeBox, Point, Rect, Size};
 
 use crate::app::Shown;
 use crate::dom::Listener;
+use crate::editor::snap::{self, Snapped};
+use crate::editor::{Draw, Ends, Selection, connect};
+use crate::icons::icon;
 use crate::input::Intent;
 use crate::painter::PainterKind;
-use crate::panels::bench::Wish;
 use crate::panels::legend::Legend;
 use card::Card;
-use gestures::Gestures;
-use links::Links;
+use hands::{Act, Ended, Grip, Hands};
+use links::{LinkHits, Links, Wire};
 use map::Map;
+use overlay::{Reach, Verdict};
 
 pub use face::{Face, State, blank};
 pub use view::{SharedView, View};
@@ -41,7 +47,17 @@ pub struct Props {
     pub view: SharedView,
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
+    /// The node whose details are shown.
     pub selected: Option<Rc<str>>,
+    pub selection: Rc<Selection>,
+    /// The node that is being linked to another.
+    pub linking: Option<Rc<str>>,
+    /// The node whose name is being written.
+    pub renaming: Option<Rc<str>>,
+    /// Whether every drag moves the drawing.
+    pub is_hand: bool,
+    pub can_undo: bool,
+    pub can_redo: bool,
     /// One dot stands for this many requests.
     pub stride: u32,
     /// The painter that is wanted; the machine decides, if none is.
@@ -53,17 +69,43 @@ pub struct Props {
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
+        let small = |props: &Self| (props.stride, props.is_hand, props.can_undo, props.can_redo);
+        let names = |props: &Self| [props.selected.clone(), props.linking.clone(), props.renaming.clone()];
         Rc::ptr_eq(&self.shown, &other.shown)
             && Rc::ptr_eq(&self.figures, &other.figures)
-            && (&self.selected, self.stride, &self.news) == (&other.selected, other.stride, &other.news)
+            && self.selection == other.selection
+            && (small(self), names(self), &self.news) == (small(other), names(other), &other.news)
     }
 }
 
 pub enum Msg {
     Resized(Size),
-    Open(Rc<str>),
+    /// A card was chosen, beside what is selected or not.
+    Choose(Rc<str>, bool),
+    /// A link was chosen, by its grip or elsewhere.
+    ChooseLink {
+        ends: Ends,
+        at: Point,
+        is_grip: bool,
+    },
+    /// A hand is at it.
+    Act(Act),
+    Ended(Ended),
+    /// What was going on is given up.
+    Cancel,
+    /// While a link is being drawn: what the pointer, or the focus, is on now.
+    Point(Point),
+    /// The camera has moved.
+    Seen,
     /// The painter failed, or is too slow: another one, on another canvas.
     Repaint,
+}
+
+/// What a hand is in the midst of.
+enum Doing {
+    Carry { nodes: Vec<Rc<str>>, snapped: Snapped },
+    Frame(Rect),
+    Reach { to: Point, over: Option<Rc<str>>, verdict: Verdict },
 }
 
 pub struct Stage {
@@ -75,12 +117,16 @@ pub struct Stage {
     wanted: Option<PainterKind>,
     under: NodeRef,
     over: NodeRef,
+    front: NodeRef,
+    /// Where everything is, and where it is shown while some of it is carried.
+    rest: Rc<Map>,
     ring: NodeRef,
     map: Rc<Map>,
+    doing: Option<Doing>,
     /// Whether the space is narrow or tall, and so laid out otherwise; the size that this was last decided for.
     room: Size,
-    gestures: Rc<RefCell<Gestures>>,
-    hands: Vec<Listener>,
+    hands: Rc<RefCell<Hands>>,
+    listeners: Vec<Listener>,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
 }
 
@@ -97,42 +143,78 @@ impl Component for Stage {
             wanted: ctx.props().painter,
             under: NodeRef::default(),
             over: NodeRef::default(),
+            front: NodeRef::default(),
+            rest: Rc::default(),
             ring: NodeRef::default(),
             map: Rc::default(),
+            doing: None,
             room: Size::default(),
-            gestures: Rc::default(),
-            hands: Vec::new(),
+            hands: Rc::default(),
+            listeners: Vec::new(),
             observer: None,
         }
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let Props { on_intent, view, linking, .. } = ctx.props();
+        let draw = |draw| on_intent.emit(Intent::Draw(draw));
         match msg {
             Msg::Resized(size) => {
-                ctx.props().view.borrow_mut().resize(size);
-                self.lay_out(ctx, false)
-            }
-            Msg::Open(id) => {
-                if !self.gestures.borrow().is_drag() {
-                    ctx.props().on_intent.emit(Intent::Select(id));
+                view.borrow_mut().resize(size);
+                if let Some(id) = &ctx.props().selected {
+                    view.borrow_mut().reveal(id);
                 }
-                false
+                self.lay_out(ctx, false);
             }
+            Msg::Choose(id, is_beside) => {
+                let hands = self.hands.borrow();
+                if hands.is_drag() || matches!(hands.clicked_on(), Some(Grip::Handle(_))) {
+                    return false;
+                }
+                match linking {
+                    Some(from) => draw(Draw::Link { from: from.clone(), to: id }),
+                    None if is_beside => draw(Draw::Toggle(id)),
+                    None => on_intent.emit(Intent::Select(id)),
+                }
+                return false;
+            }
+            Msg::ChooseLink { ends, at, is_grip } => {
+                // Whoever means a dot on the link gets that.
+                let is_dot = || view.borrow().client_to_stage(at).and_then(|at| view.borrow().pick(at)).is_some();
+                if !self.hands.borrow().is_drag() && (is_grip || !is_dot()) {
+                    draw(Draw::SelectLink(ends));
+                }
+                return false;
+            }
+            Msg::Act(act) => self.act(ctx, act),
+            Msg::Ended(ended) => self.end(ctx, ended),
+            Msg::Cancel => {
+                self.hands.borrow_mut().cancel();
+                self.put_back(ctx);
+            }
+            Msg::Point(at) => match linking.clone() {
+                Some(from) => self.reach(ctx, &from, at),
+                None => return false,
+            },
+            Msg::Seen => {}
             Msg::Repaint => {
                 self.wanted = Some(PainterKind::Pixels);
                 self.canvases += 1;
                 self.is_canvas_new = true;
-                true
             }
         }
+        true
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
-        let shown = &ctx.props().shown;
-        if ctx.props().selected != old.selected {
-            ctx.props().view.borrow_mut().set_subject(ctx.props().selected.clone());
+        let Props { shown, selected, view, linking, .. } = ctx.props();
+        if *selected != old.selected {
+            view.borrow_mut().set_subject(selected.clone());
         }
-        if ctx.props().view.borrow().seems_slow() && ctx.props().painter.is_none() && !self.is_canvas_new {
+        if linking.is_none() && old.linking.is_some() && matches!(self.doing, Some(Doing::Reach { .. })) {
+            self.doing = None;
+        }
+        if view.borrow().seems_slow() && ctx.props().painter.is_none() && !self.is_canvas_new {
             ctx.link().send_message(Msg::Repaint);
         }
         if !Rc::ptr_eq(shown, &old.shown) {
@@ -146,38 +228,46 @@ impl Component for Stage {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { shown, figures, selected, stride, on_intent, .. } = ctx.props();
-        let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selected.as_deref());
-        let zoom = |factor| on_intent.reform(move |_: MouseEvent| Intent::Zoom(factor));
+        let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
+        let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
+        let class = classes!(
+            "field-of-view",
+            ctx.props().is_hand.then_some("is-hand-tool"),
+            (linking.is_some() || matches!(self.doing, Some(Doing::Reach { .. }))).then_some("is-linking"),
+            matches!(self.doing, Some(Doing::Carry { .. })).then_some("is-carrying"),
+        );
         html! {
             <section class="stage" aria-label="Diagram of the system">
-              <div class="field-of-view" ref={self.root.clone()} data-testid="stage">
+              <div {class} ref={self.root.clone()} data-testid="stage">
                 <svg class="layer" aria-hidden="true">
                     { hatch() }
                     <g ref={self.under.clone()}>
                         { self.boundary(shown) }
-                        <Links paths={wires} />
+                        { self.tiers(shown) }
+                        <Links paths={wires.clone()} />
                     </g>
                 </svg>
                 <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
                     data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
-                <svg class="layer cards" role="group" aria-label="Nodes">
+                <svg class="layer cards" role="group" aria-label="Nodes and links">
                     <g ref={self.over.clone()}>
+                        { link_hits(ctx, wires) }
                         { for self.cards(ctx) }
                         <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
                 </svg>
+                <svg class="layer front" aria-hidden="true">
+                    <g ref={self.front.clone()}>{ self.in_hand(ctx) }</g>
+                    { self.hint(ctx) }
+                </svg>
+                if shown.document.nodes.is_empty() { { blank_canvas() } }
+                { bar::bar(selection, linking.as_deref(), on_intent) }
+                { minimap::minimap(&ctx.props().view, &self.map, &shown.document, figures) }
               </div>
               <div class="stage-bar">
                 <Legend stride={*stride} />
                 <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
-                <div class="zoom" role="group" aria-label="Zoom">
-                    <button onclick={zoom(1.25)} aria-label="Zoom in" title="Zoom in">{ crate::icons::icon("plus") }</button>
-                    <button onclick={zoom(0.8)} aria-label="Zoom out" title="Zoom out">{ crate::icons::icon("minus") }</button>
-                    <button onclick={on_intent.reform(|_: MouseEvent| Intent::Fit)} aria-label="Fit the drawing" title="Fit (F)" data-testid="fit">
-                        { crate::icons::icon("fit") }
-                    </button>
-                </div>
+                { tools(ctx.props()) }
               </div>
             </section>
         }
@@ -185,8 +275,20 @@ impl Component for Stage {
 
     fn rendered(&mut self, ctx: &Context<Self>, is_first: bool) {
         if is_first {
-            let worlds = [&self.under, &self.over].into_iter().filter_map(NodeRef::cast::<Element>);
-            ctx.props().view.borrow_mut().attach(worlds.collect());
+            let worlds = [&self.under, &self.over, &self.front].into_iter().filter_map(NodeRef::cast::<Element>);
+            let (hands, link) = (self.hands.clone(), ctx.link().clone());
+            let cancel = move || {
+                let is_busy = hands.borrow().is_drag() && hands.borrow().is_down();
+                if is_busy {
+                    link.send_message(Msg::Cancel);
+                }
+                is_busy
+            };
+            let link = ctx.link().clone();
+            let mut view = ctx.props().view.borrow_mut();
+            view.attach(self.root.cast::<Element>(), worlds.collect());
+            view.listen(cancel, move || link.send_message(Msg::Seen));
+            drop(view);
             ctx.props().view.borrow_mut().attach_ring(self.ring.cast());
             self.watch_size(ctx);
             self.watch_hands(ctx);
@@ -199,21 +301,22 @@ impl Component for Stage {
 }
 
 impl Stage {
-    /// Lays the design out for the room there is. Returns whether the map is another.
-    fn lay_out(&mut self, ctx: &Context<Self>, is_new: bool) -> bool {
+    /// Lays the design out for the room there is.
+    fn lay_out(&mut self, ctx: &Context<Self>, is_new: bool) {
         let Props { view, shown, .. } = ctx.props();
         let room = view.borrow().size();
         // An opened panel takes some of the room; the drawing shall not jump for that.
         let is_open = ctx.props().selected.is_some();
         let is_alike = |a: Size, b: Size| (is_open || (a.w < a.h) == (b.w < b.h)) && (a.w / b.w).max(b.w / a.w) < 1.6;
         if room.w < 1.0 || self.room.w > 0.0 && is_alike(room, self.room) {
-            return false;
+            return;
         }
-        let is_first = self.map.layout.nodes.is_empty();
+        let is_first = self.map.layout.nodes.is_empty() && !shown.document.nodes.is_empty() && self.room.w < 1.0;
         self.room = room;
         self.map = Rc::new(Map::new(&shown.document, &shown.links, room));
-        view.borrow_mut().show(self.map.clone(), is_new || is_first);
-        true
+        self.rest = self.map.clone();
+        let is_fresh = is_new || is_first && !view.borrow().is_taken();
+        view.borrow_mut().show(self.map.clone(), is_fresh);
     }
 
     /// Gives the view its canvas. What the browser refuses to draw otherwise is drawn as pixels.
@@ -233,15 +336,129 @@ impl Stage {
         ctx.props().view.borrow().painter_kind().map(PainterKind::name)
     }
 
+    fn act(&mut self, ctx: &Context<Self>, act: Act) {
+        let Props { view, selection, shown, .. } = ctx.props();
+        match act {
+            Act::Carry { node, by } => {
+                let nodes = if selection.has(&node) { selection.nodes.clone() } else { vec![node] };
+                let Some(around) = self.rest.around(&nodes) else { return };
+                let is_other = |card: &&NodeBox| nodes.iter().all(|node| **node != *card.id);
+                let others: Vec<Rect> = self.rest.layout.nodes.iter().filter(is_other).map(NodeBox::rect).collect();
+                let snapped = snap::snap(around, by, &others, view.borrow().camera().scale);
+                self.map = Rc::new(self.rest.moved(&nodes, snapped.by, &shown.links));
+                view.borrow_mut().carry(self.map.clone());
+                self.doing = Some(Doing::Carry { nodes, snapped });
+            }
+            Act::Frame { from, to } => self.doing = Some(Doing::Frame(Rect::between(from, to))),
+            Act::Reach { from, to } => self.reach(ctx, &from, to),
+        }
+    }
+
+    fn reach(&mut self, ctx: &Context<Self>, from: &str, to: Point) {
+        let over: Option<Rc<str>> =
+            self.map.at(to).filter(|card| *card.id != *from).map(|card| card.id.as_str().into());
+        // What is to be said about a node is found out once, not with every move.
+        let known = match self.doing.take() {
+            Some(Doing::Reach { over: same, verdict, .. }) if same == over => Some(verdict),
+            _ => None,
+        };
+        let document = &ctx.props().shown.document;
+        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+        let verdict = known.unwrap_or_else(|| match over.as_deref() {
+            None => Verdict::None,
+            Some(to) => match connect::link(document, from, to) {
+                Ok(_) => Verdict::Good(format!("Link {} to {}", label(from), label(to))),
+                Err(why) => Verdict::Bad(why),
+            },
+        });
+        self.doing = Some(Doing::Reach { to, over, verdict });
+    }
+
+    fn end(&mut self, ctx: &Context<Self>, ended: Ended) {
+        let Props { on_intent, selection, selected, linking, .. } = ctx.props();
+        let draw = |draw| on_intent.emit(Intent::Draw(draw));
+        match ended {
+            Ended::Act(Act::Carry { .. }) => {
+                if let Some(Doing::Carry { nodes, .. }) = self.doing.take() {
+                    let card = |id: &Rc<str>| Some((id.clone(), self.map.layout.node(id)?.rect()));
+                    let corners = nodes.iter().filter_map(card).map(|(id, card)| (id, Point::new(card.x, card.y)));
+                    draw(Draw::Move(corners.collect()));
+                }
+                self.put_back(ctx);
+            }
+            Ended::Act(Act::Frame { .. }) => {
+                if let Some(Doing::Frame(rect)) = self.doing.take() {
+                    draw(Draw::Select(self.map.within(rect)));
+                }
+            }
+            Ended::Act(Act::Reach { from, .. }) => {
+                if let Some(Doing::Reach { over: Some(to), .. }) = self.doing.take() {
+                    draw(Draw::Link { from, to });
+                }
+            }
+            Ended::Click { grip: Grip::Card(node), is_second: true } => draw(Draw::BeginRename(node)),
+            Ended::Click { grip: Grip::Handle(node), .. } => draw(Draw::BeginLink(node)),
+            Ended::Click { grip: Grip::Ground | Grip::Corner, .. } => {
+                if linking.is_some() {
+                    draw(Draw::EndLink);
+                } else if !selection.is_empty() || selected.is_some() {
+                    draw(Draw::Select(Vec::new()));
+                }
+            }
+            Ended::Nothing | Ended::Click { .. } => {}
+        }
+    }
+
+    /// Whatever is carried stands where it was.
+    fn put_back(&mut self, ctx: &Context<Self>) {
+        self.doing = None;
+        if !Rc::ptr_eq(&self.map, &self.rest) {
+            self.map = self.rest.clone();
+            ctx.props().view.borrow_mut().carry(self.map.clone());
+        }
+    }
+
     fn cards(&self, ctx: &Context<Self>) -> impl Iterator<Item = Html> {
-        let Props { shown, figures, selected, .. } = ctx.props();
-        let on_open = ctx.link().callback(Msg::Open);
+        let Props { shown, figures, selection, linking, renaming, on_intent, .. } = ctx.props();
+        let on_choose = ctx.link().callback(|(id, is_beside)| Msg::Choose(id, is_beside));
+        let framed = match &self.doing {
+            Some(Doing::Frame(rect)) => self.map.within(*rect),
+            _ => Vec::new(),
+        };
+        let from = linking.clone().or_else(|| self.hands.borrow().reaches_from());
         shown.document.nodes.iter().filter_map(move |node| {
             let place = self.map.layout.node(&node.id)?.clone();
             let face = Rc::new(Face::new(node, figures, shown.is_watched(&node.id)));
-            let is_selected = selected.as_deref() == Some(&node.id);
-            Some(html! { <Card key={node.id.clone()} {face} {place} {is_selected} on_open={on_open.clone()} /> })
+            let is_selected = selection.has(&node.id) || framed.iter().any(|id| **id == *node.id);
+            let is_renaming = renaming.as_deref() == Some(&*node.id);
+            let target = from.as_ref().map(|from| connect::target(&shown.document, from, &node.id));
+            let is_portrait = self.map.layout.is_portrait;
+            Some(html! {
+                <Card key={node.id.clone()} {face} {place} {is_selected} {is_renaming} {target} {is_portrait}
+                    on_choose={on_choose.clone()} on_intent={on_intent.clone()} />
+            })
         })
+    }
+
+    /// What a hand is in the midst of, on the drawing.
+    fn in_hand(&self, ctx: &Context<Self>) -> Html {
+        match &self.doing {
+            None => Html::default(),
+            Some(Doing::Carry { snapped, .. }) => overlay::guides(&snapped.guides),
+            Some(Doing::Frame(rect)) => overlay::frame(rect),
+            Some(Doing::Reach { to, verdict, .. }) => {
+                let from = ctx.props().linking.clone().or_else(|| self.hands.borrow().reaches_from());
+                let from = from.and_then(|from| self.map.handle(&from)).unwrap_or(*to);
+                overlay::reach(&Reach { from, to: *to, verdict: verdict.clone() })
+            }
+        }
+    }
+
+    /// What is to be said about it, in the window's own units.
+    fn hint(&self, ctx: &Context<Self>) -> Html {
+        let Some(Doing::Reach { to, verdict, .. }) = &self.doing else { return Html::default() };
+        let view = ctx.props().view.borrow();
+        overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
     }
 
     fn boundary(&self, shown: &Shown) -> Html {
@@ -254,76 +471,54 @@ impl Stage {
         }
     }
 
-    fn watch_size(&mut self, ctx: &Context<Self>) {
-        let Some(root) = self.root.cast::<HtmlElement>() else { return };
-        let (link, element) = (ctx.link().clone(), root.clone());
-        let closure = Closure::<dyn FnMut()>::new(move || {
-            let size = Size { w: element.client_width() as f32, h: element.client_height() as f32 };
-            link.send_message(Msg::Resized(size));
-        });
-        if let Ok(observer) = ResizeObserver::new(closure.as_ref().unchecked_ref()) {
-            observer.observe(&root);
-            self.observer = Some((observer, closure));
-        }
+    fn tiers(&self, shown: &Shown) -> Html {
+        let frame = |(rect, label): (Rect, String)| {
+            html! {
+                <g class="tier">
+                    <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="18" />
+                    <text x={(rect.x + 16.0).to_string()} y={(rect.y + 24.0).to_string()}>{ label }</text>
+                </g>
+            }
+        };
+        self.map.tiers(&shown.document).into_iter().map(frame).collect()
     }
+}
 
-    fn watch_hands(&mut self, ctx: &Context<Self>) {
-        let Some(root) = self.root.cast::<HtmlElement>() else { return };
-        let (view, gestures) = (ctx.props().view.clone(), self.gestures.clone());
-        let here = {
-            let root = root.clone();
-            move |x: i32, y: i32| {
-                let rect = root.get_bounding_client_rect();
-                Point::new(x as f32 - rect.left() as f32, y as f32 - rect.top() as f32)
-            }
-        };
-        let (at, hands) = (here.clone(), gestures.clone());
-        let down = Listener::new(&root, "pointerdown", move |event: PointerEvent| {
-            let is_control = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let is_control =
-                is_control.is_some_and(|target| target.closest("button, .legend").ok().flatten().is_some());
-            if event.button() == 0 && !is_control {
-                hands.borrow_mut().down(event.pointer_id(), at(event.client_x(), event.client_y()));
-            }
-        });
-        let (at, hands, seen, capturer) = (here.clone(), gestures.clone(), view.clone(), root.clone());
-        let moved = Listener::new(&root, "pointermove", move |event: PointerEvent| {
-            let point = at(event.client_x(), event.client_y());
-            let mut hands = hands.borrow_mut();
-            let was_drag = hands.is_drag();
-            seen.borrow_mut().steer(|camera| hands.moved(event.pointer_id(), point, camera));
-            if hands.is_drag() && !was_drag {
-                // A pointer that is gone cannot be captured, and need not be.
-                let _ = capturer.set_pointer_capture(event.pointer_id());
-            }
-        });
-        let ended = |kind| {
-            let hands = gestures.clone();
-            Listener::new(&root, kind, move |event: PointerEvent| hands.borrow_mut().up(event.pointer_id()))
-        };
-        let (pick, hands, at) = (ctx.props().on_intent.clone(), gestures.clone(), here.clone());
-        let seen = view.clone();
-        let click = Listener::new(&root, "click", move |event: web_sys::MouseEvent| {
-            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            let is_taken = target.is_some_and(|target| target.closest("button, [data-node]").ok().flatten().is_some());
-            if !is_taken
-                && !hands.borrow().is_drag()
-                && let Some(picked) = seen.borrow().pick(at(event.client_x(), event.client_y()))
-            {
-                pick.emit(Intent::Bench(Wish::Pick(picked)));
-            }
-        });
-        let (up, cancel) = (ended("pointerup"), ended("pointercancel"));
-        let wheel = Listener::active(&root, "wheel", move |event: WheelEvent| {
-            event.prevent_default();
-            let factor = gestures::wheel_factor(event.delta_y(), event.delta_mode() == WheelEvent::DOM_DELTA_LINE);
-            let point = here(event.client_x(), event.client_y());
-            view.borrow_mut().steer(|camera| {
-                camera.zoom_at(point, factor);
-                true
-            });
-        });
-        self.hands = vec![down, moved, up, cancel, wheel, click];
+fn link_hits(ctx: &Context<Stage>, wires: Rc<Vec<Wire>>) -> Html {
+    html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
+}
+
+/// What stands on a drawing that has nothing on it.
+fn blank_canvas() -> Html {
+    html! {
+        <div class="blank-canvas" data-testid="blank">
+            <p class="blank-title">{ "An empty canvas" }</p>
+            <p>{ "Drag a part from the palette onto it, or choose one by Enter. Users first: they make the requests." }</p>
+        </div>
+    }
+}
+
+/// Undo and redo, zoom, layout.
+fn tools(props: &Props) -> Html {
+    let tool = |name: &'static str, label: &'static str, intent: Intent, is_able: bool| {
+        let onclick = props.on_intent.reform(move |_: MouseEvent| intent.clone());
+        html! { <button {onclick} disabled={!is_able} aria-label={label} title={label} data-testid={name}>{ icon(name) }</button> }
+    };
+    html! {
+        <div class="zoom" role="toolbar" aria-label="Drawing">
+            { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
+            { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
+            <span class="bar-rule" />
+            <button class={classes!(props.is_hand.then_some("is-on"))} aria-label="Hand: every drag moves the drawing"
+                title="Hand (H)" aria-pressed={props.is_hand.to_string()} data-testid="hand"
+                onclick={ { let is_hand = props.is_hand; props.on_intent.reform(move |_: MouseEvent| Intent::Draw(Draw::Hand(!is_hand))) } }>
+                { icon("hand") }
+            </button>
+            { tool("plus", "Zoom in", Intent::Zoom(1.25), true) }
+            { tool("minus", "Zoom out", Intent::Zoom(0.8), true) }
+            { tool("tidy", "Tidy up: lay everything out anew", Intent::Draw(Draw::Tidy), true) }
+            { tool("fit", "Fit the drawing (F)", Intent::Fit, true) }
+        </div>
     }
 }
 

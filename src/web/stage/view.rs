@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlCanvasElement};
 
 use scalescope::base::SimTime;
 use scalescope::observe::trace::Trace;
-use scalescope::scene::{Camera, NodeBox, Palette, Picked, Point, Size, Tracks};
+use scalescope::scene::{Camera, NodeBox, Palette, Picked, Point, Rect, Size, Tracks};
 
 use super::follow;
 use super::map::Map;
@@ -30,10 +30,13 @@ const REACH: f32 = 9.0;
 const EDGE: f32 = 0.18;
 /// Share of the way to it that the camera goes in a frame.
 const CHASE: f32 = 0.15;
+/// Time between two words about where the camera is.
+const TELL_EVERY_MS: f64 = 70.0;
 /// Free space around a fitted drawing.
 const PADDING: f32 = 14.0;
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
 pub struct View {
     map: Rc<Map>,
     camera: Camera,
@@ -45,6 +48,17 @@ pub struct View {
     subject: Option<Rc<str>>,
     /// The groups that the camera moves.
     worlds: Vec<Element>,
+    /// The field of view itself.
+    root: Option<Element>,
+    /// Whether a held key lets every drag move the drawing, and whether one has.
+    is_hand: bool,
+    has_panned: bool,
+    /// Gives up what a hand is doing on the drawing; whether there was anything.
+    cancel: Option<Box<dyn Fn() -> bool>>,
+    /// Told when the camera has moved, now and then.
+    on_seen: Option<Box<dyn Fn()>>,
+    is_untold: bool,
+    told_ms: f64,
     is_moved: bool,
     painter: Option<Painter>,
     is_dark: bool,
@@ -100,10 +114,81 @@ impl View {
         self.is_moved = true;
     }
 
-    /// Takes the elements that the camera moves.
-    pub fn attach(&mut self, worlds: Vec<Element>) {
-        self.worlds = worlds;
+    /// Takes the field of view, and the elements in it that the camera moves.
+    pub fn attach(&mut self, root: Option<Element>, worlds: Vec<Element>) {
+        (self.root, self.worlds) = (root, worlds);
         self.is_moved = true;
+    }
+
+    /// Takes what gives up what a hand is doing, and what wants to know that the camera has moved.
+    pub fn listen(&mut self, cancel: impl Fn() -> bool + 'static, on_seen: impl Fn() + 'static) {
+        self.cancel = Some(Box::new(cancel));
+        self.on_seen = Some(Box::new(on_seen));
+    }
+
+    /// Gives up what a hand is doing on the drawing. Returns whether it was doing anything.
+    pub fn cancel(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|cancel| cancel())
+    }
+
+    pub fn camera(&self) -> Camera {
+        self.camera
+    }
+
+    /// While a key is held every drag moves the drawing. Letting it go tells whether one did.
+    pub fn set_hand(&mut self, is_hand: bool) -> bool {
+        self.is_hand = is_hand;
+        if let Some(root) = &self.root {
+            let _ = root.class_list().toggle_with_force("is-hand", is_hand);
+        }
+        std::mem::take(&mut self.has_panned)
+    }
+
+    /// Whether a hand has moved the camera.
+    pub fn is_taken(&self) -> bool {
+        self.is_taken
+    }
+
+    pub fn is_hand(&self) -> bool {
+        self.is_hand
+    }
+
+    /// The point of the drawing under a point of the window, if that is in the field of view.
+    pub fn scene_at(&self, client: Point) -> Option<Point> {
+        self.client_to_stage(client).map(|at| self.camera.to_scene(at))
+    }
+
+    /// A point of the window as one of the field of view, if it is in that.
+    pub fn client_to_stage(&self, client: Point) -> Option<Point> {
+        let rect = self.root.as_ref()?.get_bounding_client_rect();
+        let at = Point::new(client.x - rect.left() as f32, client.y - rect.top() as f32);
+        (at.x >= 0.0 && at.y >= 0.0 && at.x <= self.size.w && at.y <= self.size.h).then_some(at)
+    }
+
+    /// The point of the drawing in the middle of the field of view.
+    pub fn middle(&self) -> Point {
+        self.camera.to_scene(Point::new(self.size.w / 2.0, self.size.h / 2.0))
+    }
+
+    /// The part of the drawing that is seen.
+    pub fn seen(&self) -> Rect {
+        let low = self.camera.to_scene(Point::default());
+        Rect { x: low.x, y: low.y, w: self.size.w / self.camera.scale, h: self.size.h / self.camera.scale }
+    }
+
+    /// Shows the same design while a hand moves some of it: the camera stays.
+    pub fn carry(&mut self, map: Rc<Map>) {
+        self.map = map;
+        self.tracks = Tracks::new(&self.map.paths);
+        if let Some(painter) = &mut self.painter {
+            painter.set_paths(&self.map.paths);
+        }
+        (self.goal, self.is_taken, self.is_moved) = (None, true, true);
+    }
+
+    /// Lets the camera stay where it is from now on.
+    pub fn hold(&mut self) {
+        (self.goal, self.is_taken) = (None, true);
     }
 
     /// Takes the ring that marks what is followed.
@@ -158,8 +243,41 @@ impl View {
         }
     }
 
+    /// Shows `rect` as large as it goes.
+    pub fn look_at(&mut self, rect: Rect) {
+        self.is_taken = true;
+        self.go(Camera::fit(rect, self.size, PADDING * 3.0));
+    }
+
+    /// Shows the drawing at the size of the page's own text.
+    pub fn actual_size(&mut self) {
+        let factor = 1.0 / self.camera.scale;
+        self.zoom(factor);
+    }
+
+    /// Brings a point of the drawing into the middle.
+    pub fn centre_on(&mut self, point: Point) {
+        let scale = self.camera.scale;
+        let goal = Camera { scale, x: self.size.w / 2.0 - point.x * scale, y: self.size.h / 2.0 - point.y * scale };
+        self.steer(|camera| {
+            *camera = goal;
+            true
+        });
+    }
+
+    fn go(&mut self, goal: Camera) {
+        if dom::matches_media("(prefers-reduced-motion: reduce)") {
+            (self.camera, self.goal, self.is_moved) = (goal, None, true);
+        } else {
+            self.goal = Some(goal);
+        }
+    }
+
     /// What a fitted camera sees: everything, or on a narrow stage the card that is looked at.
     fn fitted(&self) -> Camera {
+        if self.map.layout.nodes.is_empty() {
+            return Camera::default();
+        }
         let all = Camera::fit(self.map.bounds(), self.size, PADDING);
         let card = self.subject.as_ref().and_then(|id| self.map.layout.node(id)).filter(|_| self.size.w < NARROW);
         let Some(centre) = card.map(|node| node.rect().centre()) else { return all };
@@ -177,6 +295,7 @@ impl View {
         }
     }
 
+    /// Zooms about the middle.
     pub fn zoom(&mut self, factor: f32) {
         let middle = Point::new(self.size.w / 2.0, self.size.h / 2.0);
         self.steer(|camera| {
@@ -188,6 +307,7 @@ impl View {
     /// Lets a hand move the camera.
     pub fn steer(&mut self, steer: impl FnOnce(&mut Camera) -> bool) {
         if steer(&mut self.camera) {
+            self.has_panned = true;
             self.camera.keep_in_view(self.map.bounds(), self.size);
             (self.goal, self.is_taken, self.is_moved) = (None, true, true);
         }
@@ -227,6 +347,13 @@ impl View {
         self.glide(elapsed_ms);
         self.keep_followed(now_ns);
         let (now, is_moved) = (SimTime::from_nanos(now_ns), std::mem::take(&mut self.is_moved));
+        self.is_untold |= is_moved;
+        if self.is_untold && wall_ms - self.told_ms > TELL_EVERY_MS {
+            (self.is_untold, self.told_ms) = (false, wall_ms);
+            if let Some(on_seen) = &self.on_seen {
+                on_seen();
+            }
+        }
         if now > self.drawn[1] {
             self.drawn = [self.drawn[1], now];
         } else if !is_moved {

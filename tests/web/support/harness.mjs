@@ -55,17 +55,18 @@ export function browser() {
 
 /**
  * Opens a context with one blank page beside a server of `root`.
- * @param options `width`, `height`, `theme` ("light" or "dark"), `reducedMotion` ("reduce"), `root`,
+ * @param options `width`, `height`, `theme` ("light" or "dark"), `reducedMotion` ("reduce"), `touch`, `root`,
  *   `allow` (regular expressions of problems that the test means to cause)
  */
 export async function launch(options = {}) {
-  const { width = 1280, height = 720, theme = "light", reducedMotion, root = DIST, allow = [] } = options;
+  const { width = 1280, height = 720, theme = "light", reducedMotion, touch = false, root = DIST, allow = [] } = options;
   assert.ok(existsSync(join(root, "index.html")), `${root} has no page: \`cargo xtask build\``);
   const site = await serve(root);
   const context = await (await browser()).newContext({
     viewport: { width, height },
     colorScheme: theme,
     reducedMotion,
+    hasTouch: touch,
   });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();

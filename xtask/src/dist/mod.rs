@@ -13,11 +13,21 @@ use std::fs;
 
 pub use sizes::check_budget;
 
+/// How a page is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// For a host: small and quick.
+    Optimised,
+    /// For trying something out: built soon, and larger and slower than what is shipped.
+    Quick,
+}
+
 /// `cargo xtask build`.
-pub fn command() -> Result<()> {
+pub fn command(how: How) -> Result<()> {
     let mut report = Report::new();
-    let built = tools_step(&mut report).and_then(|tools| build_step(&mut report, &tools));
+    let built = tools_step(&mut report).and_then(|tools| build_step(&mut report, &tools, how));
     match built {
+        Some(()) if how == How::Quick => {}
         Some(()) => drop(report.step("budget", "wasm and JavaScript, gzipped", check_budget)),
         None => report.blocked("budget", "the build"),
     }
@@ -32,12 +42,17 @@ pub fn tools_step(report: &mut Report) -> Option<PageTools> {
 }
 
 /// The step that builds it.
-pub fn build_step(report: &mut Report, tools: &PageTools) -> Option<()> {
-    report.step("build", "the page, optimised, into dist/", || build(tools))
+pub fn build_step(report: &mut Report, tools: &PageTools, how: How) -> Option<()> {
+    let what = match how {
+        How::Optimised => "the page, optimised, into dist/",
+        How::Quick => "the page, without optimisation, into dist/",
+    };
+    report.step("build", what, || build(tools, how))
 }
 
-fn build(tools: &PageTools) -> Result<()> {
-    run(tools.trunk("build")?.args(["--release", "true", "--minify", "true", "--dist"]).arg(project::dist()))?;
+fn build(tools: &PageTools, how: How) -> Result<()> {
+    let is_small = if how == How::Optimised { "true" } else { "false" };
+    run(tools.trunk("build")?.args(["--release", is_small, "--minify", is_small, "--dist"]).arg(project::dist()))?;
     // Trunk's own lock is no part of the page.
     let _ = fs::remove_file(project::dist().join(".trunk-lock"));
     let page = project::dist().join("index.html");

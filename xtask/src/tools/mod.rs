@@ -55,11 +55,8 @@ pub fn command() -> Result<()> {
 /// Finds or installs what builds the page.
 pub fn for_page() -> Result<PageTools> {
     wasm_target()?;
-    let lock =
-        fs::read_to_string(project::root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
-    let bindgen = crate::lockfile::version_of(&lock, "wasm-bindgen").ok_or("Cargo.lock pins no wasm-bindgen")?;
     let trunk = crates::TRUNK.ready(TRUNK)?;
-    let mut dirs = vec![parent(&trunk), parent(&crates::WASM_BINDGEN.ready(&bindgen)?)];
+    let mut dirs = vec![parent(&trunk), parent(&wasm_bindgen()?)];
     match node::wasm_opt(BINARYEN) {
         Ok(wasm_opt) => dirs.push(parent(&wasm_opt)),
         Err(why) => {
@@ -70,6 +67,14 @@ pub fn for_page() -> Result<PageTools> {
     // Trunk runs cargo offline: what it needs must be here before.
     run(cargo().args(["fetch", "--quiet", "--locked", "--target", WASM_TARGET]).current_dir(project::root()))?;
     Ok(PageTools { trunk, dirs })
+}
+
+/// wasm-bindgen, at the lockfile's version.
+pub fn wasm_bindgen() -> Result<PathBuf> {
+    let lock =
+        fs::read_to_string(project::root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
+    let version = crate::lockfile::version_of(&lock, "wasm-bindgen").ok_or("Cargo.lock pins no wasm-bindgen")?;
+    crates::WASM_BINDGEN.ready(&version)
 }
 
 /// The compiler's own half: the standard library for wasm.

@@ -4,7 +4,10 @@ mod balancing;
 mod caches;
 mod clients;
 mod edges;
+mod mixed;
 mod queues;
+mod quorum;
+mod replication;
 
 use super::case::{Case, Inputs};
 use super::plan::Plan;
@@ -12,10 +15,12 @@ use super::plan::Plan;
 type Planner = fn(&Case, &Inputs) -> Result<Plan, String>;
 
 /// Every family that is known.
-const FAMILIES: [(&str, Planner); 26] = [
+const FAMILIES: [(&str, Planner); 32] = [
     ("queue", queues::queue),
     ("tandem", queues::tandem),
     ("closed_loop", queues::closed_loop),
+    ("web_cache_database", mixed::web_cache_database),
+    ("priority", mixed::priority),
     ("universal_scalability", queues::universal_scalability),
     ("deadline", clients::deadline),
     ("retry_feedback", clients::retry_feedback),
@@ -39,6 +44,10 @@ const FAMILIES: [(&str, Planner); 26] = [
     ("cdn_collapsing", edges::collapsing),
     ("cdn_stale_if_error", edges::stale_if_error),
     ("dns_ttl", edges::dns_ttl),
+    ("async_loss", replication::async_loss),
+    ("apply_lag", replication::apply_lag),
+    ("quorum_staleness", quorum::staleness),
+    ("quorum_uniform", quorum::uniform),
 ];
 
 /// The plan of `case`; the error says why there is none.

@@ -138,6 +138,11 @@ impl Entries {
         self.used
     }
 
+    /// Bytes that it can hold.
+    pub fn capacity(&self) -> Bytes {
+        self.capacity
+    }
+
     /// Entries held, expired ones that nobody has asked for since included.
     pub fn len(&self) -> usize {
         self.arena.len()

@@ -55,7 +55,9 @@ impl Monitor {
                     self.elect(wish, nodes, kernel);
                 }
                 Phase::Halted if !is_primary_dead && database(nodes, self.primary).duty() == Duty::Primary => {
-                    self.phase = Phase::Steady;
+                    // It has come back in time.
+                    self.settle_losses(nodes, kernel);
+                    self.welcome(nodes, kernel);
                 }
                 Phase::Halted => self.elect(None, nodes, kernel),
                 // The heir has died before it was ready.
@@ -75,9 +77,7 @@ impl Monitor {
                 }
                 Phase::Recovering if database(nodes, self.primary).duty() == Duty::Primary => {
                     self.note(kernel, self.primary, StepKind::RelayApplied);
-                    self.gather(nodes, kernel);
-                    let until = kernel.now + self.params(nodes).repoint_delay;
-                    self.wait(Phase::Repointing { until }, until, kernel);
+                    self.welcome(nodes, kernel);
                 }
                 Phase::Repointing { until } if kernel.now >= until => {
                     kernel.directory.view_mut(self.cluster).primaries = vec![self.primary];
@@ -112,6 +112,13 @@ impl Monitor {
             self.note(kernel, self.primary, StepKind::Detected);
             self.begin(None, nodes, kernel);
         }
+    }
+
+    /// The primary takes writes: the others follow it, and callers will soon know.
+    fn welcome(&mut self, nodes: &mut [Component], kernel: &mut Kernel) {
+        let until = kernel.now + self.params(nodes).repoint_delay;
+        self.wait(Phase::Repointing { until }, until, kernel);
+        self.gather(nodes, kernel);
     }
 
     fn begin(&mut self, wish: Option<NodeIx>, nodes: &[Component], kernel: &mut Kernel) {
@@ -215,6 +222,8 @@ impl Monitor {
             self.phase = Phase::Halted;
             return;
         };
+        // If the last heir died before it was ready, it was the one that counted so far.
+        self.settle_losses(nodes, kernel);
         let old = self.primary;
         self.note(kernel, heir, StepKind::Elected);
         self.replaced = Some((old, database(nodes, old).log().end()));

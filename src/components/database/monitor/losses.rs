@@ -10,7 +10,7 @@ use super::super::commit::listed;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
-use crate::kernel::{Gtid, Kernel};
+use crate::kernel::{Gtid, Kernel, Version};
 use crate::observe::LostWrite;
 
 impl Monitor {
@@ -24,7 +24,8 @@ impl Monitor {
         let (old, heir) = (database(nodes, old), database(nodes, heir));
         let page = kernel.ledger.page(self.cluster);
         // What was not acknowledged yet is not lost, nor what a primary without a fence has committed since.
-        let was_acknowledged = |id: Gtid| !in_doubt.contains(&id) && !old.commits().is_waiting(id);
+        let was_acknowledged =
+            |id: Gtid| !in_doubt.contains(&id) && old.commits().waiting_ids().all(|waiting| waiting != id);
         let logged = old.log().range(0, end).chain(old.receiving.relayed().map(|record| (0, record)));
         let mut keys = BTreeSet::new();
         let mut listed_count = 0;
@@ -36,7 +37,10 @@ impl Monitor {
             }
         }
         // Of writes that the log has dropped since, the data still tell the keys.
-        let purged = old.log().purged().without(heir.known()).len();
+        let dropped = old.log().purged().without(heir.known());
+        let waiting = old.commits().waiting_ids().filter(|id| dropped.contains(*id)).count() as u64;
+        let untold = in_doubt.iter().filter(|id| dropped.contains(**id)).count() as u64 + waiting;
+        let purged = dropped.len() - untold;
         page.lost.count += purged;
         kernel.recorder.counts.lost_writes += listed_count + purged;
         let versions = heir.versions_at_end();
@@ -67,6 +71,22 @@ impl Monitor {
         }
         page.revived += heir.known().without(old.known()).len();
         self.history = heir.known().clone();
+    }
+
+    /// The last of its databases was taken out of the design: what was committed, nobody has any more.
+    pub fn dissolve(&self, last: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+        if kernel.directory.is_shard(last) {
+            // Its router knows which records were at home there, and which have copies elsewhere.
+            return;
+        }
+        let versions = database(nodes, last).versions_at_end();
+        for (key, version) in versions.iter().filter(|(_, version)| *version != Version::default()) {
+            let key = key as u32;
+            kernel.truth.revert(key, Version::default());
+            kernel.recorder.counts.lost_writes += 1;
+            let write = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
+            kernel.ledger.page(self.cluster).lost.note(write);
+        }
     }
 
     /// The clients of what `node` had in doubt will never be told: whether it stands is known now.

@@ -181,7 +181,7 @@ impl Monitor {
         let mut is_asked = false;
         for at in 0..self.members.len() {
             let Member { node, is_dead, .. } = self.members[at];
-            let is_watched = self.is_shared || node == self.primary || is_dead;
+            let is_watched = !self.is_shared && (node == self.primary || is_dead);
             let observers = if is_watched { self.observers_of(node, kernel) } else { Vec::new() };
             is_asked |= !observers.is_empty();
             for observer in &observers {

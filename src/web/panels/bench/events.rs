@@ -77,7 +77,9 @@ impl Events {
             })
             .collect();
         let is_any = !events.is_empty();
-        events.into_iter().for_each(|event| self.push(event));
+        for event in events {
+            self.push(event);
+        }
         is_any
     }
 }

@@ -3,14 +3,16 @@
 //! Panels send [`Wish`]es; the app carries out those that reach the engine and hands the rest to [`Bench::settle`].
 
 mod events;
-mod rail;
+pub mod rail;
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
+use scalescope::insight::Objectives;
 use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 
 pub use events::{Event, Events, Kind};
-pub use rail::Rail;
 
 use scalescope::observe::Figures;
 use scalescope::observe::trace::{Ended, Trace};
@@ -18,10 +20,12 @@ use scalescope::scene::Picked;
 
 use super::charts::{Pin, SharedLog};
 use super::faults::Target;
+use super::knobs::Knob;
 use crate::protocol::{Filter, Watch, Watched};
 
 /// Wall time between two redraws of the charts.
 const CHARTS_EVERY_MS: f64 = 190.0;
+const STAMPS_A_SECOND: u32 = 5;
 
 /// The panels, in the order of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +37,17 @@ pub enum Panel {
     Requests,
     /// The recent past of the figures.
     Charts,
+    /// Objectives and warnings.
+    Health,
+    /// What each store has.
+    Data,
+    /// What the picture tells, in words.
+    Twin,
 }
 
 impl Panel {
-    pub const ALL: [Self; 4] = [Self::Part, Self::Faults, Self::Requests, Self::Charts];
+    pub const ALL: [Self; 7] =
+        [Self::Part, Self::Faults, Self::Requests, Self::Charts, Self::Health, Self::Data, Self::Twin];
 
     /// For tests and ids; also the name of its icon.
     pub const fn name(self) -> &'static str {
@@ -45,6 +56,9 @@ impl Panel {
             Self::Faults => "faults",
             Self::Requests => "requests",
             Self::Charts => "charts",
+            Self::Health => "health",
+            Self::Data => "data",
+            Self::Twin => "twin",
         }
     }
 
@@ -55,6 +69,9 @@ impl Panel {
             Self::Faults => "Faults",
             Self::Requests => "Requests",
             Self::Charts => "Charts",
+            Self::Health => "Health",
+            Self::Data => "Data",
+            Self::Twin => "In words",
         }
     }
 
@@ -65,6 +82,9 @@ impl Panel {
             Self::Faults => "X",
             Self::Requests => "T",
             Self::Charts => "G",
+            Self::Health => "O",
+            Self::Data => "D",
+            Self::Twin => "W",
         }
     }
 }
@@ -98,6 +118,18 @@ pub enum Wish {
     Pick(Picked),
     /// Pins the chart of a node's figure, or takes it off.
     Pin(Pin),
+    /// Puts a slider for a parameter on the page, or takes it off.
+    Knob(Knob),
+    /// A slider is being moved.
+    Turn {
+        node: Rc<str>,
+        param: String,
+        value: Value,
+    },
+    /// Changes of the design.
+    Edit(Vec<Edit>),
+    /// Other objectives.
+    Promise(Objectives),
 }
 
 /// The menu that is open at a place.
@@ -129,13 +161,15 @@ pub struct Bench {
     pub stamp: u32,
     drawn_ms: f64,
     pub pins: Vec<Pin>,
+    pub objectives: Objectives,
+    pub knobs: Vec<Knob>,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        let Self { panel, aim, filter, pins, .. } = std::mem::take(self);
-        *self = Self { panel, aim, filter, pins, ..Self::default() };
+        let Self { panel, aim, filter, pins, objectives, knobs, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, pins, objectives, knobs, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -164,13 +198,9 @@ impl Bench {
             Wish::Filter(filter) => self.filter = filter,
             Wish::Trace(serial) => self.look_at(serial, false),
             Wish::Follow(is_following) => self.is_following = is_following,
-            Wish::Pin(pin) => {
-                let place = self.pins.iter().position(|other| *other == pin);
-                match place {
-                    Some(place) => drop(self.pins.remove(place)),
-                    None => self.pins.push(pin),
-                }
-            }
+            Wish::Pin(pin) => toggle(&mut self.pins, pin),
+            Wish::Knob(knob) => toggle(&mut self.knobs, knob),
+            Wish::Promise(objectives) => self.objectives = objectives,
             other => return Some(other),
         }
         None
@@ -182,6 +212,11 @@ impl Bench {
         if wall_ms - self.drawn_ms >= CHARTS_EVERY_MS {
             (self.stamp, self.drawn_ms) = (self.stamp.wrapping_add(1), wall_ms);
         }
+    }
+
+    /// Counts seconds of wall time in which figures came.
+    pub fn second(&self) -> u32 {
+        self.stamp / STAMPS_A_SECOND
     }
 
     /// Looks at a request, and follows it if that is wanted.
@@ -198,6 +233,7 @@ impl Bench {
         Watch {
             requests: (is_open && self.serial.is_none()).then(|| self.filter.clone()),
             serial: self.serial.filter(|_| is_open || self.is_following),
+            key: None,
         }
     }
 
@@ -214,6 +250,14 @@ impl Bench {
     /// Whether something lies over the stage that Escape closes first.
     pub fn is_menu_open(&self) -> bool {
         self.menu.is_some()
+    }
+}
+
+/// Puts `item` into the list, or takes it out.
+fn toggle<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    match list.iter().position(|other| *other == item) {
+        Some(place) => drop(list.remove(place)),
+        None => list.push(item),
     }
 }
 

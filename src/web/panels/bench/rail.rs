@@ -6,7 +6,6 @@ use super::{Panel, Wish};
 use crate::icons::icon;
 use crate::input::Intent;
 
-#[derive(Properties, PartialEq)]
 pub struct Props {
     pub open: Option<Panel>,
     /// Whether a node is selected, so that there is something to inspect.
@@ -16,8 +15,7 @@ pub struct Props {
     pub on_intent: Callback<Intent>,
 }
 
-#[component]
-pub fn Rail(props: &Props) -> Html {
+pub fn rail(props: &Props) -> Html {
     let Props { open, has_part, counts, on_intent } = props;
     html! {
         <nav class="rail" aria-label="Panels">

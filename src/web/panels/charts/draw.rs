@@ -101,9 +101,9 @@ pub fn draw(
             }
             let (x, y) = (span.share(at) * width, y(value.into()));
             if is_open {
-                context.line_to(x, y)
+                context.line_to(x, y);
             } else {
-                context.move_to(x, y)
+                context.move_to(x, y);
             }
             is_open = true;
         }

@@ -7,6 +7,10 @@ use scalescope::observe::{Figures, NodeFigures, Reason};
 /// Rows that are kept: two minutes of wall time.
 const MOST: usize = 1_200;
 
+/// Rows from which growth is told, and the least growth that is told, as a share per second.
+const GROWTH: usize = 60;
+const LEAST_GROWTH: f64 = 0.01;
+
 /// Figures of the whole system that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
@@ -99,6 +103,23 @@ impl Log {
 
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How fast the offered load has grown of late, as a share of itself per second: the slope of a straight line through it
+    /// (least squares), unless that is lost in noise.
+    pub fn growth_per_s(&self) -> f64 {
+        let points: Vec<(f64, f64)> =
+            self.last(GROWTH).map(|row| (row.at_s, f64::from(row.all[Figure::Offered as usize]))).collect();
+        let count = points.len() as f64;
+        let (mean_t, mean_x) =
+            points.iter().fold((0.0, 0.0), |(t, x), (at, value)| (t + at / count, x + value / count));
+        let (mut both, mut own) = (0.0, 0.0);
+        for (at, value) in &points {
+            both += (at - mean_t) * (value - mean_x);
+            own += (at - mean_t) * (at - mean_t);
+        }
+        let growth = both / own / mean_x;
+        if points.len() == GROWTH && growth.is_finite() && growth > LEAST_GROWTH { growth } else { 0.0 }
     }
 
     /// Times of the last `count` rows, in seconds.

@@ -91,7 +91,7 @@ pub fn Charts(props: &Props) -> Html {
     // The row under the cursor; without one, the latest.
     let at_s = cursor.map_or(span.to_s, |share| span.from_s + share * (span.to_s - span.from_s));
     let row = times.partition_point(|at| *at < at_s - 1e-12).min(times.len().saturating_sub(1));
-    let near = events.all().iter().filter(|event| (span.share(event.at_s) - span.share(at_s)).abs() < NEAR).next_back();
+    let near = events.all().iter().rfind(|event| (span.share(event.at_s) - span.share(at_s)).abs() < NEAR);
     let told = near.filter(|_| cursor.is_some()).map(|event| event.text.clone());
     let segment = |label: &'static str, value: bool| {
         let is_latest = is_latest.clone();

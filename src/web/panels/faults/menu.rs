@@ -142,9 +142,9 @@ fn walk(root: &HtmlElement, step: i32) {
     let stops = stops(root);
     let at: Option<Element> = dom::document().active_element();
     let here = stops.iter().position(|stop| Some(stop.as_ref()) == at.as_ref());
-    let count = stops.len() as i32;
-    let next = here.map_or(0, |here| (here as i32 + step).rem_euclid(count.max(1)));
-    if let Some(stop) = stops.get(next as usize) {
+    let count = stops.len().max(1);
+    let next = here.map_or(0, |here| if step > 0 { here + 1 } else { here + count - 1 } % count);
+    if let Some(stop) = stops.get(next) {
         let _ = stop.focus();
     }
 }

@@ -13,6 +13,7 @@ use yew::prelude::*;
 
 use scalescope::insight::{Broken, broken};
 use scalescope::model::Fault;
+use scalescope::model::presets::DISTANCES;
 use scalescope::observe::Figures;
 
 use crate::app::Shown;
@@ -26,7 +27,6 @@ pub use menu::FaultMenu;
 pub use target::Target;
 pub use timeline::Timeline;
 
-#[derive(Properties)]
 pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
@@ -35,14 +35,7 @@ pub struct Props {
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shown, &other.shown) && Rc::ptr_eq(&self.figures, &other.figures) && self.aim == other.aim
-    }
-}
-
-#[component]
-pub fn Faults(props: &Props) -> Html {
+pub fn faults(props: &Props) -> Html {
     let Props { shown, figures, aim, on_intent } = props;
     let places = Target::all(&shown.document);
     let aim = aim.clone().filter(|aim| places.contains(aim)).or_else(|| places.first().cloned());
@@ -55,6 +48,7 @@ pub fn Faults(props: &Props) -> Html {
                 <section>
                     <h3>{ "Break something" }</h3>
                     { chooser(&places, aim.as_ref(), shown, on_intent) }
+                    if let Some(Target::Link { from, to }) = &aim { { distance(from, to, shown, on_intent) } }
                     if let Some(target) = aim {
                         <Offers key={target.key()} remedy={target.remedy(&all)} target={target.clone()} shown={shown.clone()} now_s={figures.now_s} can_schedule=true on_intent={on_intent.clone()} />
                     }
@@ -96,6 +90,36 @@ fn list(all: &[Broken], shown: &Shown, on_intent: &Callback<Intent>) -> Html {
                 }) }
             </ul>
         </section>
+    }
+}
+
+/// How far the ends of a link are apart, as some places of the world are.
+fn distance(from: &Rc<str>, to: &Rc<str>, shown: &Rc<Shown>, on_intent: &Callback<Intent>) -> Html {
+    let Some(link) = shown.document.links.iter().find(|link| *link.from == **from && *link.to == **to) else {
+        return Html::default();
+    };
+    let latency = shown.document.latency_of(link);
+    let known = DISTANCES.iter().find(|distance| distance.latency() == latency);
+    let onchange = {
+        let (from, to, shown) = (from.clone(), to.clone(), shown.clone());
+        intent_callback(on_intent, move |event: Event| {
+            let name = event.target_unchecked_into::<HtmlSelectElement>().value();
+            let distance = DISTANCES.iter().find(|distance| distance.name == name)?;
+            Some(Intent::Bench(Wish::Edit(vec![distance.edit(&shown.document, &from, &to)?])))
+        })
+    };
+    html! {
+        <label class="bench-field distance">
+            <span>{ format!("By design: {} one way", latency) }</span>
+            <select {onchange} data-testid="distance" title={known.map(|distance| distance.source)}>
+                if known.is_none() { <option selected=true>{ "as a distance in the world …" }</option> }
+                { for DISTANCES.iter().map(|distance| html! {
+                    <option value={distance.name} selected={known.is_some_and(|known| known.name == distance.name)}>
+                        { format!("{} ({} ms there and back)", distance.name, distance.round_trip_ms) }
+                    </option>
+                }) }
+            </select>
+        </label>
     }
 }
 

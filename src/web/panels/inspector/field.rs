@@ -1,9 +1,12 @@
-//! One parameter: a field that is checked as it is left, with its unit, its help and what is wrong beside it.
+//! One parameter: a field that is checked as it is written, with its unit, its help, its default, and what is wrong beside it.
+//!
+//! What is written is checked at every letter and takes effect when the field is left or Enter is pressed; Escape takes it back.
 
 use std::rc::Rc;
 
 use serde_json::Value;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
 use scalescope::model::spec::{ParamSpec, ParamType, range_in_words};
@@ -14,6 +17,8 @@ use crate::app::Shown;
 use crate::format;
 use crate::icons::icon;
 use crate::input::Intent;
+use crate::panels::bench::Wish;
+use crate::panels::knobs::{Knob, Turn};
 
 #[derive(Properties)]
 pub struct Props {
@@ -21,6 +26,8 @@ pub struct Props {
     pub spec: ParamSpec,
     pub value: Value,
     pub shown: Rc<Shown>,
+    /// Whether it has a slider on the page.
+    pub is_pinned: bool,
     pub on_intent: Callback<Intent>,
 }
 
@@ -30,27 +37,38 @@ impl PartialEq for Props {
         self.node == other.node
             && (self.spec.name, self.spec.group) == (other.spec.name, other.spec.group)
             && self.value == other.value
+            && self.is_pinned == other.is_pinned
             && Rc::ptr_eq(&self.shown, &other.shown)
     }
 }
 
 #[component]
 pub fn Field(props: &Props) -> Html {
-    let Props { node, spec, value, shown, on_intent } = props;
-    let wrong = use_state(|| None::<Wrong>);
+    let Props { node, spec, value, shown, is_pinned, on_intent } = props;
+    let draft = use_state(|| None::<Draft>);
     let set = {
         let (node, path, shown) = (node.clone(), spec.path(), shown.clone());
-        let (on_intent, wrong) = (on_intent.clone(), wrong.clone());
+        let (on_intent, draft) = (on_intent.clone(), draft.clone());
         Callback::from(move |entry: Entry| {
             match entry.value.and_then(|value| checked(&shown.document, &node, &path, value)) {
                 Ok(value) => {
-                    wrong.set(None);
+                    draft.set(None);
                     on_intent.emit(Intent::Set { node: node.clone(), param: path.clone(), value });
                 }
-                Err(what) => wrong.set(Some(Wrong { text: entry.text, what })),
+                Err(what) => draft.set(Some(Draft { text: entry.text, what })),
             }
         })
     };
+    let try_out = {
+        let (node, path, shown, draft) = (node.clone(), spec.path(), shown.clone(), draft.clone());
+        Callback::from(move |entry: Option<Entry>| {
+            draft.set(entry.map(|Entry { text, value }| {
+                let outcome = value.and_then(|value| checked(&shown.document, &node, &path, value));
+                Draft { text, what: outcome.err().unwrap_or_default() }
+            }));
+        })
+    };
+    let wrong = draft.as_ref().filter(|draft| !draft.what.is_empty());
     let id = format!("param-{}", spec.path());
     let is_default = *value == spec.default;
     let reset = {
@@ -66,13 +84,28 @@ pub fn Field(props: &Props) -> Html {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
                         title={format!("Default: {}", text_of(&spec.default))}>{ icon("default") }</button>
                 }
-                { control(&id, describedby, props, wrong.as_ref(), &set) }
+                { control(&id, describedby, spec, value, shown, draft.as_ref(), &set, &try_out) }
+                { pin(spec, value, node, *is_pinned, on_intent) }
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
-            if let Some(Wrong { what, .. }) = &*wrong {
+            if let Some(Draft { what, .. }) = wrong {
                 <p class="param-problem" id={format!("{id}-problem")} role="alert" data-testid={format!("problem-{}", spec.path())}>{ what }</p>
             }
         </div>
+    }
+}
+
+/// Puts a slider for the parameter on the page, or takes it off.
+fn pin(spec: &ParamSpec, value: &Value, node: &Rc<str>, is_pinned: bool, on_intent: &Callback<Intent>) -> Html {
+    if Turn::of(spec, value).is_none() {
+        return Html::default();
+    }
+    let knob = Knob { node: node.clone(), path: spec.path() };
+    let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Knob(knob.clone())));
+    let label = if is_pinned { "Take the slider off the page" } else { "Slider on the page" };
+    html! {
+        <button class="tool small pin-chart" {onclick} aria-pressed={is_pinned.to_string()} aria-label={format!("{label}: {}", format::name(spec.name))}
+            title={label} data-testid={format!("knob-{}", spec.path())}>{ icon("part") }</button>
     }
 }
 
@@ -86,12 +119,21 @@ impl Entry {
     fn chosen(value: Value) -> Self {
         Self { text: text_of(&value), value: Ok(value) }
     }
+
+    /// What stands in the field of `event`.
+    fn written(event: &web_sys::Event, ty: ParamType) -> Self {
+        let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let text = field.map_or_else(String::new, |field| field.value());
+        let value = value_of(&text, ty).map_err(str::to_owned);
+        Self { text, value }
+    }
 }
 
-/// What cannot be: it stays in the field until it is mended.
+/// What stands in the field and not yet in the design.
 #[derive(PartialEq)]
-struct Wrong {
+struct Draft {
     text: String,
+    /// Why it cannot be; empty if it can.
     what: String,
 }
 
@@ -120,12 +162,16 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+#[allow(clippy::too_many_arguments, reason = "one part of the field, drawn where it is used")]
 fn control(
     id: &str,
     describedby: String,
-    Props { node, spec, value, shown, .. }: &Props,
-    wrong: Option<&Wrong>,
+    spec: &ParamSpec,
+    value: &Value,
+    shown: &Shown,
+    draft: Option<&Draft>,
     set: &Callback<Entry>,
+    try_out: &Callback<Option<Entry>>,
 ) -> Html {
     let ty = spec.ty;
     match ty {
@@ -141,19 +187,25 @@ fn control(
                 </select>
             }
         }
-        ParamType::Nodes => nodes(node, value, shown, set),
+        ParamType::Nodes => nodes(id, value, shown, set),
         _ => {
-            let onchange = set.reform(move |event: Event| {
-                let text = event.target_unchecked_into::<HtmlInputElement>().value();
-                let value = value_of(&text, ty).map_err(str::to_owned);
-                Entry { text, value }
-            });
-            let text = wrong.map_or_else(|| text_of(value), |wrong| wrong.text.clone());
+            let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
+            let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
+            let onkeydown = {
+                let try_out = try_out.clone();
+                Callback::from(move |event: KeyboardEvent| {
+                    if event.key() == "Escape" {
+                        try_out.emit(None);
+                    }
+                })
+            };
+            let text = draft.map_or_else(|| text_of(value), |draft| draft.text.clone());
+            let is_wrong = draft.is_some_and(|draft| !draft.what.is_empty());
             let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
             html! {
                 <span class="param-value">
-                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange}
-                        inputmode={has_unit.then_some("decimal")} aria-invalid={wrong.is_some().to_string()} aria-describedby={describedby}
+                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange} {oninput} {onkeydown}
+                        inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
                         data-testid={id.to_owned()} />
                     if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
                 </span>

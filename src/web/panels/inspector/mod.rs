@@ -9,6 +9,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use scalescope::model::Node;
+use scalescope::model::presets::Preset;
 use scalescope::model::spec::Group;
 use scalescope::observe::{ClusterFigures, Figures, NodeFigures};
 
@@ -19,6 +20,7 @@ use crate::input::Intent;
 use crate::panels::bench::Wish;
 use crate::panels::charts::Pin;
 use crate::panels::faults::Target;
+use crate::panels::knobs::Knob;
 use crate::stage::{State, blank};
 use facts::facts;
 use field::Field;
@@ -32,6 +34,7 @@ pub struct Props {
     pub shown: Rc<Shown>,
     pub figures: Rc<Figures>,
     pub pins: Vec<Pin>,
+    pub knobs: Vec<Knob>,
     pub on_intent: Callback<Intent>,
 }
 
@@ -40,13 +43,13 @@ impl PartialEq for Props {
         self.id == other.id
             && Rc::ptr_eq(&self.shown, &other.shown)
             && Rc::ptr_eq(&self.figures, &other.figures)
-            && self.pins == other.pins
+            && (&self.pins, &self.knobs) == (&other.pins, &other.knobs)
     }
 }
 
 #[component]
 pub fn Inspector(props: &Props) -> Html {
-    let Props { id, shown, figures, pins, on_intent } = props;
+    let Props { id, shown, figures, pins, knobs, on_intent } = props;
     let Some(node) = shown.document.node(id) else { return Html::default() };
     let own = figures.nodes.iter().find(|figures| figures.id == **id).cloned().unwrap_or_else(blank);
     let state = State::of(&own, shown.is_watched(id));
@@ -69,8 +72,9 @@ pub fn Inspector(props: &Props) -> Html {
                 <h3>{ "Now" }</h3>
                 { facts(&own, node.kind.name(), pins, on_intent) }
                 if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
+                { presets(id, node, on_intent) }
                 <h3>{ "Parameters" }</h3>
-                <Parameters id={id.clone()} shown={shown.clone()} on_intent={on_intent.clone()} />
+                <Parameters id={id.clone()} shown={shown.clone()} knobs={knobs.clone()} on_intent={on_intent.clone()} />
             </div>
         </aside>
     }
@@ -89,7 +93,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
                 if figures.is_up {
                     <button class="danger" onclick={act(Intent::Crash)} title="Crash (C)" data-testid="crash">{ icon("crash") }{ "Crash" }</button>
                     <button class="danger" onclick={act(|id| Intent::Bench(Wish::Menu { target: Target::Node(id), at: None }))}
-                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break…" }</button>
+                        title="Break it (B)" aria-haspopup="dialog" data-testid="break">{ "Break" }</button>
                 } else {
                     <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }
@@ -100,10 +104,30 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
     }
 }
 
+/// Parameters of real systems, each with its source.
+fn presets(id: &Rc<str>, node: &Node, on_intent: &Callback<Intent>) -> Html {
+    let presets: Vec<_> = Preset::of_kind(node.kind.name()).collect();
+    if presets.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <details class="param-group presets" data-testid="presets">
+            <summary><span>{ "As in the world" }</span></summary>
+            <ul>
+                { for presets.into_iter().map(|preset| {
+                    let id = id.clone();
+                    let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Edit(preset.edits(&id))));
+                    html! { <li><button class="quiet small" {onclick}>{ preset.name }</button><p class="param-help">{ preset.source }</p></li> }
+                }) }
+            </ul>
+        </details>
+    }
+}
+
 fn one_more(kind: &str) -> &'static str {
     match kind {
         "database" => "Add a replica",
-        _ => "Add one more",
+        _ => "One more",
     }
 }
 
@@ -146,13 +170,14 @@ fn lost(cluster: &ClusterFigures) -> Html {
 struct ParametersProps {
     id: Rc<str>,
     shown: Rc<Shown>,
+    knobs: Vec<Knob>,
     on_intent: Callback<Intent>,
 }
 
 /// Parameters change only with the design, not with the figures.
 impl PartialEq for ParametersProps {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown)
+        self.id == other.id && Rc::ptr_eq(&self.shown, &other.shown) && self.knobs == other.knobs
     }
 }
 
@@ -165,8 +190,9 @@ fn Parameters(props: &ParametersProps) -> Html {
         let own = specs.iter().filter(|spec| spec.group == group);
         own.map(|spec| {
             let value = spec.value_in(&values).cloned().unwrap_or_default();
+            let is_pinned = props.knobs.iter().any(|knob| knob.node == props.id && knob.path == spec.path());
             html! {
-                <Field key={spec.path()} node={props.id.clone()} spec={spec.clone()} {value} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
+                <Field key={spec.path()} node={props.id.clone()} spec={spec.clone()} {value} {is_pinned} shown={props.shown.clone()} on_intent={props.on_intent.clone()} />
             }
         })
         .collect()

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 use scalescope::observe::Operation;
@@ -35,9 +37,18 @@ pub fn List(props: &Props) -> Html {
         *kept.borrow_mut() = ended.clone();
     }
     let list = kept.borrow().clone();
-    let hold = |value: bool| {
+    // Entering and leaving do not bubble; coming over and going out do, also from row to row.
+    let onpointerover = {
         let is_held = is_held.clone();
-        Callback::from(move |_: PointerEvent| is_held.set(value))
+        Callback::from(move |_: PointerEvent| is_held.set(true))
+    };
+    let onpointerout = {
+        let is_held = is_held.clone();
+        Callback::from(move |event: PointerEvent| {
+            let next = event.related_target().and_then(|next| next.dyn_into::<Element>().ok());
+            let is_inside = next.is_some_and(|next| next.closest(".request-list").ok().flatten().is_some());
+            is_held.set(is_inside);
+        })
     };
     let (onfocusin, onfocusout) = {
         let (held, free) = (is_held.clone(), is_held.clone());
@@ -47,7 +58,7 @@ pub fn List(props: &Props) -> Html {
         if list.is_empty() {
             <p class="bench-empty" data-testid="no-requests">{ "No such request has ended yet." }</p>
         } else {
-            <ul class="request-list" onpointerenter={hold(true)} onpointerleave={hold(false)} {onfocusin} {onfocusout} aria-label="Requests that have ended" data-testid="request-list">
+            <ul class="request-list" {onpointerover} {onpointerout} {onfocusin} {onfocusout} aria-label="Requests that have ended" data-testid="request-list">
                 { for list.iter().map(|ended| row(ended, shown, on_intent)) }
             </ul>
         }

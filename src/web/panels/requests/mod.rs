@@ -22,7 +22,6 @@ use crate::protocol::Filter;
 use list::List;
 use waterfall::waterfall;
 
-#[derive(Properties)]
 pub struct Props {
     pub shown: Rc<Shown>,
     pub filter: Filter,
@@ -34,22 +33,7 @@ pub struct Props {
     pub on_intent: Callback<Intent>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        let is_same_trace = match (&self.trace, &other.trace) {
-            (Some(own), Some(others)) => Rc::ptr_eq(own, others),
-            (None, None) => true,
-            _ => false,
-        };
-        is_same_trace
-            && Rc::ptr_eq(&self.shown, &other.shown)
-            && Rc::ptr_eq(&self.ended, &other.ended)
-            && (&self.filter, self.serial, self.is_following) == (&other.filter, other.serial, other.is_following)
-    }
-}
-
-#[component]
-pub fn Requests(props: &Props) -> Html {
+pub fn requests(props: &Props) -> Html {
     let Props { shown, filter, ended, serial, trace, on_intent, .. } = props;
     html! {
         <aside class="bench requests" aria-label="Requests" data-testid="requests">

@@ -72,19 +72,17 @@ const fn class_of(doing: Doing) -> &'static str {
 /// The hop in words.
 fn sentence(span: &Span, from: &str, to: &str) -> String {
     let words = |length_ns: u64| format::duration(length_ns as f64 / 1e9);
-    let mut text =
-        format!("{from} asks {to} to {}: {} on the way", span.verb, words(span.arrive_ns.saturating_sub(span.made_ns)));
-    for part in &span.parts {
-        text.push_str(&format!(", {} {}", words(part.to_ns - part.from_ns), part.doing.label()));
-    }
+    let way = words(span.arrive_ns.saturating_sub(span.made_ns));
+    let mut parts = vec![format!("{from} asks {to} to {}: {way} on the way", span.verb)];
+    parts.extend(span.parts.iter().map(|part| format!("{} {}", words(part.to_ns - part.from_ns), part.doing.label())));
     if let (Some(answered), Some(back)) = (span.answered_ns, span.back_ns) {
-        text.push_str(&format!(", {} on the way back", words(back.saturating_sub(answered))));
+        parts.push(format!("{} on the way back", words(back.saturating_sub(answered))));
     }
     if span.tries > 0 {
-        text.push_str(&format!("; {} packets lost", span.tries));
+        parts.push(format!("{} packets lost", span.tries));
     }
     if let Some(reason) = span.failure {
-        text.push_str(&format!("; failed: {}", reason.label()));
+        parts.push(format!("failed: {}", reason.label()));
     }
-    text
+    parts.join(", ")
 }

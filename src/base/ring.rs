@@ -7,7 +7,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::base::hash::{Fingerprint, mix};
+use super::hash::{Fingerprint, mix};
 
 /// One who can own keys.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,142 @@
+//! `scalescope bench failover`: a search, by seed, for what the data tier must never do.
+//!
+//! Each seed makes a random cluster ([`design`]), a random load and a random list of faults ([`faults`]), runs it, heals everything,
+//! lets it come to rest, and looks at every step whether the data tier has kept its promises ([`play`]): an acknowledged write is
+//! readable, superseded or listed as lost; copies of a quiet, healed cluster are equal; at most one fenced primary takes writes;
+//! applied positions only grow except across a recorded rebuild. What fails is made as small as it goes ([`shrink`]) and printed
+//! as a document, whose schedule holds the faults and the healing. Such a search is what `TigerBeetle`'s VOPR and `FoundationDB`'s
+//! simulation do.
+
+mod design;
+mod faults;
+mod play;
+mod shrink;
+
+use rayon::prelude::*;
+use scalescope::base::random::Stream;
+use scalescope::model::{Document, Scheduled};
+use serde_json::{Value, json};
+
+/// What one seed makes.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    pub document: Document,
+    pub faults: Vec<Scheduled>,
+}
+
+/// A seed that has broken a promise.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub seed: u64,
+    pub violation: String,
+    /// How many faults there were before those that do not matter were left out.
+    pub faults_before: usize,
+    /// What is left of the trial, with the healing in its schedule.
+    pub document: Document,
+}
+
+impl Trial {
+    pub fn of(seed: u64) -> Self {
+        let mut stream = Stream::named(seed, "failover", "trial");
+        let document = design::draw(seed, &mut stream);
+        let faults = faults::draw(&document, &mut stream);
+        Self { document, faults }
+    }
+}
+
+/// Tries so many seeds, on all cores; what was found, the smallest seed first. Only the first is made small.
+pub fn search(from: u64, seeds: u64) -> Vec<Finding> {
+    let all = (from..from.saturating_add(seeds)).into_par_iter();
+    let mut found: Vec<(u64, Trial)> = all
+        .filter_map(|seed| {
+            let trial = Trial::of(seed);
+            play::play(&trial).is_some().then_some((seed, trial))
+        })
+        .collect();
+    found.sort_by_key(|(seed, _)| *seed);
+    let small = |(at, (seed, trial)): (usize, (u64, Trial))| {
+        let faults_before = trial.faults.len();
+        let trial = if at == 0 { shrink::shrink(trial) } else { trial };
+        let failure = play::play(&trial)?;
+        Some(Finding { seed, violation: failure.violation, faults_before, document: failure.document })
+    };
+    found.into_iter().enumerate().filter_map(small).collect()
+}
+
+pub fn to_text(from: u64, seeds: u64, found: &[Finding]) -> String {
+    let mut lines = vec![format!("failover     {seeds} seeds from {from} · {} broke a promise", found.len())];
+    lines.extend(found.iter().map(|finding| format!("  seed {}: {}", finding.seed, finding.violation)));
+    if let Some(first) = found.first() {
+        let (before, left) = (first.faults_before, first.document.schedule.len());
+        lines.push(format!("seed {}: of {before} faults these matter; with the healing, {left} commands:", first.seed));
+        lines.push(first.document.to_json());
+    } else {
+        lines.push(String::new());
+    }
+    lines.join("\n")
+}
+
+pub fn to_json(from: u64, seeds: u64, found: &[Finding]) -> String {
+    let as_value = |finding: &Finding| -> Value {
+        json!({ "seed": finding.seed, "violation": finding.violation, "document": finding.document })
+    };
+    let found: Vec<Value> = found.iter().map(as_value).collect();
+    format!("{}\n", json!({ "name": "failover", "from": from, "seeds": seeds, "found": found }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many seeds as a test may take; `cargo xtask test` tries more.
+    const SEEDS: u64 = 80;
+
+    #[test]
+    fn no_seed_breaks_a_promise() {
+        let found = search(0, SEEDS);
+        assert!(found.is_empty(), "{}", to_text(0, SEEDS, &found));
+    }
+
+    #[test]
+    fn a_seed_makes_the_same_trial_and_seeds_differ() {
+        let trial = |seed| {
+            let Trial { document, faults } = Trial::of(seed);
+            (document.to_json(), format!("{faults:?}"))
+        };
+        assert_eq!(trial(7), trial(7));
+        assert_ne!(trial(7), trial(8));
+        let kinds = |name: &str| (0..SEEDS).filter(|seed| Trial::of(*seed).document.to_json().contains(name)).count();
+        for name in ["quorum_store", "synchronous", "\"cache\"", "write_back", "\"fencing\": \"off\""] {
+            assert!(kinds(name) > 3, "few trials have {name}");
+        }
+        assert!((0..SEEDS).map(|seed| Trial::of(seed).faults.len()).sum::<usize>() > 3 * SEEDS as usize);
+    }
+
+    #[test]
+    fn a_broken_promise_is_found_and_made_small() {
+        // A store of which half the members are taken away at once loses what only they had, and says so; but copies that
+        // nothing mends stay different, and that is what a quiet cluster must not have.
+        let seed = (0..).find(|seed| Trial::of(*seed).document.nodes.iter().any(|node| node.id == "store-1"));
+        let mut trial = Trial::of(seed.expect("there are many"));
+        for node in trial.document.nodes.iter_mut().filter(|node| node.kind.name() == "quorum_store") {
+            for (param, value) in [
+                ("copies", json!(3)),
+                ("read_quorum", json!(1)),
+                ("write_quorum", json!(1)),
+                ("read_repair", json!("off")),
+                ("hinted_handoff", json!("off")),
+                ("anti_entropy_interval", json!("0s")),
+                ("write_contacts", json!("quorum")),
+            ] {
+                node.kind.set(param, value).expect("a parameter");
+            }
+        }
+        let before = trial.clone();
+        let failure = play::play(&trial).expect("copies differ");
+        assert!(failure.violation.contains("copies"), "{}", failure.violation);
+        let small = shrink::shrink(before);
+        assert!(small.faults.is_empty(), "no fault is needed for that: {:?}", small.faults);
+        let document = play::play(&small).expect("it still fails").document;
+        assert!(Document::read(&document.to_json()).is_ok(), "it can be run");
+    }
+}

@@ -1,0 +1,63 @@
+//! Frames around nodes.
+
+use std::rc::Rc;
+
+use scalescope::model::{Document, Edit, Tier};
+
+use super::names;
+
+/// The edit that puts `nodes` into a frame of their own.
+pub fn group(document: &Document, nodes: &[Rc<str>]) -> Option<Edit> {
+    if nodes.is_empty() {
+        return None;
+    }
+    let mut tiers = without(document, nodes);
+    let ids: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+    tiers.push(Tier { label: label(document, &ids), nodes: ids });
+    Some(Edit::SetTiers { tiers })
+}
+
+/// The edit that takes `nodes` out of their frames.
+pub fn ungroup(document: &Document, nodes: &[Rc<str>]) -> Option<Edit> {
+    let tiers = without(document, nodes);
+    (tiers != document.tiers).then_some(Edit::SetTiers { tiers })
+}
+
+fn without(document: &Document, nodes: &[Rc<str>]) -> Vec<Tier> {
+    let mut tiers = document.tiers.clone();
+    for tier in &mut tiers {
+        tier.nodes.retain(|id| nodes.iter().all(|node| **node != **id));
+    }
+    tiers.retain(|tier| !tier.nodes.is_empty());
+    tiers
+}
+
+/// A name by what is in it, if that is all of one kind.
+fn label(document: &Document, ids: &[String]) -> String {
+    let kind = |id: &String| document.node(id).map(|node| node.kind.name());
+    let first = ids.first().and_then(kind);
+    match first.filter(|_| ids.iter().all(|id| kind(id) == first)) {
+        Some("web_server") => "Web tier".to_owned(),
+        Some("database") => "Data tier".to_owned(),
+        Some(kind) => format!("{} tier", names::title(kind)),
+        None => "Tier".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_in_one_frame_at_a_time() {
+        let document = crate::scenarios::ALL[3].document();
+        let ids = |ids: &[&str]| ids.iter().map(|id| Rc::from(*id)).collect::<Vec<Rc<str>>>();
+        let web = document.edited(&group(&document, &ids(&["web-1", "web-2"])).unwrap()).unwrap();
+        assert_eq!(web.tiers[0].label, "Web tier");
+        let mixed = web.edited(&group(&web, &ids(&["web-2", "db-1"])).unwrap()).unwrap();
+        assert_eq!(mixed.tiers[0].nodes, ["web-1"]);
+        assert_eq!(mixed.tiers[1].label, "Tier");
+        let none = mixed.edited(&ungroup(&mixed, &ids(&["web-1", "web-2", "db-1"])).unwrap()).unwrap();
+        assert!(none.tiers.is_empty() && ungroup(&none, &ids(&["web-1"])).is_none());
+    }
+}
