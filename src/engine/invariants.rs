@@ -6,6 +6,7 @@ use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::quorum::cluster;
 use crate::kernel::{Gtid, Version};
+use crate::model::kinds::Switch;
 
 /// Everything that is wrong with `world`, in words.
 pub fn violations(world: &World) -> Vec<String> {
@@ -99,7 +100,8 @@ fn durability(world: &World, found: &mut Vec<String>) {
                 }
             }
         }
-        if primaries > 1 && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
+        let fences = members(world, monitor).all(|(_, database)| database.params().fencing == Switch::On);
+        if primaries > 1 && fences && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
             found.push(format!("{primaries} primaries in one cluster"));
         }
     }

@@ -227,8 +227,26 @@ impl World {
         }
     }
 
+    /// Clusters whose primaries the document links by now become one.
+    fn unite_clusters(&mut self, document: &Document) {
+        for link in &document.links {
+            let cluster = |id: &str| {
+                let is_primary = document.node(id).and_then(role_of) == Some(DatabaseRole::Primary);
+                let node = self.kernel.topology.find(id).filter(|_| is_primary)?;
+                self.kernel.directory.cluster_of(node)
+            };
+            let (Some(one), Some(other)) = (cluster(&link.from), cluster(&link.to)) else { continue };
+            let (first, second) = (usize::from(one.0.min(other.0)), usize::from(one.0.max(other.0)));
+            if first != second {
+                let (before, after) = self.monitors.split_at_mut(second);
+                before[first].absorb(&mut after[0], &mut self.kernel);
+            }
+        }
+    }
+
     /// Tells every component what the design is now.
     pub fn rewire(&mut self, document: &Document) {
+        self.unite_clusters(document);
         cluster::arrange(&mut self.kernel, document);
         for link in &document.links {
             let ends = (self.kernel.topology.find(&link.from), self.kernel.topology.find(&link.to));

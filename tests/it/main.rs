@@ -29,6 +29,7 @@ mod regions;
 mod replay;
 mod replication;
 mod replication_properties;
+#[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
 mod replication_rules;
 mod replication_rules_shared;
 mod request_traces;

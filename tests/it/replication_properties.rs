@@ -43,11 +43,11 @@ const READS: [&str; 7] = ["replicas", "primary", "any_node", "least_lag", "stick
 fn clusters(ring: impl Strategy<Value = usize>) -> impl Strategy<Value = Cluster> {
     let shape =
         (any::<u64>(), 0_usize..4, ring, prop::sample::select(&MODES[..]), 1_u32..3, prop::sample::select(&READS[..]));
-    let more = (any::<bool>(), prop::array::uniform6(0_u64..400), 3_u32..400, 1_u32..200);
+    let others = (any::<bool>(), prop::array::uniform6(0_u64..400), 3_u32..400, 1_u32..200);
     let kinds = (prop::sample::select(&["overwrite", "increment"][..]), Just("last_writer_wins"));
-    (shape, more, kinds).prop_map(|(shape, more, kinds)| {
+    (shape, others, kinds).prop_map(|(shape, others, kinds)| {
         let (seed, replicas, ring, mode, wait_for, reads) = shape;
-        let (fencing, times_ms, retention, rate_per_s) = more;
+        let (fencing, times_ms, retention, rate_per_s) = others;
         let (writes, conflicts) = kinds;
         let conflicts = if ring > 1 { conflicts } else { "ignore" };
         Cluster {
@@ -209,7 +209,7 @@ fn together(engine: &mut Engine, cluster: &Cluster) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn one_primary_and_replicas_lose_nothing_in_silence(cluster in clusters(Just(1)), acts in acts()) {

@@ -241,3 +241,28 @@ fn a_primary_that_was_away_too_long_is_rebuilt_and_gives_up_its_own() {
     assert_eq!(figures.totals.lost_writes, figures.clusters[0].lost_count);
     assert_eq!(engine.violations(), Vec::<String>::new());
 }
+
+/// A new primary that is linked with both of two clusters makes them one.
+#[test]
+fn clusters_that_are_linked_while_they_run_become_one() {
+    let mut engine = primaries(2, &[], &[1.0, 1.0], &json!({ "conflicts": "last_writer_wins", "snapshot_time": "1s" }));
+    engine.run_until(at_s(10.5));
+    assert_eq!(engine.figures().clusters.len(), 2);
+    let between =
+        serde_json::from_value(database("db-3", "primary", json!({ "conflicts": "last_writer_wins" }))).unwrap();
+    let ways = [("db-1", "db-3"), ("db-3", "db-1"), ("db-2", "db-3"), ("db-3", "db-2")];
+    let links = ways.map(|(from, to)| serde_json::from_value(link(from, to, "10ms")).unwrap());
+    crate::support::edit(
+        &mut engine,
+        scalescope::model::Edit::AddNode { node: Box::new(between), links: links.into(), records: Vec::new() },
+    );
+    engine.run_until(at_s(30.5));
+    let figures = engine.figures();
+    assert_eq!(figures.clusters.len(), 1);
+    let held = versions(&engine, 0);
+    assert!(held.len() == 3 && held.iter().all(|version| *version == held[0]), "{held:?}");
+    for id in ["db-1", "db-2", "db-3"] {
+        assert_eq!(replication(&figures, id).executed, "db-1:1-30,db-2:1-30", "{id}");
+    }
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}

@@ -39,7 +39,7 @@ impl Options {
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             match *arg {
-                "--profile" => options.profile = args.next().ok_or("--profile wants a name")?.to_owned(),
+                "--profile" => (*args.next().ok_or("--profile wants a name")?).clone_into(&mut options.profile),
                 name if name.starts_with('-') => return Err(format!("bench-wasm does not know `{name}`")),
                 name => options.names.push(name.to_owned()),
             }

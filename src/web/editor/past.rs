@@ -24,6 +24,7 @@ pub struct Whole {
 
 /// A change, and what takes it back.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "changes are few, and nearly all of them are edits")]
 pub enum Change {
     Edit { back: Edit, forth: Edit },
     Whole { back: Whole, forth: Whole },

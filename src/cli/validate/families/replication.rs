@@ -38,17 +38,17 @@ pub fn async_loss(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         return Err(format!("inputs.kills: {kills}: valid: 1 to 100000"));
     }
     // By then writes have been waiting to leave for longer than the delay.
-    let kill_s = 1.5 * delay + 1.0;
+    let death_s = 1.5 * delay + 1.0;
     let own = json!({ "ship_delay": duration(delay), "check_interval": "100ms", "check_timeout": "50ms", "fall": 2 });
     let mut document = pair(&case.id, rate, &json!({}), &own, &json!({}));
     document["schedule"] =
-        json!([{ "at": duration(kill_s), "command": { "fault": { "crash": { "node": "primary" } } } }]);
+        json!([{ "at": duration(death_s), "command": { "fault": { "crash": { "node": "primary" } } } }]);
     Plan::new(&document, move |engine| {
         let mut lost = 0;
         for kill in 1..=kills {
             let document = Document { seed: kill.into(), ..engine.document().clone() };
             let mut engine = Engine::new(document).map_err(|problems| problems.to_string())?;
-            engine.run_until(at(kill_s + DETECTION_S));
+            engine.run_until(at(death_s + DETECTION_S));
             let figures = engine.figures();
             if figures.clusters[0].promotions != 1 {
                 return Err("nobody was promoted".to_owned());

@@ -323,7 +323,9 @@ mod tests {
 
     fn set(ids: &[(u16, u64)]) -> GtidSet {
         let mut set = GtidSet::default();
-        ids.iter().for_each(|(origin, sequence)| set.insert(Gtid { origin: NodeIx(*origin), sequence: *sequence }));
+        for (origin, sequence) in ids {
+            set.insert(Gtid { origin: NodeIx(*origin), sequence: *sequence });
+        }
         set
     }
 

@@ -13,7 +13,7 @@ mod losses;
 use super::{Database, Duty};
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::components::Component;
-use crate::kernel::{Body, ClusterIx, Context, Event, GtidSet, Kernel, Target};
+use crate::kernel::{Body, ClusterIx, ClusterView, Context, Event, GtidSet, Kernel, Target};
 use crate::model::kinds::{self, DatabaseRole};
 use crate::observe::StepKind;
 use failover::Phase;
@@ -113,6 +113,20 @@ impl Monitor {
             kernel.ledger.page(self.cluster).step(kernel.now, node, StepKind::RebuildNew);
         }
         self.publish(nodes, kernel);
+    }
+
+    /// The primaries of another cluster have been linked with those of this one: they are one from now on.
+    pub fn absorb(&mut self, other: &mut Self, kernel: &mut Kernel) {
+        let joined = std::mem::take(&mut other.members);
+        for member in &joined {
+            kernel.directory.cluster_of[member.node.index()] = Some(self.cluster);
+        }
+        self.members.extend(joined);
+        self.is_shared = true;
+        self.phase = Phase::Steady;
+        *kernel.directory.view_mut(other.cluster) = ClusterView::default();
+        kernel.directory.view_mut(self.cluster).unfenced = None;
+        kernel.ledger.page(self.cluster).rightful = None;
     }
 
     pub fn leave(&mut self, node: NodeIx, kernel: &mut Kernel) {
