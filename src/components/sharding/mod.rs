@@ -15,11 +15,11 @@ mod known;
 mod layout;
 mod moves;
 mod scatter;
+mod shards;
 mod tally;
 mod transactions;
 
 use super::data_set::DataSet;
-use super::route::DataRoute;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::NodeIx;
@@ -32,10 +32,11 @@ use crate::model::kinds;
 use crate::observe::{LostWrite, Reason};
 use copies::Copies;
 use known::KnownKeys;
-use layout::{Candidate, Layout};
+use layout::Layout;
 use moves::Moves;
 pub use moves::Progress;
 use scatter::Gathering;
+use shards::Shard;
 use tally::Tally;
 pub use transactions::TransactionCounts;
 use transactions::Transactions;
@@ -62,17 +63,6 @@ pub struct ShardRouter {
     bereft: Vec<u32>,
     lost: Vec<LostWrite>,
     lost_count: u64,
-}
-
-/// A database cluster that keys may be at home in.
-#[derive(Clone, Debug, Hash)]
-struct Shard {
-    cluster: ClusterIx,
-    /// The id of the database by which it was known first.
-    name: String,
-    route: DataRoute,
-    /// Whether it may have brought records with it that nobody has looked at.
-    is_new: bool,
 }
 
 impl ShardRouter {
@@ -255,62 +245,6 @@ impl ShardRouter {
         {
             ctx.kernel.directory.set_home(ctx.node, key, Home::at(owner, false));
         }
-    }
-
-    /// The layout that the design asks for, of the shards that are there.
-    fn wanted_layout(&self, ctx: &Context, wiring: &Wiring) -> Layout {
-        let directory = &ctx.kernel.directory;
-        let cluster_of = |id: &str| ctx.kernel.topology.find(id).and_then(|node| directory.cluster_of(node));
-        let mut clusters: Vec<ClusterIx> = self.params.shards.iter().filter_map(|id| cluster_of(id)).collect();
-        if self.params.shards.is_empty() {
-            let linked = self.shards.iter().filter(|shard| !shard.route.is_empty());
-            clusters = linked.map(|shard| shard.cluster).collect();
-        }
-        let mut candidates: Vec<Candidate> = Vec::new();
-        for cluster in clusters {
-            let shard = self.shards.iter().find(|shard| shard.cluster == cluster);
-            if let Some(shard) = shard.filter(|_| candidates.iter().all(|other| other.cluster != cluster)) {
-                candidates.push(Candidate { cluster, name: shard.name.clone() });
-            }
-        }
-        let of_table = |id: &str| cluster_of(id).filter(|cluster| self.has(*cluster));
-        let even = |shards| self.keys.split(shards);
-        Layout::new(&self.params, &candidates, of_table, even, &self.layout, wiring.document.seed)
-    }
-
-    /// Takes the shards from the links. One that is not linked any more keeps its keys as long as it is there at all; those that
-    /// are not, are returned.
-    fn connect(&mut self, ctx: &mut Context, wiring: &Wiring) -> Vec<ClusterIx> {
-        let mut linked: Vec<(ClusterIx, Vec<Target>)> = Vec::new();
-        for target in ctx.kernel.topology.targets(ctx.node, &["database"]) {
-            let Some(cluster) = ctx.kernel.directory.cluster_of(target.node) else { continue };
-            match linked.iter_mut().find(|(other, _)| *other == cluster) {
-                Some((_, targets)) => targets.push(target),
-                None => linked.push((cluster, vec![target])),
-            }
-        }
-        for shard in &mut self.shards {
-            let targets = linked.iter_mut().find(|(cluster, _)| *cluster == shard.cluster);
-            let targets = targets.map(|(_, targets)| std::mem::take(targets)).unwrap_or_default();
-            shard.route.rewire_to(&ctx.kernel.topology, targets, wiring);
-        }
-        for (cluster, targets) in linked.into_iter().filter(|(_, targets)| !targets.is_empty()) {
-            let name = ctx.kernel.topology.node(targets[0].node).id.clone();
-            let mut route = DataRoute::default();
-            route.rewire_to(&ctx.kernel.topology, targets, wiring);
-            self.shards.push(Shard { cluster, name, route, is_new: true });
-        }
-        let is_there = |cluster| {
-            let (topology, directory) = (&ctx.kernel.topology, &ctx.kernel.directory);
-            let mut nodes = (0..topology.nodes.len()).map(|index| NodeIx(index as u16));
-            nodes.any(|node| directory.cluster_of(node) == Some(cluster) && !topology.node(node).is_removed)
-        };
-        let gone: Vec<ClusterIx> =
-            self.shards.iter().map(|shard| shard.cluster).filter(|cluster| !is_there(*cluster)).collect();
-        self.shards.retain(|shard| !gone.contains(&shard.cluster));
-        let clusters = self.shards.iter().map(|shard| shard.cluster).collect();
-        ctx.kernel.directory.set_shards(ctx.node, clusters);
-        gone
     }
 }
 

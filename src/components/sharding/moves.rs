@@ -22,7 +22,7 @@ use super::ShardRouter;
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Cause, ClusterIx, Context, Home, Tag, Verb, Version};
-use crate::observe::{LostWrite, Operation, Reason};
+use crate::observe::{Operation, Reason};
 
 /// How long the router waits after a move has failed.
 const PAUSE: SimDuration = SimDuration::from_secs(1);
@@ -30,10 +30,6 @@ const PAUSE: SimDuration = SimDuration::from_secs(1);
 const PATIENCE: SimDuration = SimDuration::from_secs(5);
 /// How long a key is read from the primary of its new home only.
 const FRESH: SimDuration = SimDuration::from_secs(10);
-/// Lost writes that are kept one by one; more are only counted.
-const LOST_LIMIT: usize = 100_000;
-/// Size of a record that was found in a shard and is in no population's range, in bytes.
-const FOUND_BYTES: u32 = 2_048;
 
 /// All that is being moved.
 #[derive(Clone, Debug, Default, Hash)]
@@ -140,6 +136,11 @@ impl Moves {
             self.wake = Some(at);
             ctx.timer(at.since(ctx.now()), Tag::Move);
         }
+    }
+
+    /// Whatever is being done with `key` means nothing any more.
+    pub fn forget(&mut self, key: u32) {
+        self.live.remove(&key);
     }
 
     /// What was under way is begun anew after the restart.
@@ -353,60 +354,6 @@ impl ShardRouter {
         let over: Vec<u32> = self.moves.live.iter().filter(|(_, step)| is_over(step)).map(|(key, _)| key).collect();
         for key in over {
             self.fail_move(ctx, key, Reason::Timeout);
-        }
-    }
-
-    /// The shards that may have brought records with them.
-    pub fn newcomers(&self) -> Vec<ClusterIx> {
-        self.shards.iter().filter(|shard| shard.is_new).map(|shard| shard.cluster).collect()
-    }
-
-    /// The newcomer `cluster` has been looked at: it holds the last versions of these records, which are at home there.
-    pub fn take_in(&mut self, ctx: &mut Context, cluster: ClusterIx, keys: &[u32]) {
-        if let Some(shard) = self.shard_mut(cluster) {
-            shard.is_new = false;
-        }
-        for key in keys.iter().copied().filter(|key| self.home_of(ctx, *key) != Some(cluster)).collect::<Vec<_>>() {
-            self.keys.note(key, FOUND_BYTES);
-            ctx.kernel.directory.set_home(ctx.node, key, Home::at(cluster, false));
-            self.moves.sweep();
-        }
-        self.moves.wake(ctx, ctx.now());
-    }
-
-    /// What was at home in a shard that is not there any more is at home where it shall be, or where a copy of it is.
-    pub(super) fn bury(&mut self, ctx: &mut Context, gone: &[ClusterIx]) {
-        if gone.is_empty() {
-            return;
-        }
-        let keys: Vec<u32> = self.keys.iter().collect();
-        for key in keys {
-            let Some(home) = self.home_of(ctx, key) else { continue };
-            let mut copies = self.copies.of(key).to_vec();
-            copies.retain(|copy| !gone.contains(copy));
-            // A copy that is left is the record from here on.
-            let heir = copies.first().copied().filter(|_| gone.contains(&home));
-            copies.retain(|copy| Some(*copy) != heir);
-            self.copies.set(key, copies);
-            let Some(owner) = self.layout.owner(key).filter(|_| gone.contains(&home)) else { continue };
-            self.moves.live.remove(&key);
-            ctx.kernel.directory.set_home(ctx.node, key, Home::at(heir.unwrap_or(owner), false));
-            self.bereft.push(key);
-            self.release(ctx, key);
-        }
-    }
-
-    /// The keys whose home has gone since this was asked last: what their new home has of them is all that there is.
-    pub fn take_bereft(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.bereft)
-    }
-
-    /// The last write of `key` has gone with its shard.
-    pub fn note_loss(&mut self, ctx: &mut Context, key: u32) {
-        ctx.kernel.recorder.counts.lost_writes += 1;
-        self.lost_count += 1;
-        if self.lost.len() < LOST_LIMIT {
-            self.lost.push(LostWrite { key, position: None, version: None, user: None, at_ns: None });
         }
     }
 }
