@@ -5,6 +5,7 @@ pub mod hash;
 pub mod histogram;
 pub mod ids;
 pub mod json;
+mod key_table;
 pub mod map;
 pub mod order;
 pub mod paged;
@@ -20,6 +21,7 @@ pub mod zipf;
 
 pub use bytes::Bytes;
 pub use ids::{LinkIx, NodeIx};
+pub use key_table::{KeyRange, KeyTable};
 pub use problem::{Problem, Problems};
 pub use rate::BitRate;
 pub use shape::Shape;

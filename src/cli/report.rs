@@ -128,6 +128,9 @@ impl Report {
                 if node["is_up"] == json!(false) { "  DOWN" } else { "" },
             )?;
         }
+        for (id, node) in self.nodes.iter().filter(|(_, node)| node["sharding"].is_object()) {
+            write_sharding(text, id, &node["sharding"])?;
+        }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
         self.write_clusters(text)?;
         for quorum in &self.quorums {
@@ -234,6 +237,22 @@ fn write_key(text: &mut String, key: &KeyFigures) -> std::fmt::Result {
     Ok(())
 }
 
+/// The shards of a router, the hottest key, and what has been moved.
+fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Result {
+    write!(text, "\n{id}: ")?;
+    for shard in sharding["shards"].as_array().into_iter().flatten() {
+        let percent = shard["share"].as_f64().unwrap_or_default() * 100.0;
+        write!(text, "{} {percent:.1} % · ", shard["id"].as_str().unwrap_or_default())?;
+    }
+    if let (Some(key), Some(share)) = (sharding["hottest_key"].as_u64(), sharding["hottest_share"].as_f64()) {
+        write!(text, "hottest key {key}, {:.1} % · ", share * 100.0)?;
+    }
+    let count = |name: &str| sharding[name].as_u64().unwrap_or_default();
+    let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
+    write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
+    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))
+}
+
 fn operations(figures: &Figures) -> Map<String, Value> {
     let of = |operation: Operation| figures.operations.iter().find(|figures| figures.operation == operation);
     Operation::ALL
@@ -290,6 +309,8 @@ fn node_value(node: &NodeFigures) -> Value {
         ("torn_writes", json!(node.torn_writes)),
         ("sessions_lost", json!(node.sessions_lost)),
         ("handoffs", json!(node.handoffs)),
+        ("promised", json!(node.promised)),
+        ("sharding", json!(node.sharding)),
     ];
     for (name, extra) in extras {
         if !extra.is_null() {

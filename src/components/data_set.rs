@@ -10,8 +10,10 @@ use std::ops::RangeInclusive;
 
 use crate::base::Bytes;
 use crate::base::hash::mix;
+use crate::kernel::{Call, Verb};
 use crate::model::kinds;
 use crate::model::{Document, NodeKind};
+use crate::observe::Operation;
 
 /// Keys from here on are those of sessions, not of records.
 pub const SESSIONS: u32 = 1 << 31;
@@ -189,6 +191,21 @@ impl Records {
         let mut all: Vec<u32> = (0..=hops).flat_map(|hop| self.frontier(key, hop)).collect();
         all.truncate(MOST_TOUCHED as usize);
         all
+    }
+
+    /// The records that `call` reads or writes; one may come twice.
+    pub fn all(self, call: &Call) -> Vec<u32> {
+        let Call { key, count, .. } = *call;
+        match (call.verb, call.operation) {
+            (Verb::Query, _) => self.group(key, count + 1).collect(),
+            (Verb::Traverse, _) => self.reached(key, count),
+            (Verb::Transact | Verb::Prepare | Verb::Commit | Verb::Abort, _) => self.group(key, count).collect(),
+            // What is fetched in one go for what a store cannot do, its operation tells.
+            (Verb::Fetch, Operation::Query) => self.related(key, count).collect(),
+            (Verb::Fetch, Operation::Traversal) => self.frontier(key, count),
+            (Verb::Range | Verb::Aggregate | Verb::Fetch, _) => self.range(key, count).collect(),
+            _ => vec![key],
+        }
     }
 
     /// The record that the relation numbered `i` leads to.

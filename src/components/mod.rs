@@ -16,6 +16,7 @@ pub mod object_store;
 pub mod quorum;
 mod rate_limit;
 mod route;
+pub mod sharding;
 mod station;
 pub mod users;
 pub mod web_server;
@@ -33,6 +34,7 @@ pub use database::Database;
 pub use dns::Dns;
 pub use object_store::ObjectStore;
 pub use quorum::QuorumStore;
+pub use sharding::ShardRouter;
 pub use users::Users;
 pub use web_server::WebServer;
 pub use wiring::Wiring;
@@ -49,6 +51,7 @@ pub enum Component {
     Database(Box<Database>),
     ObjectStore(Box<ObjectStore>),
     QuorumStore(Box<QuorumStore>),
+    ShardRouter(Box<ShardRouter>),
 }
 
 /// How much of a node is in use.
@@ -73,6 +76,7 @@ macro_rules! each {
             Component::Database($inner) => $body,
             Component::ObjectStore($inner) => $body,
             Component::QuorumStore($inner) => $body,
+            Component::ShardRouter($inner) => $body,
         }
     };
 }
@@ -138,6 +142,7 @@ impl Component {
             NodeKind::Database(params) => Self::Database(Box::new(Database::new(params.clone()))),
             NodeKind::ObjectStore(params) => Self::ObjectStore(Box::new(ObjectStore::new(params.clone()))),
             NodeKind::QuorumStore(params) => Self::QuorumStore(Box::new(QuorumStore::new(params.clone()))),
+            NodeKind::ShardRouter(params) => Self::ShardRouter(Box::new(ShardRouter::new(params.clone()))),
         }
     }
 

@@ -6,7 +6,7 @@
 //! primary, or from a replica that waits until it has the write that the user's cookie names (as `WAIT_FOR_EXECUTED_GTID_SET`
 //! does). Replicas in the caller's own region come first, then a primary there, before anybody elsewhere. Without a replica,
 //! reads go to the primary.
-//! Of a leaderless store whichever node's turn it is gets either.
+//! A shard router takes both. Of a leaderless store whichever node's turn it is gets either.
 //! Callers believe the directory: until a death has been noticed, they keep calling the dead. Who cannot hear of a new
 //! primary, since the link to it is cut, keeps writing to the old one if that was not fenced.
 
@@ -19,7 +19,7 @@ use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole, Reads};
 
 /// The kinds of node that keep records.
-const STORES: [&str; 2] = ["database", "quorum_store"];
+const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -47,7 +47,12 @@ impl Default for Policy {
 impl DataRoute {
     /// Takes over the databases that `node` can call, and what the primary among them says about reads.
     pub fn rewire(&mut self, topology: &Topology, node: NodeIx, wiring: &Wiring) {
-        self.databases = topology.targets(node, &STORES);
+        self.rewire_to(topology, topology.targets(node, &STORES), wiring);
+    }
+
+    /// The same for some of the databases that a node can call.
+    pub fn rewire_to(&mut self, topology: &Topology, databases: Vec<Target>, wiring: &Wiring) {
+        self.databases = databases;
         let params = self.databases.iter().filter_map(|target| primary_of(topology, target.node, wiring));
         let policy = params.map(|params| Policy { reads: params.reads, window: params.sticky_window });
         self.policy = Derived(policy.into_iter().next().unwrap_or_default());
@@ -66,6 +71,9 @@ impl DataRoute {
     pub fn reader(&mut self, ctx: &mut Context, call: Key) -> Option<Target> {
         if self.is_leaderless(ctx) {
             return self.peer(ctx);
+        }
+        if let Some(alone) = self.alone(ctx) {
+            return Some(alone);
         }
         let (user, now) = (ctx.get(call).user, ctx.now());
         let Policy { reads, window } = *self.policy;
@@ -138,6 +146,12 @@ impl DataRoute {
         self.in_turn(is_replica).or_else(|| self.writer(ctx))
     }
 
+    /// The store that is in no cluster, if that is what is called here.
+    fn alone(&self, ctx: &Context) -> Option<Target> {
+        let first = self.databases.first()?;
+        ctx.kernel.directory.cluster_of(first.node).is_none().then_some(*first)
+    }
+
     /// The next in turn of which this is true.
     fn in_turn(&mut self, is_meant: impl Fn(Target) -> bool) -> Option<Target> {
         let count = self.databases.len();
@@ -150,6 +164,9 @@ impl DataRoute {
     pub fn writer(&mut self, ctx: &Context) -> Option<Target> {
         if self.is_leaderless(ctx) {
             return self.peer(ctx);
+        }
+        if let Some(alone) = self.alone(ctx) {
+            return Some(alone);
         }
         let (directory, count) = (&ctx.kernel.directory, self.databases.len());
         let mut in_turn = (0..count).map(|step| (self.next_writer + step) % count);

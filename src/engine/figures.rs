@@ -5,11 +5,12 @@ use crate::base::NodeIx;
 use crate::base::order::sort_by_key;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
+use crate::components::sharding::{Progress, ShardRouter};
 use crate::kernel::{Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
-    NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, StaleRead, Step,
+    NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
 
 /// Writes that figures list, of each sort.
@@ -114,7 +115,7 @@ fn cluster(world: &World, monitor: &Monitor) -> ClusterFigures {
     let id = |node: NodeIx| kernel.topology.node(node).id.clone();
     // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
     let caches = world.nodes.iter().filter_map(|component| match component {
-        Component::Cache(cache) if cache.home().is_some_and(|node| monitor.is_member(node)) => {
+        Component::Cache(cache) if cache.home().is_some_and(|node| is_behind(world, monitor, node)) => {
             Some(cache.unwritten().lost())
         }
         _ => None,
@@ -153,6 +154,14 @@ fn cluster(world: &World, monitor: &Monitor) -> ClusterFigures {
         split_brains: page.split_brains,
         stale: stale.collect(),
         steps: steps.collect(),
+    }
+}
+
+/// Whether what is written to `node` comes to this cluster: of several behind a router, the first stands for all.
+fn is_behind(world: &World, monitor: &Monitor, node: NodeIx) -> bool {
+    match &world.nodes[node.index()] {
+        Component::ShardRouter(router) => router.first() == Some(monitor.cluster),
+        _ => monitor.is_member(node),
     }
 }
 
@@ -195,6 +204,7 @@ fn cores(kind: &NodeKind) -> u32 {
         NodeKind::WebServer(params) => params.cores,
         NodeKind::Cache(params) => params.cores,
         NodeKind::Database(params) => params.cores,
+        NodeKind::ShardRouter(params) => params.cores,
         NodeKind::QuorumStore(params) => params.cores,
         NodeKind::Users(_) | NodeKind::Dns(_) | NodeKind::ObjectStore(_) => u32::MAX,
     }
@@ -235,6 +245,7 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
         Component::Users(users) => figures.reject_probability = users.reject_probability(world.kernel.now),
         Component::WebServer(server) => figures.reject_probability = server.reject_probability(world.kernel.now),
         Component::Database(database) => {
+            figures.promised = world.kernel.directory.is_shard(node).then(|| database.prepared().open());
             figures.stale_reads = Some(stale_reads);
             figures.log_position = Some(database.received());
             figures.replication = Some(replication(world, database));
@@ -254,6 +265,7 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
             figures.handoffs = Some(store.backlog());
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
+        Component::ShardRouter(router) => figures.sharding = Some(sharding(router)),
         _ => {}
     }
 }
@@ -275,6 +287,29 @@ fn replication(world: &World, database: &Database) -> ReplicationFigures {
         stopped_by: database.stopped(),
         rebuilds: tally.rebuilds,
         life: database.life(),
+    }
+}
+
+fn sharding(router: &ShardRouter) -> ShardingFigures {
+    let Progress { to_move, moved, bytes, failed, failure } = *router.progress();
+    let shards = router.shares().map(|(id, share)| ShardFigures { id: id.to_owned(), share });
+    let (lost, lost_count) = router.lost();
+    ShardingFigures {
+        shards: shards.collect(),
+        hottest_key: router.hottest().map(|(key, _)| key),
+        hottest_share: router.hottest().map(|(_, share)| share),
+        is_moving: router.is_moving(),
+        keys_to_move: to_move,
+        keys_moved: moved,
+        bytes_moved: bytes,
+        failed_moves: failed,
+        move_failure: failure,
+        held_writes: u64::from(router.held()),
+        open_transactions: router.transactions().0,
+        committed: router.transactions().1.committed,
+        aborted: router.transactions().1.aborted,
+        lost: lost.iter().take(LIST_SHOWN).copied().collect(),
+        lost_count,
     }
 }
 

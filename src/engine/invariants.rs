@@ -17,6 +17,7 @@ pub fn violations(world: &World) -> Vec<String> {
     durability(world, &mut found);
     replication(world, &mut found);
     quorum(world, &mut found);
+    sharding(world, &mut found);
     found
 }
 
@@ -218,6 +219,29 @@ fn replication(world: &World, found: &mut Vec<String>) {
             if other.is_whole() && !other.is_syncing() && other.known() == primary.known() && !is_equal() {
                 let id = &world.kernel.topology.node(node).id;
                 found.push(format!("{id} has the same writes as its primary and holds something else"));
+            }
+        }
+    }
+}
+
+/// Behind a router that has all databases as its shards, each record is what its home holds.
+fn sharding(world: &World, found: &mut Vec<String>) {
+    for (index, component) in world.nodes.iter().enumerate() {
+        let Component::ShardRouter(router) = component else { continue };
+        let node = NodeIx(index as u16);
+        let mut others = world.monitors.iter().filter(|monitor| !monitor.is_empty() && !router.has(monitor.cluster));
+        if world.kernel.topology.node(node).is_removed || others.next().is_some() || !has_all_writes(world) {
+            continue;
+        }
+        for (key, version) in world.kernel.truth.iter() {
+            let Some(home) = router.home(&world.kernel, node, key) else { continue };
+            let primary = world.monitors[usize::from(home.0)].primary;
+            let Component::Database(database) = &world.nodes[primary.index()] else { continue };
+            let is_writable = database.duty() == Duty::Primary && world.kernel.topology.node(primary).is_responsive();
+            if is_writable && database.version(key) != version && !is_unwritten(world, key, version) {
+                let (id, held) = (&world.kernel.topology.node(primary).id, database.version(key));
+                found.push(format!("{id} is the home of key {key}, which should be {version:?} and is {held:?}"));
+                break;
             }
         }
     }

@@ -81,6 +81,7 @@ impl World {
     fn remove(&mut self, node: NodeIx, document: &Document) {
         self.crash(node, Reason::NodeRemoved);
         self.kernel.topology.node_mut(node).is_removed = true;
+        self.retire(node);
         for link in &mut self.kernel.topology.links {
             link.is_removed |= link.from == node || link.to == node;
         }

@@ -12,7 +12,7 @@ use crate::components::quorum::cluster;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
     Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Page, Place,
-    Stage, Target,
+    Stage, Target, Version,
 };
 use crate::model::kinds::DatabaseRole;
 use crate::model::{Document, Node, NodeKind};
@@ -270,6 +270,74 @@ impl World {
                 && let Some(own) = document.node(&state.id)
             {
                 self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own }));
+            }
+        }
+        self.survey();
+    }
+
+    /// If `node` was a shard router, its shards are databases like others from here on, and keep no promises to it.
+    pub(super) fn retire(&mut self, node: NodeIx) {
+        self.kernel.directory.forget_router(node);
+        if !matches!(self.nodes[node.index()], Component::ShardRouter(_)) {
+            return;
+        }
+        for index in 0..self.nodes.len() {
+            self.with(NodeIx(index as u16), |component, ctx| {
+                if let Component::Database(database) = component {
+                    database.release_from(ctx, node);
+                }
+            });
+        }
+    }
+
+    /// Tells shard routers which records are in the databases that they have been linked to.
+    fn survey(&mut self) {
+        for index in 0..self.nodes.len() {
+            let node = NodeIx(index as u16);
+            let Component::ShardRouter(router) = &self.nodes[index] else { continue };
+            for cluster in router.newcomers() {
+                let Component::Database(primary) = &self.nodes[self.monitors[usize::from(cluster.0)].primary.index()]
+                else {
+                    continue;
+                };
+                let truth = &self.kernel.truth;
+                let versions = primary.versions_at_end();
+                let last = versions.iter().filter(|(key, version)| truth.current(*key as u32) == *version);
+                let keys: Vec<u32> = last.map(|(key, _)| key as u32).collect();
+                self.with(node, |component, ctx| {
+                    if let Component::ShardRouter(router) = component {
+                        router.take_in(ctx, cluster, &keys);
+                    }
+                });
+            }
+            self.mourn(node);
+        }
+    }
+
+    /// What has gone with the shards that a router has lost: the truth of each record is what its new home has.
+    fn mourn(&mut self, node: NodeIx) {
+        let Component::ShardRouter(router) = &mut self.nodes[node.index()] else { return };
+        let keys = router.take_bereft();
+        if keys.is_empty() {
+            return;
+        }
+        let router = router.clone();
+        for key in keys {
+            let home = router.home(&self.kernel, node, key);
+            let primary = home.map(|home| self.monitors[usize::from(home.0)].primary);
+            let held = match primary.map(|primary| &self.nodes[primary.index()]) {
+                Some(Component::Database(primary)) => primary.versions_at_end().get(key as usize),
+                _ => Version::default(),
+            };
+            let truth = &mut self.kernel.truth;
+            let before = truth.current(key);
+            truth.revert(key, held);
+            if truth.current(key) != before {
+                self.with(node, |component, ctx| {
+                    if let Component::ShardRouter(router) = component {
+                        router.note_loss(ctx, key);
+                    }
+                });
             }
         }
     }

@@ -134,12 +134,23 @@ pub enum Verb {
     Traverse,
     /// New versions of several records, of all or of none.
     Transact,
+    /// Promise to write the records of a transaction that are at home here. Its number stands in the place of a version.
+    Prepare,
+    /// Write what was promised.
+    Commit,
+    /// Forget what was promised.
+    Abort,
 }
 
 impl Verb {
     /// Whether it changes records.
     pub const fn is_write(self) -> bool {
-        matches!(self, Self::Write | Self::Transact)
+        matches!(self, Self::Write | Self::Transact) || self.is_of_transaction()
+    }
+
+    /// Whether it is a step of a transaction over several stores.
+    pub const fn is_of_transaction(self) -> bool {
+        matches!(self, Self::Prepare | Self::Commit | Self::Abort)
     }
 
     /// In a word, for people.
@@ -159,6 +170,9 @@ impl Verb {
             Self::Aggregate => "aggregate",
             Self::Traverse => "traverse",
             Self::Transact => "transact",
+            Self::Prepare => "prepare",
+            Self::Commit => "commit",
+            Self::Abort => "abort",
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Service discovery: which database is believed to be what, and who answers for whose address. Monitors and load balancers
 //! write it, callers read it. And which addresses each name service answers with: only an observer reads that, to count the
 //! names that clients hold and that are stale.
+//!
+//! It is also the topology service of shards (as etcd is Vitess's and the config servers are `MongoDB`'s): what it says of a record's
+//! home survives a crash of the router that wrote it, and every shard knows it at once, so that none serves a record that is
+//! another's. Left out: that this knowledge takes time to spread.
 
 use super::placement::Placement;
 use super::truth::Version;
 use crate::base::map::Map;
+use crate::base::paged::Paged;
 use crate::base::{NodeIx, SimTime};
 
 /// Most users whose last write is remembered.
@@ -42,6 +47,35 @@ pub struct Token {
     pub version: Version,
 }
 
+/// Where a record is at home, if anybody has said so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Home(u16);
+
+impl Home {
+    const MOVING: u16 = 1 << 15;
+
+    /// At `cluster`; while it `is_moving`, nobody writes it there.
+    pub fn at(cluster: ClusterIx, is_moving: bool) -> Self {
+        Self((cluster.0 + 1) | if is_moving { Self::MOVING } else { 0 })
+    }
+
+    pub fn cluster(self) -> Option<ClusterIx> {
+        (self.0 & !Self::MOVING).checked_sub(1).map(ClusterIx)
+    }
+
+    pub fn is_moving(self) -> bool {
+        self.0 & Self::MOVING != 0
+    }
+}
+
+/// The shards of one router, and the records whose homes do not follow from its strategy alone.
+#[derive(Clone, Debug, Hash)]
+pub struct ShardMap {
+    router: NodeIx,
+    clusters: Vec<ClusterIx>,
+    homes: Paged<Home>,
+}
+
 /// All clusters.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Directory {
@@ -56,6 +90,9 @@ pub struct Directory {
     names: Vec<(NodeIx, Vec<NodeIx>)>,
     /// The cookies of users, where a way of reading asks for them.
     tokens: Map<u32, Token>,
+    shards: Vec<ShardMap>,
+    /// Which of these each cluster is in, by cluster.
+    shard_map_of: Vec<Option<u16>>,
 }
 
 impl Directory {
@@ -114,6 +151,72 @@ impl Directory {
     /// The last write of `user`, if a cookie was set.
     pub fn token(&self, user: u32) -> Option<Token> {
         self.tokens.get(&user).copied()
+    }
+
+    /// `router` has these shards from now on.
+    pub fn set_shards(&mut self, router: NodeIx, clusters: Vec<ClusterIx>) {
+        match self.shards.iter_mut().find(|map| map.router == router) {
+            Some(map) => map.clusters = clusters,
+            None => self.shards.push(ShardMap { router, clusters, homes: Paged::default() }),
+        }
+        self.index_shards();
+    }
+
+    /// `router` is gone, and its shards are databases like others.
+    pub fn forget_router(&mut self, router: NodeIx) {
+        self.shards.retain(|map| map.router != router);
+        self.index_shards();
+    }
+
+    fn index_shards(&mut self) {
+        self.shard_map_of = vec![None; self.clusters.len()];
+        for (number, map) in self.shards.iter().enumerate() {
+            for cluster in &map.clusters {
+                self.shard_map_of[usize::from(cluster.0)] = Some(number as u16);
+            }
+        }
+    }
+
+    /// Where a record is at home among the shards of `router`, if that has been said.
+    pub fn home(&self, router: NodeIx, key: u32) -> Home {
+        let map = self.shards.iter().find(|map| map.router == router);
+        map.map_or(Home::default(), |map| map.homes.get(key as usize))
+    }
+
+    pub fn set_home(&mut self, router: NodeIx, key: u32, home: Home) {
+        if let Some(map) = self.shards.iter_mut().find(|map| map.router == router) {
+            map.homes.set(key as usize, home);
+        }
+    }
+
+    /// Whether a record is at home in `cluster`, for all that anybody has said.
+    pub fn is_home(&self, cluster: ClusterIx, key: u32) -> bool {
+        self.home_beside(cluster, key).is_none_or(|home| home.cluster() == Some(cluster))
+    }
+
+    /// Whether `node` may answer for a record.
+    pub fn serves(&self, node: NodeIx, key: u32) -> bool {
+        self.cluster_of(node).is_none_or(|cluster| self.is_home(cluster, key))
+    }
+
+    /// Whether `node` may take a write of a record: not while it is being moved.
+    pub fn takes(&self, node: NodeIx, key: u32) -> bool {
+        let Some(cluster) = self.cluster_of(node) else { return true };
+        self.home_beside(cluster, key).is_none_or(|home| home == Home::at(cluster, false))
+    }
+
+    /// Whether `node` is, or belongs to, a shard.
+    pub fn is_shard(&self, node: NodeIx) -> bool {
+        let cluster = self.cluster_of(node).map(|cluster| usize::from(cluster.0));
+        cluster.is_some_and(|cluster| self.shard_map_of.get(cluster).copied().flatten().is_some())
+    }
+
+    /// What has been said of a record's home among the shards that `cluster` is one of.
+    fn home_beside(&self, cluster: ClusterIx, key: u32) -> Option<Home> {
+        // A cluster that was founded since is in none.
+        let map = self.shard_map_of.get(usize::from(cluster.0)).copied().flatten()?;
+        let home = self.shards[usize::from(map)].homes.get(key as usize);
+        home.cluster().is_some().then_some(home)
     }
 
     /// The leaderless store that `node` belongs to, by its number among [`Self::placements`].

@@ -99,6 +99,8 @@ pub enum Tag {
     Synced,
     /// The oldest write that waits for replicas may have waited too long.
     Degrade,
+    /// A shard router may move further keys.
+    Move,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

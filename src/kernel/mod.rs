@@ -23,7 +23,7 @@ mod truth;
 
 pub use call::{Call, Marks, Place, Stage, Verb};
 pub use context::{Ask, Cause, Context, Kernel, Outcome};
-pub use directory::{ClusterIx, ClusterView, Directory, Token};
+pub use directory::{ClusterIx, ClusterView, Directory, Home, Token};
 pub use event::{Event, Tag};
 pub use gtid::{Gtid, GtidSet};
 pub use ledger::{Ledger, Page, StaleRead, Step, Writes};

@@ -24,7 +24,9 @@ impl Call {
     fn wire_bytes(&self) -> u64 {
         let has_body = match self.place {
             Place::Returning => self.failure.is_none(),
-            Place::Outbound | Place::AtNode(_) => self.verb.is_write() || self.verb == Verb::Put,
+            Place::Outbound | Place::AtNode(_) => {
+                matches!(self.verb, Verb::Write | Verb::Put | Verb::Transact | Verb::Prepare)
+            }
         };
         HEADER_BYTES + if has_body { u64::from(self.bytes) } else { 0 }
     }

@@ -137,7 +137,9 @@ impl Document {
                     self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
                 }
             },
-            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::QuorumStore(_)) => true,
+            Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::QuorumStore(_) | NodeKind::ShardRouter(_)) => {
+                true
+            }
             _ => false,
         }
     }

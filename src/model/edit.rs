@@ -294,6 +294,10 @@ impl Document {
                             dns.records.retain(|record| record != node);
                         }
                         NodeKind::LoadBalancer(balancer) => balancer.draining.retain(|server| server != node),
+                        NodeKind::ShardRouter(router) => {
+                            router.shards.retain(|shard| shard != node);
+                            router.directory.forget(node);
+                        }
                         _ => {}
                     }
                 }
@@ -374,6 +378,7 @@ impl Document {
         if let Ok(Node { kind: NodeKind::Database(database), .. }) = self.node_mut(&heir) {
             database.role = DatabaseRole::Primary;
         }
+        self.hand_over_shard(id, &heir);
     }
 
     fn node_mut(&mut self, id: &str) -> Result<&mut Node, Problem> {

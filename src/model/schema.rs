@@ -34,7 +34,7 @@ pub fn json_schema() -> Value {
                     property["x-minimum"] = json!(spec.min);
                     property["x-maximum"] = json!(spec.max);
                 }
-                ParamType::Choice(_) | ParamType::Shape | ParamType::Nodes => {}
+                ParamType::Choice(_) | ParamType::Shape | ParamType::Nodes | ParamType::Text => {}
             }
         }
     }

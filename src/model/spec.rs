@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::base::json::{Json, join, object};
-use crate::base::{Bytes, Shape, SimDuration};
+use crate::base::{Bytes, KeyTable, Shape, SimDuration};
 use crate::base::{Problem, Problems};
 
 /// One parameter of a component.
@@ -70,6 +70,8 @@ pub enum ParamType {
     Shape,
     /// Ids of other nodes.
     Nodes,
+    /// Text with a form of its own, which its help tells.
+    Text,
 }
 
 /// A value that a parameter can have.
@@ -125,6 +127,12 @@ impl Param for Bytes {
 impl Param for Shape {
     fn ty(&self) -> ParamType {
         ParamType::Shape
+    }
+}
+
+impl Param for KeyTable {
+    fn ty(&self) -> ParamType {
+        ParamType::Text
     }
 }
 

@@ -22,22 +22,23 @@ const MOST_PER_S: f64 = 1e8;
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
 /// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 9] = [
+const MAY_CALL: [(&str, &[&str]); 10] = [
     ("users", &["dns", "cdn", "load_balancer", "web_server"]),
     ("dns", &["load_balancer", "web_server"]),
     ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
     // A link from one to another makes that other its standby.
     ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store"]),
-    ("cache", &["database", "quorum_store"]),
+    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store", "shard_router"]),
+    ("cache", &["database", "quorum_store", "shard_router"]),
     ("database", &["database"]),
     ("object_store", &[]),
     // A link from one to another joins both to one store.
     ("quorum_store", &["quorum_store"]),
+    ("shard_router", &["database"]),
 ];
 
 /// The kinds of node that keep records.
-const STORES: [&str; 2] = ["database", "quorum_store"];
+const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 /// Whether a node of kind `from` may have a link to one of kind `to`.
 pub fn may_call(from: &str, to: &str) -> bool {
@@ -61,6 +62,7 @@ impl Document {
         self.check_clusters(&mut problems);
         self.check_quorums(&mut problems);
         self.check_homes(&mut problems);
+        self.check_shards(&mut problems);
         self.check_schedule(&mut problems);
         self.check_tiers(&mut problems);
         problems.or(())
@@ -263,6 +265,10 @@ impl Document {
                     let remedy = format!("add a link from `{}` to a web_server", node.id);
                     problems.push(at, "a load_balancer without servers", remedy);
                 }
+                NodeKind::ShardRouter(_) if !self.calls(&node.id, "database") => {
+                    let remedy = format!("add a link from `{}` to each database that shall be a shard", node.id);
+                    problems.push(at, "a shard_router without shards", remedy);
+                }
                 NodeKind::Cdn(_) => {
                     let private = |link: &&Link| link.from == node.id && self.is_private(&link.to);
                     for link in self.links.iter().filter(private) {
@@ -409,7 +415,7 @@ impl Document {
     }
 
     /// The first primary of the cluster that `id` belongs to, by its links with other databases.
-    fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
+    pub(super) fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
         let is_primary = |id: &str| {
             matches!(self.node(id).map(|node| &node.kind),
                 Some(NodeKind::Database(database)) if database.role == DatabaseRole::Primary)
@@ -446,7 +452,7 @@ impl Document {
                 problems.push(
                     format!("nodes[{i}]"),
                     what,
-                    "links to one primary and its replicas, or to one leaderless store",
+                    "links to one primary and its replicas, to one leaderless store, or to a shard_router",
                 );
             }
         }
@@ -494,7 +500,7 @@ impl Document {
     }
 
     /// Whether `id` has a link to a node of `kind`.
-    fn calls(&self, id: &str, kind: &str) -> bool {
+    pub(super) fn calls(&self, id: &str, kind: &str) -> bool {
         self.links
             .iter()
             .filter(|link| link.from == id)

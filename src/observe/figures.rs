@@ -172,6 +172,47 @@ pub struct NodeFigures {
     pub sessions_lost: Option<u64>,
     /// For members of leaderless stores: copies that wait to be given to others, for those have missed them, or shall keep them.
     pub handoffs: Option<u64>,
+    /// For shards: transactions that it has promised to commit and of whose end it has not heard.
+    pub promised: Option<u64>,
+    /// For shard routers.
+    pub sharding: Option<ShardingFigures>,
+}
+
+/// What a shard router knows of its shards.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShardingFigures {
+    /// In the order in which it came to know them.
+    pub shards: Vec<ShardFigures>,
+    /// The key that was asked for most often in the last ten seconds or so, and its share of the requests, 0 to 1, at least.
+    pub hottest_key: Option<u32>,
+    pub hottest_share: Option<f64>,
+    /// Whether keys are being moved, or copied.
+    pub is_moving: bool,
+    /// Keys to which the last change has given another home, how many of them have been moved there since, and their bytes.
+    pub keys_to_move: u64,
+    pub keys_moved: u64,
+    pub bytes_moved: u64,
+    /// Attempts to move a key that failed since the last change, and why the last of them did.
+    pub failed_moves: u64,
+    pub move_failure: Option<Reason>,
+    /// Writes that wait until their key has been moved, now.
+    pub held_writes: u64,
+    /// Transactions over several shards: under way now, and committed and given up since the start.
+    pub open_transactions: u64,
+    pub committed: u64,
+    pub aborted: u64,
+    /// Acknowledged writes that were lost with shards that were taken out of the design, at most the first 1,000.
+    pub lost: Vec<LostWrite>,
+    pub lost_count: u64,
+}
+
+/// One shard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShardFigures {
+    /// Id of the database by which the router knows it.
+    pub id: String,
+    /// Its share of the router's requests in the last ten seconds or so, 0 to 1.
+    pub share: f64,
 }
 
 /// The faults of a living node.
@@ -510,6 +551,8 @@ impl NodeFigures {
             torn_writes: some(to.torn_writes - from.torn_writes),
             sessions_lost: some(to.sessions_lost - from.sessions_lost),
             handoffs: None,
+            promised: None,
+            sharding: None,
         }
     }
 }

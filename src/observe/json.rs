@@ -2,7 +2,8 @@
 
 use super::figures::{
     ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
-    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, StaleRead, Step, Totals,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
+    StaleRead, Step, Totals,
 };
 use super::meter::NodeMeter;
 use super::outcome::{Operation, Reason, StepKind};
@@ -36,7 +37,16 @@ json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
     backlog, log_position, replication, stale_reads, page_hit_ratio, page_misses, disk_utilisation, extra_calls,
-    torn_writes, sessions_lost, handoffs,
+    torn_writes, sessions_lost, handoffs, promised, sharding,
+});
+
+json_object!(ShardingFigures = Self::default(), {
+    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure, held_writes,
+    open_transactions, committed, aborted, lost, lost_count,
+});
+
+json_object!(ShardFigures = Self::default(), {
+    id, share,
 });
 
 json_object!(ConditionFigures = Self::default(), {

@@ -10,7 +10,8 @@ pub mod trace;
 
 pub use figures::{
     ClusterFigures, ConditionFigures, Figures, KeyFigures, KeyVersion, LaneFigures, LatencyFigures, LinkFigures,
-    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, StaleRead, Step, Totals,
+    LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
+    StaleRead, Step, Totals,
 };
 pub use hop::{Hop, HopKind};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};

@@ -109,10 +109,14 @@ pub enum Reason {
     StorageFull,
     /// Fewer copies answered than a read or a write needs.
     NoQuorum,
+    /// The record is at home in another shard, or on its way there.
+    WrongShard,
+    /// A transaction over several shards was given up: not all of them could promise it in time.
+    TransactionAborted,
 }
 
 impl Reason {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ConnectionRefused,
         Self::NodeCrashed,
         Self::NodeRemoved,
@@ -135,6 +139,8 @@ impl Reason {
         Self::TooManyConnections,
         Self::StorageFull,
         Self::NoQuorum,
+        Self::WrongShard,
+        Self::TransactionAborted,
     ];
 
     /// The name in reports.
@@ -162,6 +168,8 @@ impl Reason {
             Self::TooManyConnections => "too_many_connections",
             Self::StorageFull => "storage_full",
             Self::NoQuorum => "no_quorum",
+            Self::WrongShard => "wrong_shard",
+            Self::TransactionAborted => "transaction_aborted",
         }
     }
 
@@ -190,6 +198,8 @@ impl Reason {
             Self::TooManyConnections => "too many connections",
             Self::StorageFull => "disk full",
             Self::NoQuorum => "too few copies answered",
+            Self::WrongShard => "record is in another shard",
+            Self::TransactionAborted => "transaction given up",
         }
     }
 }

@@ -17,6 +17,9 @@ struct Design {
     servers: usize,
     replicas: usize,
     caches: usize,
+    /// Shards behind a router; without any there is one database, and none.
+    shards: usize,
+    strategy: usize,
     has_balancer: bool,
     has_cdn: bool,
     has_dns: bool,
@@ -65,9 +68,10 @@ enum Act {
 
 fn designs() -> impl Strategy<Value = Design> {
     let shape = (any::<u64>(), 1_usize..4, 0_usize..3, 0_usize..3, any::<[bool; 5]>(), 0_usize..3);
+    let sharding = (prop_oneof![1 => Just(0_usize), 1 => 1_usize..4], 0_usize..4);
     let load = (1_u32..600, prop_oneof![3 => Just(0.0), 1 => 0.0..0.5_f64, 1 => Just(1.0)], 50_u64..3_000);
     let sizes = (1_u32..40, 0_u32..50, 0_u64..300, 0_u64..20, 1_u64..200_000, 0_u64..3_000, 0_u32..360);
-    (shape, load, sizes).prop_map(|(shape, load, sizes)| {
+    (shape, sharding, load, sizes).prop_map(|(shape, (shards, strategy), load, sizes)| {
         let (seed, servers, replicas, caches, [has_balancer, has_cdn, has_dns, is_aside, is_rich], policy) = shape;
         let (load_per_s, loss, timeout_ms) = load;
         let (workers, queue_limit, ship_delay_ms, apply_time_ms, cache_bytes, ttl_ms, variety) = sizes;
@@ -76,6 +80,8 @@ fn designs() -> impl Strategy<Value = Design> {
             servers,
             replicas,
             caches,
+            shards,
+            strategy,
             has_balancer,
             has_cdn,
             has_dns,
@@ -175,7 +181,21 @@ impl Design {
             nodes.push(json!({ "id": replica, "kind": "database", "params": params }));
             link("db", replica, "1ms");
         }
-        let databases: Vec<String> = std::iter::once("db".to_owned()).chain(replicas).collect();
+        let mut databases: Vec<String> = std::iter::once("db".to_owned()).chain(replicas).collect();
+        if self.shards > 0 {
+            for shard in names("shard", self.shards) {
+                nodes.push(json!({ "id": shard, "kind": "database", "params": db }));
+                databases.push(shard);
+            }
+            let strategies = ["hash", "range", "directory", "consistent_hash"];
+            let params = json!({ "strategy": strategies[self.strategy], "hot_keys": "0-3", "move_rate_per_s": 200,
+                "directory": "0: shard-1, 10-90: db", "hot_key_copies": self.shards });
+            nodes.push(json!({ "id": "router", "kind": "shard_router", "params": params }));
+            for database in &databases {
+                link("router", database, "200us");
+            }
+            databases = vec!["router".to_owned()];
+        }
         for cache in &caches {
             let pattern = if self.is_aside { "cache_aside" } else { "read_through" };
             let params = json!({ "capacity": format!("{}B", self.cache_bytes), "policy": eviction, "pattern": pattern,
@@ -227,6 +247,7 @@ fn link_fault(n: usize, (from, to): (String, String), size: f64, way: Way) -> Fa
 }
 
 /// The command that `act` means for the design as it is now; it may be one that the engine must refuse.
+const TABLES: [&str; 4] = ["", "0-40", "0: db, 7-90: shard-1", "3, 100"];
 const SHAPES: [&str; 4] = ["constant", "lognormal(4)", "bounded_pareto(1.1, 1000)", "erlang(3)"];
 
 fn command(act: &Act, document: &Document, first: &Document, offered: u64) -> Option<Command> {
@@ -257,6 +278,7 @@ fn command(act: &Act, document: &Document, first: &Document, offered: u64) -> Op
                 ParamType::Choice(words) => json!(words[n % words.len()]),
                 ParamType::Shape => json!(SHAPES[n % SHAPES.len()]),
                 ParamType::Nodes => json!([]),
+                ParamType::Text => json!(TABLES[n % TABLES.len()]),
             };
             set(node.id.clone(), &spec.path(), value)
         }
@@ -350,6 +372,9 @@ proptest! {
             prop_assert!(was_removed("db") || was_removed("replica"), "{:?}", figures.clusters);
             return Ok(());
         }
+        if design.shards > 0 {
+            return Ok(());
+        }
         let ends: Vec<_> = figures.nodes.iter().filter_map(|node| node.log_position).collect();
         prop_assert!(ends.iter().all(|end| end.abs_diff(ends[0]) <= 1), "replicas converge: {ends:?}");
     }
@@ -363,6 +388,8 @@ fn a_replica_of_a_removed_primary_starts_anew() {
         servers: 1,
         replicas: 2,
         caches: 1,
+        shards: 0,
+        strategy: 0,
         has_balancer: false,
         has_cdn: false,
         has_dns: true,

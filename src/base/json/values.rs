@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Json, misfit, read};
-use crate::base::{BitRate, Bytes, Problem, Problems, Shape, SimDuration};
+use crate::base::{BitRate, Bytes, KeyTable, Problem, Problems, Shape, SimDuration};
 
 impl Json for Value {
     fn blank() -> Self {
@@ -146,6 +146,7 @@ texts! {
     Bytes = Self(0), "a size", "text with a unit, as in \"64MB\"";
     BitRate = Self(0), "a bit rate", "text with a unit, as in \"100Mbps\"";
     Shape = Self::Constant, "a shape", "text, as in \"exponential\"";
+    KeyTable = Self::default(), "a table of keys", "text, as in \"0, 100-199\"";
 }
 
 impl<T: Json> Json for Option<T> {

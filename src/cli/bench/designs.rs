@@ -1,10 +1,8 @@
 //! What is simulated: ordinary documents.
 
-use scalescope::model::{Document, NodeKind};
+use scalescope::model::{Document, million};
 use serde_json::{Value, json};
 
-/// The largest scenario; `users` scales it.
-const SITE: &str = include_str!("../../../static/scenarios/cdn.json");
 /// Mean service time of the stations, in seconds.
 const SERVICE_S: f64 = 0.001;
 
@@ -65,25 +63,7 @@ pub fn closed(users: u32) -> Document {
     )
 }
 
-/// The site, with machines as large as so many users need.
+/// A site that has grown with so many users.
 pub fn users(users: u32) -> Document {
-    let mut document = Document::read(SITE).unwrap_or_else(|problems| panic!("{problems}"));
-    let grown = |cores: u32| (cores * (users / 1_000).max(1)).min(1_024);
-    for node in &mut document.nodes {
-        match &mut node.kind {
-            NodeKind::Users(params) => params.users = users,
-            NodeKind::LoadBalancer(params) => params.cores = grown(params.cores),
-            NodeKind::WebServer(params) => {
-                params.cores = grown(params.cores);
-                (params.workers, params.queue_limit) = (100_000, 1_000_000);
-            }
-            NodeKind::Cache(params) => params.cores = grown(params.cores),
-            NodeKind::Database(params) => {
-                params.cores = grown(params.cores);
-                params.queue_limit = 1_000_000;
-            }
-            NodeKind::Dns(_) | NodeKind::Cdn(_) | NodeKind::ObjectStore(_) | NodeKind::QuorumStore(_) => {}
-        }
-    }
-    document
+    million(users.into())
 }

@@ -85,6 +85,11 @@ impl Commits {
         self.waiting.iter().filter(|waiting| waiting.is_hidden).map(|waiting| &waiting.record)
     }
 
+    /// Whether there is a write of `key` that nobody sees yet.
+    pub fn hides(&self, key: u32) -> bool {
+        self.hidden().any(|record| record.key == key)
+    }
+
     /// The writes that wait for replicas.
     pub fn waiting_ids(&self) -> impl Iterator<Item = Gtid> {
         self.waiting.iter().map(|waiting| waiting.record.id)
@@ -131,20 +136,58 @@ impl Database {
             return;
         }
         let Call { key, bytes, version: given, verb, .. } = *ctx.get(call);
-        if given != Version::default() && given <= self.version(key) {
+        let held = self.version(key);
+        if verb == Verb::Put && given <= held {
+            // A shard router wants to keep here what another shard has: it, or something newer, is here.
+            ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
+            return;
+        }
+        if self.waits_for_lock(ctx, call) {
+            return;
+        }
+        match verb {
+            Verb::Prepare => return self.prepare(ctx, call),
+            Verb::Abort => return self.abort(ctx, call),
+            Verb::Write if !ctx.kernel.directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            _ => {}
+        }
+        if verb != Verb::Commit && given != Version::default() && given <= held {
             // What a write-back cache has acknowledged before comes late: the last writer has won.
             ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
             return;
         }
-        let logged = if verb == Verb::Transact {
-            self.transact(ctx, call)
-        } else {
-            self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect()
+        let logged = match verb {
+            Verb::Transact => {
+                let keys = self.keys_in(ctx.get(call));
+                if keys.iter().any(|key| !ctx.kernel.directory.takes(ctx.node, *key)) {
+                    ctx.fail(call, Reason::WrongShard);
+                    return;
+                }
+                self.transact(ctx, call, keys)
+            }
+            Verb::Commit => {
+                let of = *ctx.get(call);
+                let keys = self.decided_keys(ctx, &of);
+                if keys.is_empty() {
+                    ctx.answer(call, Outcome::good(0));
+                    return;
+                }
+                self.transact(ctx, call, keys)
+            }
+            _ => self.log_write(ctx, call, Written { key, bytes, given }, true).into_iter().collect(),
         };
         if logged.is_empty() {
             ctx.fail(call, Reason::ServerError);
             return;
         }
+        self.acknowledge(ctx, call, &logged);
+        if verb == Verb::Commit {
+            self.serve_unlocked(ctx);
+        }
+    }
+
+    /// What is logged for `call` is acknowledged, now or when it has waited for enough.
+    fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);
@@ -220,7 +263,8 @@ impl Database {
     fn show(&mut self, ctx: &mut Context, record: &Record) {
         // An id of its own is never a duplicate, unless the cluster's settings are at odds.
         let _ = self.data.apply(record, &self.params);
-        if is_rightful(ctx) {
+        // What is at home in another shard is only a copy here.
+        if is_rightful(ctx) && ctx.kernel.directory.serves(ctx.node, record.key) {
             ctx.kernel.truth.keep_promise(record.key, record.version);
             ctx.kernel.truth.publish(record.key, record.version, ctx.now());
         }
@@ -242,6 +286,7 @@ impl Database {
                 ctx.answer(waiting.call, Outcome { version: waiting.record.version, ..Outcome::good(0) });
             }
         }
+        self.serve_lagging(ctx);
     }
 
     /// Position up to which enough replicas have the log.
@@ -315,7 +360,9 @@ impl Database {
             return;
         }
         for doubt in self.commits.settle() {
-            ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
+            if ctx.kernel.directory.serves(ctx.node, doubt.record.key) {
+                ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
+            }
             if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
                 let page = ctx.kernel.ledger.page(cluster);
                 page.in_doubt.note(listed(&doubt.record, doubt.position));

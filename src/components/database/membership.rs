@@ -13,7 +13,8 @@ impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
     /// The calls that waited for its commits, which nobody will acknowledge now.
     pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
-        let unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        let mut unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        unanswered.extend(self.prepared.forget());
         if self.term != term || self.duty != Duty::Replica {
             self.shipping = Shipping::default();
             // A copy of what another primary had is no beginning: it asks for a new one.

@@ -5,7 +5,8 @@
 //! and what it serves are two positions. One that is too far behind, or has gone another way, is rebuilt from a copy
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
-//! ring. What operations cost, and which pages they need, is told in [`work`]. Left out: transactions of several statements, locks.
+//! ring. What operations cost, and which pages they need, is told in [`work`]. A transaction over several shards is promised
+//! first, and locks what it will write ([`prepared`]). Left out: transactions of several statements, other locks.
 
 mod commit;
 mod data;
@@ -14,6 +15,7 @@ mod membership;
 pub mod models;
 pub mod monitor;
 mod pages;
+mod prepared;
 mod receiving;
 mod shipping;
 mod snapshot;
@@ -29,11 +31,12 @@ use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimDuration};
-use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Version};
+use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
 use crate::observe::{Reason, StepKind};
 use commit::Commits;
+use prepared::Prepared;
 use receiving::Receiving;
 use shipping::Shipping;
 use work::Work;
@@ -55,6 +58,7 @@ pub struct Database {
     /// How many writes it has committed first; never less, whatever becomes of its log.
     sequence: u64,
     commits: Commits,
+    prepared: Prepared,
     shipping: Shipping,
     receiving: Receiving,
     /// As candidate: a peer has been asked for what is missing.
@@ -95,6 +99,7 @@ impl Database {
             data: Image::default(),
             sequence: 0,
             commits: Commits::default(),
+            prepared: Prepared::default(),
             shipping: Shipping::default(),
             receiving: Receiving::default(),
             is_fetching: false,
@@ -165,6 +170,11 @@ impl Database {
         &self.commits
     }
 
+    /// Transactions over several shards that it has promised to commit.
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
     /// The version of `key` that a read gets.
     pub fn version(&self, key: u32) -> Version {
         self.data.version(key)
@@ -206,7 +216,19 @@ impl Database {
     }
 
     fn read(&mut self, ctx: &mut Context, call: Key) {
-        let Call { key, bytes, user, version: required, .. } = *ctx.get(call);
+        let Call { key, bytes, user, version: required, verb, .. } = *ctx.get(call);
+        if verb == Verb::Read && !ctx.kernel.directory.serves(ctx.node, key) {
+            ctx.fail(call, Reason::WrongShard);
+            return;
+        }
+        if verb == Verb::Get && self.commits.hides(key) {
+            // Who wants to move the record waits for what is under way.
+            self.lagging.push(call);
+            return;
+        }
+        if verb == Verb::Get && self.duty == Duty::Primary && self.waits_for_lock(ctx, call) {
+            return;
+        }
         if required > self.data.newest && self.duty == Duty::Replica {
             self.lagging.push(call);
             return;
@@ -309,6 +331,7 @@ impl Behaviour for Database {
         self.station.give_up(ctx, call);
         self.work.leave(call);
         self.lagging.retain(|lagging| *lagging != call);
+        self.prepared.leave(call);
         ctx.fail(call, Reason::Cancelled);
     }
 
@@ -365,6 +388,7 @@ impl Behaviour for Database {
         self.shipping = Shipping::default();
         self.receiving.crash(&self.data.executed);
         self.lagging.clear();
+        self.prepared.crash();
         self.heard.clear();
         self.is_fetching = false;
     }
@@ -384,7 +408,7 @@ impl Behaviour for Database {
     }
 
     fn levels(&self) -> Levels {
-        let levels = self.station.levels();
-        Levels { waiting: levels.waiting + self.work.reading(), ..levels }
+        let own = self.station.levels();
+        Levels { waiting: own.waiting + self.work.reading() + self.prepared.waiting(), ..own }
     }
 }

@@ -112,13 +112,13 @@ impl Profile {
     /// What each further record of such an operation takes; none if it cannot be done.
     pub const fn further(&self, verb: Verb) -> Option<f64> {
         match verb {
-            Verb::Read | Verb::Write => Some(0.0),
+            Verb::Read | Verb::Write | Verb::Get | Verb::Put => Some(0.0),
             Verb::Fetch => Some(self.fetch),
             Verb::Query => self.join,
             Verb::Range => self.range,
             Verb::Aggregate => self.aggregate,
             Verb::Traverse => self.traverse,
-            Verb::Transact => self.transact,
+            Verb::Transact | Verb::Prepare => self.transact,
             _ => None,
         }
     }

@@ -57,6 +57,11 @@ impl Database {
         profile(self.params.data_model)
     }
 
+    /// The records that `call` is about, wherever they are at home.
+    pub(super) fn keys_in(&self, call: &Call) -> Vec<u32> {
+        self.records_of(call).all(call)
+    }
+
     fn records_of(&self, call: &Call) -> Records {
         self.work.data.around(call.key)
     }
@@ -69,23 +74,29 @@ impl Database {
     /// How long `call`, which has just come, takes on a core; or why it is refused.
     pub(super) fn accept(&self, ctx: &mut Context, call: Key) -> Result<SimDuration, Reason> {
         let of = *ctx.get(call);
-        if of.verb.is_write() && self.duty != Duty::Primary {
+        if writes(of.verb) && self.duty != Duty::Primary {
             return Err(Reason::NoPrimary);
         }
-        if self.params.connections > 0 && ctx.present() > u64::from(self.params.connections) {
+        // Who has promised something keeps the connection open by which it hears how that ends.
+        let is_decision = matches!(of.verb, Verb::Commit | Verb::Abort);
+        if self.params.connections > 0 && !is_decision && ctx.present() > u64::from(self.params.connections) {
             return Err(Reason::TooManyConnections);
         }
         let is_full = self.params.storage.0 > 0 && self.size_of_data() > self.params.storage.0;
-        if of.verb.is_write() && is_full {
+        if writes(of.verb) && !is_decision && is_full {
             return Err(Reason::StorageFull);
         }
-        Ok(self.params.service_shape.duration(self.mean_service(&of)?, ctx.rng()))
+        Ok(self.params.service_shape.duration(self.mean_service(ctx, &of)?, ctx.rng()))
     }
 
     /// Mean time on a core.
-    fn mean_service(&self, call: &Call) -> Result<SimDuration, Reason> {
+    fn mean_service(&self, ctx: &Context, call: &Call) -> Result<SimDuration, Reason> {
+        if matches!(call.verb, Verb::Commit | Verb::Abort) {
+            // Of a transaction over several shards, the promise is the work.
+            return Ok(self.params.record_service);
+        }
         let profile = self.profile();
-        let (base, share) = if call.verb.is_write() {
+        let (base, share) = if writes(call.verb) {
             (self.params.write_service, profile.write)
         } else {
             (self.params.read_service, profile.read)
@@ -93,7 +104,7 @@ impl Database {
         let is_together = call.verb == Verb::Query && self.is_denormalised();
         let further = if is_together { Some(0.0) } else { profile.further(call.verb) };
         let further = further.ok_or(if call.verb == Verb::Resolve { Reason::NoRoute } else { Reason::NotSupported })?;
-        let count = f64::from(self.records_of(call).touched(call).saturating_sub(1));
+        let count = f64::from(self.touched(ctx, call).saturating_sub(1));
         let encode_s = profile.encode_ns * f64::from(call.bytes) * 1e-9;
         let more_s = count * further * self.params.record_service.as_secs_f64() + encode_s;
         // What takes a relational store's time takes it to the nanosecond.
@@ -113,12 +124,12 @@ impl Database {
             return false;
         }
         let of = *ctx.get(call);
-        let is_read_first = !of.verb.is_write() || self.profile().reads_before_writing;
-        let (keys, rounds) = self.keys_of(&of);
+        let is_read_first = !writes(of.verb) || self.profile().reads_before_writing;
+        let (keys, rounds) = self.keys_of(ctx, &of);
         let data = &self.work.data;
         let is_denormalised = self.is_denormalised();
         let pages = keys.iter().flat_map(|key| data.pages(*key, is_denormalised));
-        let use_ = self.work.pages.touch(pages, of.verb.is_write(), is_read_first);
+        let use_ = self.work.pages.touch(pages, writes(of.verb), is_read_first);
         let meter = ctx.meter();
         meter.page_hits += u64::from(use_.hits);
         meter.page_misses += u64::from(use_.misses);
@@ -135,17 +146,34 @@ impl Database {
     }
 
     /// The records that `call` touches, and in how many rounds: it learns the keys of the next only from those before.
-    fn keys_of(&self, call: &Call) -> (Vec<u32>, u32) {
-        let (records, key, count) = (self.records_of(call), call.key, call.count);
-        match call.verb {
-            Verb::Query if self.is_denormalised() => (vec![key], 1),
-            Verb::Query => (records.group(key, count + 1).collect(), 2),
-            Verb::Range | Verb::Aggregate => (records.range(key, count).collect(), 1),
-            Verb::Traverse => (records.reached(key, count), u32::from(count) + 1),
-            Verb::Fetch => (records.fetched(call), 1),
-            Verb::Transact => (records.group(key, count).collect(), 1),
-            _ => (vec![key], 1),
+    fn keys_of(&self, ctx: &Context, call: &Call) -> (Vec<u32>, u32) {
+        let rounds = match call.verb {
+            Verb::Query if self.is_denormalised() => return (vec![call.key], 1),
+            Verb::Query => 2,
+            Verb::Traverse => u32::from(call.count) + 1,
+            // What was promised has its pages already.
+            Verb::Commit | Verb::Abort => return (Vec::new(), 1),
+            _ => 1,
+        };
+        if call.count > 1 && ctx.kernel.directory.is_shard(ctx.node) {
+            return (self.own_keys(ctx, call), rounds);
         }
+        (self.records_of(call).all(call), rounds)
+    }
+
+    /// How many records `call` touches here.
+    fn touched(&self, ctx: &Context, call: &Call) -> u32 {
+        if call.count > 1 && ctx.kernel.directory.is_shard(ctx.node) {
+            return self.own_keys(ctx, call).len() as u32;
+        }
+        self.records_of(call).touched(call)
+    }
+
+    /// The records that `call` is about and that are at home here: of what is sent to several shards, each does its own part.
+    pub(super) fn own_keys(&self, ctx: &Context, call: &Call) -> Vec<u32> {
+        let mut keys = self.records_of(call).all(call);
+        keys.retain(|key| ctx.kernel.directory.serves(ctx.node, *key));
+        keys
     }
 
     /// Whether one of the records that `call` reads is not the current one here.
@@ -160,12 +188,12 @@ impl Database {
             return self.is_outdated(ctx, call.key)
                 || self.records_of(call).related(call.key, call.count).any(is_newer);
         }
-        self.keys_of(call).0.into_iter().any(|key| self.is_outdated(ctx, key))
+        self.keys_of(ctx, call).0.into_iter().any(|key| self.is_outdated(ctx, key))
     }
 
     /// Does what `call`, whose pages are there, has asked for.
     pub(super) fn serve(&mut self, ctx: &mut Context, call: Key) {
-        if ctx.get(call).verb.is_write() {
+        if writes(ctx.get(call).verb) {
             self.write(ctx, call);
         } else {
             self.read(ctx, call);
@@ -173,17 +201,20 @@ impl Database {
     }
 
     /// Logs several writes at once: one after the other, with nothing between them.
-    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key) -> Vec<Record> {
-        let of = *ctx.get(call);
-        let records = self.records_of(&of);
-        let keys: Vec<u32> = records.group(of.key, of.count).collect();
-        let last = keys.len() - 1;
+    pub(super) fn transact(&mut self, ctx: &mut Context, call: Key, keys: Vec<u32>) -> Vec<Record> {
+        let records = self.records_of(ctx.get(call));
+        let last = keys.len().saturating_sub(1);
         let logged = keys.into_iter().enumerate().filter_map(|(i, key)| {
             // The client is told when the last of them is safe.
             self.log_write(ctx, call, Written { key, bytes: records.size(key), given: Version::default() }, i == last)
         });
         logged.collect()
     }
+}
+
+/// Whether it changes records here: a copy that a shard router puts here does as well.
+fn writes(verb: Verb) -> bool {
+    verb.is_write() || verb == Verb::Put
 }
 
 impl Records {
@@ -194,15 +225,6 @@ impl Records {
             Verb::Traverse => self.reach(call.count),
             Verb::Fetch if call.operation == Operation::Traversal => self.width(call.count),
             _ => u32::from(call.count),
-        }
-    }
-
-    /// The records that a [`Verb::Fetch`] asks for, which its operation tells.
-    fn fetched(self, call: &Call) -> Vec<u32> {
-        match call.operation {
-            Operation::Query => self.related(call.key, call.count).collect(),
-            Operation::Traversal => self.frontier(call.key, call.count),
-            _ => self.range(call.key, call.count).collect(),
         }
     }
 }

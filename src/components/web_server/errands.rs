@@ -80,13 +80,19 @@ impl Default for Store {
 }
 
 impl Store {
-    /// The kind of `databases`, which are of one cluster: its primary's.
+    /// The kind of `databases`, which are of one cluster: its primary's. Behind a router all are taken to be of one kind.
     pub fn of(topology: &Topology, databases: &[Target], wiring: &Wiring) -> Self {
         let entry = |node: NodeIx| match wiring.entry(topology, node).map(|entry| &entry.kind) {
             Some(NodeKind::Database(params)) => Some(params),
             _ => None,
         };
-        let all = || databases.iter().filter_map(|target| entry(target.node));
+        let behind = |target: &Target| topology.targets(target.node, &["database"]);
+        let shards: Vec<Target> = databases
+            .iter()
+            .filter(|target| topology.node(target.node).kind == "shard_router")
+            .flat_map(behind)
+            .collect();
+        let all = || databases.iter().chain(&shards).filter_map(|target| entry(target.node));
         let primary = all().find(|params| params.role == DatabaseRole::Primary).or_else(|| all().next());
         primary.map_or_else(Self::default, |params| Self { model: params.data_model, layout: params.layout })
     }

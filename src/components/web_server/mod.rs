@@ -291,7 +291,7 @@ impl WebServer {
             Verb::Static | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
                 self.done(ctx, call, outcome);
             }
-            Verb::Resolve | Verb::Login => unreachable!("a web server does not ask for these"),
+            _ => unreachable!("a web server does not ask for these"),
         }
     }
 

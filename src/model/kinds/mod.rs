@@ -8,6 +8,7 @@ mod dns;
 mod load_balancer;
 mod object_store;
 mod quorum_store;
+mod shard_router;
 mod users;
 mod web_server;
 
@@ -28,6 +29,7 @@ pub use dns::{Dns, DnsAnswers, WarmClients};
 pub use load_balancer::{BalancerPolicy, Ejection, HashOn, LoadBalancer, Sampling};
 pub use object_store::ObjectStore;
 pub use quorum_store::{Contacts, QuorumStore};
+pub use shard_router::{ShardRouter, ShardStrategy};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
 
@@ -48,6 +50,7 @@ pub enum NodeKind {
     Database(Database),
     ObjectStore(ObjectStore),
     QuorumStore(QuorumStore),
+    ShardRouter(ShardRouter),
 }
 
 /// The parameters inside, whatever their type; as they are borrowed.
@@ -63,14 +66,25 @@ macro_rules! params_of {
             NodeKind::Database(params) => params,
             NodeKind::ObjectStore(params) => params,
             NodeKind::QuorumStore(params) => params,
+            NodeKind::ShardRouter(params) => params,
         }
     };
 }
 
 impl NodeKind {
     /// The names of all kinds, as documents write them.
-    pub const NAMES: [&'static str; 9] =
-        ["users", "dns", "cdn", "load_balancer", "web_server", "cache", "database", "object_store", "quorum_store"];
+    pub const NAMES: [&'static str; 10] = [
+        "users",
+        "dns",
+        "cdn",
+        "load_balancer",
+        "web_server",
+        "cache",
+        "database",
+        "object_store",
+        "quorum_store",
+        "shard_router",
+    ];
 
     /// A node of the kind called `name`, with its defaults.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -84,6 +98,7 @@ impl NodeKind {
             "database" => Self::Database(Database::default()),
             "object_store" => Self::ObjectStore(ObjectStore::default()),
             "quorum_store" => Self::QuorumStore(QuorumStore::default()),
+            "shard_router" => Self::ShardRouter(ShardRouter::default()),
             _ => return None,
         })
     }
@@ -99,6 +114,7 @@ impl NodeKind {
             Self::Database(_) => "database",
             Self::ObjectStore(_) => "object_store",
             Self::QuorumStore(_) => "quorum_store",
+            Self::ShardRouter(_) => "shard_router",
         }
     }
 

@@ -16,6 +16,8 @@ pub enum Stage {
     Balancers,
     Servers,
     Caches,
+    /// In front of shards.
+    Routers,
     Databases,
 }
 
@@ -27,6 +29,7 @@ impl Stage {
             NodeKind::LoadBalancer(_) => Self::Balancers,
             NodeKind::WebServer(_) => Self::Servers,
             NodeKind::Cache(_) => Self::Caches,
+            NodeKind::ShardRouter(_) => Self::Routers,
             NodeKind::Database(_) | NodeKind::ObjectStore(_) | NodeKind::QuorumStore(_) => Self::Databases,
         }
     }

@@ -177,6 +177,9 @@ fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String
     if let Some(lag) = figures.lag_s.filter(|_| figures.role == Some(Role::Replica)) {
         return format!("lag {}", format::duration(lag));
     }
+    if let Some(sharding) = figures.sharding.as_ref().filter(|sharding| sharding.is_moving) {
+        return format!("{} of {} keys moved", sharding.keys_moved, sharding.keys_to_move);
+    }
     match (kind, figures.hit_ratio) {
         (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
@@ -201,6 +204,7 @@ fn queue_limit(kind: &NodeKind) -> Option<u32> {
         NodeKind::WebServer(server) => Some(server.queue_limit),
         NodeKind::Database(database) => Some(database.queue_limit),
         NodeKind::QuorumStore(store) => Some(store.queue_limit),
+        NodeKind::ShardRouter(router) => Some(router.queue_limit),
         _ => None,
     }
 }

@@ -48,7 +48,9 @@ impl Monitor {
             let kept = versions.get(key);
             if kept < version {
                 let key = key as u32;
-                kernel.truth.revert(key, kept);
+                if kernel.directory.is_home(self.cluster, key) {
+                    kernel.truth.revert(key, kept);
+                }
                 if purged > 0 && !keys.contains(&key) {
                     page.lost.list_only(LostWrite {
                         key,
@@ -62,7 +64,10 @@ impl Monitor {
         }
         // A survivor may also bring back what an earlier promotion had lost.
         for (key, version) in versions.iter() {
-            kernel.truth.revert(key as u32, version);
+            // What a shard router has left here as a copy is another shard's to tell.
+            if kernel.directory.is_home(self.cluster, key as u32) {
+                kernel.truth.revert(key as u32, version);
+            }
         }
         page.revived += heir.known().without(old.known()).len();
         self.history = heir.known().clone();
@@ -70,6 +75,10 @@ impl Monitor {
 
     /// The last of its databases was taken out of the design: what was committed, nobody has any more.
     pub fn dissolve(&self, last: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+        if kernel.directory.is_shard(last) {
+            // Its router knows which records were at home there, and which have copies elsewhere.
+            return;
+        }
         let versions = database(nodes, last).versions_at_end();
         for (key, version) in versions.iter().filter(|(_, version)| *version != Version::default()) {
             let key = key as u32;

@@ -187,7 +187,7 @@ fn control(
                 </select>
             }
         }
-        ParamType::Nodes => nodes(value, shown, set),
+        ParamType::Nodes => nodes(id, value, shown, set),
         _ => {
             let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
             let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
@@ -215,10 +215,13 @@ fn control(
 }
 
 /// A box to tick for each node that may stand in the list.
-fn nodes(value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
+fn nodes(own: &str, value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
-    let is_public = |kind: &str| matches!(kind, "load_balancer" | "web_server");
-    let candidates = shown.document.nodes.iter().filter(|node| is_public(node.kind.name()));
+    let is_router = shown.document.node(own).is_some_and(|node| node.kind.name() == "shard_router");
+    let may_stand = |kind: &str| {
+        if is_router { kind == "database" } else { matches!(kind, "load_balancer" | "web_server") }
+    };
+    let candidates = shown.document.nodes.iter().filter(|node| may_stand(node.kind.name()));
     html! {
         <span class="ticks">
             { for candidates.map(|node| {

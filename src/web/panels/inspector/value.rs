@@ -22,7 +22,9 @@ pub fn value_of(text: &str, ty: ParamType) -> Result<Value, &'static str> {
             let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
             number.map(Value::from).ok_or("Write a number, as in 0.5.")
         }
-        ParamType::Duration | ParamType::Bytes | ParamType::Shape | ParamType::Choice(_) => Ok(text.into()),
+        ParamType::Duration | ParamType::Bytes | ParamType::Shape | ParamType::Text | ParamType::Choice(_) => {
+            Ok(text.into())
+        }
         ParamType::Nodes => Ok(text.split_whitespace().collect::<Vec<_>>().into()),
     }
 }
