@@ -167,7 +167,7 @@ pub fn Parts(props: &Props) -> Html {
                     html! {
                         <li key={kind}>
                             <button class={classes!("part", is_chosen.then_some("is-chosen"))} {title} data-testid={format!("part-{kind}")}
-                                aria-label={format!("Add {}", part.title)}
+                                aria-label={name(&part.title)}
                                 onpointerdown={down(kind)} onkeydown={on_key(on_intent, kind)}>
                                 { icon(kind) }
                                 if *is_open {
@@ -186,14 +186,20 @@ pub fn Parts(props: &Props) -> Html {
     }
 }
 
+/// What a screen reader calls the button: what can be read on it is part of that.
+fn name(title: &str) -> String {
+    let (short, words) = (short(title), title.to_lowercase());
+    if words.contains(&short.to_lowercase()) { format!("Add {title}") } else { format!("Add {title} ({short})") }
+}
+
 /// A name that fits under an icon.
 fn short(title: &str) -> &str {
     match title {
         "Load balancer" => "Balancer",
         "Web server" => "Server",
-        "Message queue" => "Queue",
         "Object store" => "Objects",
-        "Session store" => "Sessions",
+        "Quorum store" => "Quorum",
+        "Shard router" => "Shards",
         title => title,
     }
 }
