@@ -167,7 +167,7 @@ pub fn Parts(props: &Props) -> Html {
                     html! {
                         <li key={kind}>
                             <button class={classes!("part", is_chosen.then_some("is-chosen"))} {title} data-testid={format!("part-{kind}")}
-                                aria-label={name(&part.title)}
+                                aria-label={if *is_open { format!("Add {}", part.title) } else { name(&part.title) }}
                                 onpointerdown={down(kind)} onkeydown={on_key(on_intent, kind)}>
                                 { icon(kind) }
                                 if *is_open {
@@ -186,10 +186,11 @@ pub fn Parts(props: &Props) -> Html {
     }
 }
 
-/// What a screen reader calls the button: what can be read on it is part of that.
+/// What a screen reader calls the button: what can be read on it, word for word, is part of that.
 fn name(title: &str) -> String {
     let (short, words) = (short(title), title.to_lowercase());
-    if words.contains(&short.to_lowercase()) { format!("Add {title}") } else { format!("Add {title} ({short})") }
+    let is_part = words.split(' ').any(|word| word == short.to_lowercase()) || short == title;
+    format!("Add {}", if is_part { title } else { short })
 }
 
 /// A name that fits under an icon.
