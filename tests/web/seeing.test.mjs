@@ -85,7 +85,10 @@ async function clickDot(page) {
   for (let tries = 0; tries < 12; tries += 1) {
     const spots = await page.getByTestId("canvas").evaluate((canvas) => {
       const { width, height } = canvas;
-      const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+      // From a copy: reading the page's own canvas again and again would slow it down, and the browser says so.
+      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      const { data } = copy.getImageData(0, 0, width, height);
       const found = [];
       for (let i = 3; i < data.length; i += 4) {
         if (data[i] > 200) found.push([((i - 3) / 4) % width / width, Math.floor((i - 3) / 4 / width) / height]);

@@ -29,7 +29,7 @@ pub fn facts(figures: &NodeFigures, kind: &str, pins: &[Pin], on_intent: &Callba
             }
             <dl class="facts">
                 { for list(figures, kind).into_iter().map(|(name, test, value, text)| html! {
-                    <div><dt>{ name }</dt><dd data-testid={format!("node-{test}")} data-value={value.to_string()}>{ text }</dd>{ pin(test) }</div>
+                    <div><dt>{ name }</dt><dd data-testid={format!("node-{test}")} data-value={value.to_string()}>{ text }</dd><dd class="fact-pin">{ pin(test) }</dd></div>
                 }) }
             </dl>
             if !figures.errors.is_empty() {
