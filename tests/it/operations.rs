@@ -146,6 +146,19 @@ fn a_join_on_a_store_without_joins_is_as_many_reads_and_one_more() {
 }
 
 #[test]
+fn behind_a_router_a_store_without_joins_is_still_one() {
+    let query = |model: &str| {
+        let document =
+            on(only("sharded", "query_weight", &[("users", json!(50)), ("query_records", json!(10))]), model);
+        let figures = run(document, 1.0, 30.0);
+        assert_eq!(figures.totals.failed, 0, "{model}: {:?}", figures.errors);
+        ["web-1", "web-2"].iter().filter_map(|web| node(&figures, web).extra_calls).sum::<u64>()
+    };
+    assert_eq!(query("relational"), 0);
+    assert!(query("key_value") > 500);
+}
+
+#[test]
 fn single_reads_are_fastest_where_nothing_else_can_be_done() {
     let read = |model: &str| {
         let figures = run(on(only("separate-database", "read_weight", &[("users", json!(100))]), model), 1.0, 60.0);

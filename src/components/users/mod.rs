@@ -18,7 +18,6 @@ mod read_back;
 use std::sync::Arc;
 
 use super::caller::{Caller, Next};
-use super::cdn::CONDITIONAL;
 use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -26,7 +25,7 @@ use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb, Version};
+use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::{Operation, Reason};
@@ -206,7 +205,7 @@ impl Users {
         let root = ctx.get(root);
         let has_cache = root.verb == Verb::Static && self.params.browser_cache.0 > 0;
         let is_held = has_cache && self.browsers.holds(root.user, root.key);
-        Ask { version: if is_held { CONDITIONAL } else { Version::default() }, ..Ask::from(root) }
+        Ask::from(root).with_copy(is_held)
     }
 
     /// The asset that `reply` brings, or confirms, is kept.

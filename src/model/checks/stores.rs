@@ -1,9 +1,8 @@
 //! Those who keep records: clusters of databases and leaderless stores, and that each record has one home.
 
-use super::STORES;
 use crate::base::Problems;
 use crate::model::document::Document;
-use crate::model::kinds::{DatabaseRole, NodeKind};
+use crate::model::kinds::{DatabaseRole, NodeKind, STORES};
 
 impl Document {
     /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
