@@ -73,7 +73,7 @@ impl Behaviour for ObjectStore {
         ctx.fail(call, Reason::Cancelled);
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.limit = RateLimit::default();
         self.busy = 0;
     }

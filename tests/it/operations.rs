@@ -367,6 +367,23 @@ fn an_edge_asks_the_object_store_for_what_it_does_not_have() {
 }
 
 #[test]
+fn a_server_asks_the_object_store_whether_a_copy_is_still_good() {
+    let mut document =
+        with_objects("cdn", "web-1", &json!({}), &[("users", json!(2_000)), ("asset_size", json!("9KB"))]);
+    // The other server keeps its own assets: only what goes by the first is looked at.
+    document = with(document, "cdn-1", &[("ttl", json!("1s"))]);
+    document = with(document, "db-1", &[("reads", json!("wait_for_position"))]);
+    document = with(document, "users", &[("write_weight", json!(5)), ("assets", json!(50))]);
+    let figures = run(document, 20.0, 60.0);
+    assert_eq!(figures.errors, []);
+    let store = node(&figures, "objects");
+    let asked = store.arrivals_per_s * 40.0;
+    assert!(asked > 500.0, "{asked}");
+    // In sixty seconds each of the fifty is sent whole a few times at most; all else is not modified.
+    assert!(store.egress_bytes.unwrap() < 200 * 9_000, "{:?} bytes", store.egress_bytes);
+}
+
+#[test]
 fn an_object_store_tells_who_asks_too_often_to_slow_down() {
     let params = json!({ "requests_per_s": 20 });
     let figures = run(with_objects("separate-database", "web-1", &params, &[("users", json!(1_000))]), 5.0, 25.0);

@@ -328,7 +328,7 @@ impl Behaviour for Cdn {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.entries.clear();
         self.fetches.clear();

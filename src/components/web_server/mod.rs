@@ -404,7 +404,7 @@ impl Behaviour for WebServer {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.limit = RateLimit::default();
         self.accepted.clear();
         self.codel = Codel::default();
