@@ -85,8 +85,9 @@ impl<T> Slab<T> {
         if self.holds(key) { self.entries.get_mut(key.index as usize)?.as_mut() } else { None }
     }
 
+    /// Whether the entry of `key` is there. Its generation ends when it is removed: nothing else has to be looked at.
     pub fn contains(&self, key: Key) -> bool {
-        self.get(key).is_some()
+        self.holds(key)
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
