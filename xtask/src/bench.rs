@@ -67,7 +67,10 @@ struct Run {
 pub fn run_all(options: &Options) -> Result<()> {
     let native = build_native()?;
     let (module, script) = build_wasm(&options.profile)?;
-    say(&format!("wasm by the profile `{}`; nanoseconds an event, simulated seconds a second, megabytes", options.profile));
+    say(&format!(
+        "wasm by the profile `{}`; nanoseconds an event, simulated seconds a second, megabytes",
+        options.profile
+    ));
     println!(
         "{:<12} {:>8} {:>8} {:>6}   {:>9} {:>9}   {:>7} {:>7}",
         "", "native", "wasm", "ratio", "native", "wasm", "native", "wasm"
