@@ -60,13 +60,16 @@ pub struct Session {
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
+    /// So many made-up hops in place of the engine's.
+    parade: usize,
     quiet: Quiet,
     _listeners: [Listener; 2],
 }
 
 impl Session {
-    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed.
-    pub fn start(clock: Clock, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
+    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed. A `parade` other than none is so
+    /// many made-up hops in place of the engine's own.
+    pub fn start(clock: Clock, parade: usize, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
         let worker = spawn().map_err(|error| dom::describe(&error))?;
         let heard = Rc::new(heard);
         Ok(Rc::new_cyclic(|own: &std::rc::Weak<RefCell<Self>>| {
@@ -94,6 +97,7 @@ impl Session {
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
+                parade,
                 quiet: Quiet::default(),
                 _listeners: [on_message, on_error],
             })
@@ -187,7 +191,7 @@ impl Session {
 
     fn send_view(&self) {
         let hop_budget = self.budget.hops(self.frame_s());
-        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
+        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()), parade: self.parade });
     }
 
     /// Simulated time that a frame stands for, at the pace that the engine keeps.

@@ -144,9 +144,13 @@ pub fn create(ctx: &Context<App>) -> App {
         runs: 0,
         fatal: None,
         painter: settings.painter,
+        parade: settings.dots,
         listeners: listeners(ctx, &clipboard),
         clipboard,
     };
+    if app.parade > 0 {
+        ctx.link().send_message(Msg::Say("The dots are made up, to measure the painter: no requests"));
+    }
     app.show_theme();
     app.start_engine(ctx);
     app
