@@ -8,7 +8,7 @@
 
 mod sprites;
 
-use self::sprites::{Sprite, Sprites};
+use self::sprites::{Pixel, Sprite, Sprites};
 use super::dots::Survey;
 use super::geometry::Point;
 use super::looks::{FAILURE, LOOKS, look_of, plain_colours, plain_side};
@@ -85,7 +85,7 @@ impl Raster {
             self.paint(picture, frame, |raster, look, middle| raster.fill(&squares, look, middle))
         } else {
             let sprites = self.sprites.take().filter(|sprites| sprites.fit(frame, &picture.palette));
-            let sprites = sprites.unwrap_or_else(|| Sprites::new(frame, &picture.palette));
+            let sprites = sprites.unwrap_or_else(|| Sprites::new(frame, &picture.palette, self.width));
             let survey = self.paint(picture, frame, |raster, look, middle| {
                 let (sprite, left, top) = sprites.at(look, middle);
                 raster.blit(sprite, left, top);
@@ -143,12 +143,20 @@ impl Raster {
         let (side, colour) = squares.of[look];
         let corner = |middle: f32| (middle - side as f32 / 2.0 + 0.5).floor() as i32;
         let (left, top) = (corner(middle.x), corner(middle.y));
-        let area = Area {
-            left: left.clamp(0, self.width),
-            top: top.clamp(0, self.height),
-            right: left.saturating_add(side).clamp(0, self.width),
-            bottom: top.saturating_add(side).clamp(0, self.height),
-        };
+        if side == 4 && left >= 0 && top >= 0 && left < self.width - 4 && top < self.height - 4 {
+            // By far the most common, and four times as fast as the general way.
+            self.touched.include(Area { left, top, right: left + 4, bottom: top + 4 });
+            let width = self.width as usize;
+            let start = top as usize * width + left as usize;
+            let rows = &mut self.pixels[start..start + 3 * width + 4];
+            for y in 0..4 {
+                if let Some(row) = rows[y * width..].first_chunk_mut::<4>() {
+                    *row = [colour; 4];
+                }
+            }
+            return;
+        }
+        let area = self.within(left, top, side);
         if !area.is_empty() {
             self.touched.include(area);
             for y in area.top..area.bottom {
@@ -159,28 +167,40 @@ impl Raster {
 
     /// Lays `sprite` with its upper left corner at (`left`, `top`) over the picture.
     fn blit(&mut self, sprite: &Sprite, left: i32, top: i32) {
-        let area = Area {
-            left: left.clamp(0, self.width),
-            top: top.clamp(0, self.height),
-            right: left.saturating_add(sprite.side()).clamp(0, self.width),
-            bottom: top.saturating_add(sprite.side()).clamp(0, self.height),
-        };
+        let side = sprite.side();
+        let area = self.within(left, top, side);
         if area.is_empty() {
             return;
         }
         self.touched.include(area);
-        for y in area.top..area.bottom {
-            let (span, source) = sprite.row(y - top);
-            let column = |x: u16| (i32::from(x) + left).clamp(area.left, area.right);
-            let [start, solid, soft, end] = [span.start, span.solid, span.soft, span.end].map(column);
-            if start < end {
-                let source = &source[(start - left) as usize..(end - left) as usize];
-                let target = self.row(y, start, end);
-                let (solid, soft) = ((solid - start) as usize, (soft - start) as usize);
-                lay_over(&mut target[..solid], &source[..solid]);
-                target[solid..soft].copy_from_slice(&source[solid..soft]);
-                lay_over(&mut target[soft..], &source[soft..]);
+        if area == (Area { left, top, right: left + side, bottom: top + side }) {
+            let pixels = &mut self.pixels[top as usize * self.width as usize + left as usize..];
+            for Pixel { at, colour, .. } in sprite.solid() {
+                pixels[*at as usize] = *colour;
             }
+            for Pixel { at, colour, .. } in sprite.soft() {
+                let below = &mut pixels[*at as usize];
+                *below = mix(*below, *colour);
+            }
+            return;
+        }
+        for Pixel { x, y, colour, .. } in sprite.solid().iter().chain(sprite.soft()) {
+            let (x, y) = (left + i32::from(*x), top + i32::from(*y));
+            if (area.left..area.right).contains(&x) && (area.top..area.bottom).contains(&y) {
+                let below = &mut self.row(y, x, x + 1)[0];
+                *below = mix(*below, *colour);
+            }
+        }
+    }
+
+    /// The part of a square that is within the picture.
+    #[inline]
+    fn within(&self, left: i32, top: i32, side: i32) -> Area {
+        Area {
+            left: left.clamp(0, self.width),
+            top: top.clamp(0, self.height),
+            right: left.saturating_add(side).clamp(0, self.width),
+            bottom: top.saturating_add(side).clamp(0, self.height),
         }
     }
 }
@@ -198,14 +218,6 @@ impl Squares {
             (plain_side(look, frame.radius), [red, green, blue, 255])
         });
         Self { of }
-    }
-}
-
-/// Puts pixels over others.
-#[inline]
-fn lay_over(target: &mut [[u8; 4]], source: &[[u8; 4]]) {
-    for (below, above) in target.iter_mut().zip(source) {
-        *below = mix(*below, *above);
     }
 }
 
