@@ -164,25 +164,28 @@ pub const fn high(nanos: u64) -> u32 {
 
 /// The 42 bits of a time that are kept.
 const KEPT: u64 = (1 << 42) - 1;
+/// From here on a difference of times is one to a time that is yet to come.
+const HALF: i64 = 1 << 41;
 
-/// Nanoseconds from a hop's departure to `nanos`, by wrapping; half of the circle or more means that it has not departed yet.
+/// Nanoseconds from a hop's departure to `nanos`, by wrapping; [`HALF`] or more means that it has not departed yet. Signed, because
+/// processors have an instruction that makes a float of that.
 #[inline]
-fn ago(record: Record, nanos: u64) -> u64 {
+fn ago(record: Record, nanos: u64) -> i64 {
     let kept = u64::from(record[0] >> 22) << 32 | u64::from(record[1]);
-    nanos.wrapping_sub(kept) & KEPT
+    (nanos.wrapping_sub(kept) & KEPT).cast_signed()
 }
 
 /// When a hop departed that has departed by `now`.
 fn departed(record: Record, now: SimTime) -> SimTime {
-    SimTime::from_nanos(now.as_nanos().saturating_sub(ago(record, now.as_nanos())))
+    SimTime::from_nanos(now.as_nanos().saturating_add_signed(-ago(record, now.as_nanos())))
 }
 
 fn is_over(record: Record, at: SimTime) -> bool {
     let ago = ago(record, at.as_nanos());
-    ago <= KEPT / 2 && seconds(ago as i64) >= f32::from_bits(record[2])
+    ago < HALF && seconds(ago) >= f32::from_bits(record[2])
 }
 
-/// Nanoseconds as seconds. Signed ones, because processors have an instruction for those.
+/// Nanoseconds as seconds.
 #[inline]
 fn seconds(nanos: i64) -> f32 {
     nanos as f32 * 1e-9
@@ -192,29 +195,29 @@ fn seconds(nanos: i64) -> f32 {
 #[derive(Clone, Copy)]
 struct Exposure {
     now: u64,
-    length: u64,
+    length: i64,
 }
 
 impl Exposure {
     fn new(previous: SimTime, now: SimTime) -> Self {
-        Self { now: now.as_nanos(), length: now.since(previous).as_nanos() }
+        Self { now: now.as_nanos(), length: now.since(previous).as_nanos().cast_signed() }
     }
 
     /// Where a hop is seen, if it is.
     #[inline]
     fn dot(self, record: Record) -> Option<Dot> {
         let after = ago(record, self.now);
-        if after > KEPT / 2 {
+        if after >= HALF {
             return None;
         }
         let duration = f32::from_bits(record[2]);
-        let elapsed = seconds(after as i64);
+        let elapsed = seconds(after);
         let [chance, sway] = chances(record);
         let travelled = if elapsed < duration {
             elapsed / duration
         } else {
             // Below zero if it departed within the frame.
-            let before = seconds(after as i64 - self.length as i64);
+            let before = seconds(after - self.length);
             if before >= duration && before >= 0.0 {
                 return None;
             }

@@ -39,18 +39,18 @@ impl Tracks {
         let track = self.tracks.get(usize::from(link))?;
         let step = along.clamp(0.0, 1.0) * (Self::PLACES - 1) as f32;
         let i = (step as usize).min(Self::PLACES - 2);
-        let t = step - i as f32;
+        let share = step - i as f32;
         // Written out: this is done for every dot of every frame.
-        let ([x, y, right_x, right_y], b) = (track[i], track[i + 1]);
+        let ([x, y, right_x, right_y], next) = (track[i], track[i + 1]);
         // Only tracks that were never laid have places without a direction.
         if right_x == 0.0 && right_y == 0.0 {
             return None;
         }
         Some([
-            x + (b[0] - x) * t,
-            y + (b[1] - y) * t,
-            right_x + (b[2] - right_x) * t,
-            right_y + (b[3] - right_y) * t,
+            x + (next[0] - x) * share,
+            y + (next[1] - y) * share,
+            right_x + (next[2] - right_x) * share,
+            right_y + (next[3] - right_y) * share,
         ])
     }
 

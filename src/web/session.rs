@@ -176,11 +176,16 @@ impl Session {
                 }
                 self.advance(tick.target_ns, with_figures);
             }
-            if self.budget.is_due(wall_ms, self.frame_s()) {
+            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s()) {
                 self.send_view();
             }
         }
         tick.view_ns
+    }
+
+    /// Takes what it cost to draw a frame: there are as many dots as this machine draws with ease.
+    pub fn drawn(&mut self, milliseconds: f64) {
+        self.budget.drawn(milliseconds);
     }
 
     fn advance(&mut self, until_ns: u64, want_figures: bool) {

@@ -99,7 +99,10 @@ mod tests {
         assert!(complaints.is_empty(), "{complaints:?}");
         let painter = Some(PainterKind::Gl);
         let (seed, users) = (Some(7), Some(10_000));
-        assert_eq!(settings, Settings { scenario: Some(4), seed, users, speed: 0.02, is_paused: true, painter, dots: 50 });
+        assert_eq!(
+            settings,
+            Settings { scenario: Some(4), seed, users, speed: 0.02, is_paused: true, painter, dots: 50 }
+        );
     }
 
     #[test]

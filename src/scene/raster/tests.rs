@@ -1,7 +1,7 @@
 use super::*;
-use crate::scene::looks::proportions::PALENESS;
 use crate::base::SimTime;
 use crate::observe::{Hop, HopKind, Operation};
+use crate::scene::looks::proportions::PALENESS;
 use crate::scene::{Camera, LinkPath, Palette, Point, Tracks};
 
 /// One link from left to right across 48 × 14 pixels.

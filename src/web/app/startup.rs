@@ -193,7 +193,8 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
         let session = slot.borrow().clone();
         if let Some(session) = session {
             let now_ns = session.borrow_mut().tick(wall_ms);
-            view.borrow_mut().draw(now_ns, wall_ms);
+            let drawing_ms = view.borrow_mut().draw(now_ns, wall_ms);
+            session.borrow_mut().drawn(drawing_ms);
         }
     })
 }

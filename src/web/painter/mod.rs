@@ -36,7 +36,7 @@ pub struct Painter {
 
 enum Backend {
     Gl(Box<GlPainter>),
-    Pixels(PixelPainter),
+    Pixels(Box<PixelPainter>),
 }
 
 impl Painter {
@@ -45,7 +45,7 @@ impl Painter {
     pub fn create(canvas: &HtmlCanvasElement, wanted: Option<PainterKind>) -> Result<Self, String> {
         let backend = match wanted.unwrap_or_else(PainterKind::for_this_machine) {
             PainterKind::Gl => Backend::Gl(Box::new(GlPainter::new(canvas)?)),
-            PainterKind::Pixels => Backend::Pixels(PixelPainter::new(canvas)?),
+            PainterKind::Pixels => Backend::Pixels(Box::new(PixelPainter::new(canvas)?)),
         };
         let canvas = canvas.clone();
         Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default(), frame: None })

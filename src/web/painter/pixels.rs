@@ -1,7 +1,7 @@
 //! The painter for machines without a graphics processor: the library's rasteriser, put on a 2D canvas once a frame.
 
-use scalescope::scene::raster::{Area, Raster};
 use scalescope::scene::dots::Survey;
+use scalescope::scene::raster::{Area, Raster};
 use scalescope::scene::{Frame, Picture};
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
