@@ -6,8 +6,8 @@
 
 use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
+use scalescope::observe::LinkEnds;
 use scalescope::observe::trace::{Ended, Trace};
 use scalescope::observe::{Figures, KeyFigures, Operation, Reason};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Relational database: a log of versioned writes, replicated.
+//! Database of one of five kinds: a log of versioned writes, replicated.
 //!
 //! The primary commits a write, appends it to its log and acknowledges it as its mode says ([`commit`]). Records leave its host
 //! ([`shipping`]) and are received by others, who apply them one after the other ([`receiving`]); what a replica has received
@@ -378,7 +378,7 @@ impl Behaviour for Database {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.work.crash();
         if self.duty == Duty::Primary {
