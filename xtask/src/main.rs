@@ -43,7 +43,9 @@ fn main() -> ExitCode {
         Some((&"build", ["--quick"])) => dist::command(dist::How::Quick),
         Some((&"test", rest)) => checks::Options::parse(rest).and_then(|options| checks::command(&options)),
         Some((&"bench-wasm", rest)) => bench::Options::parse(rest).and_then(|options| bench::run_all(&options)),
-        Some((&"bench-page", rest)) => bench_page::Options::parse(rest).and_then(|options| bench_page::run_all(&options)),
+        Some((&"bench-page", rest)) => {
+            bench_page::Options::parse(rest).and_then(|options| bench_page::run_all(&options))
+        }
         Some((&"tools", [])) => tools::command(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             println!("{HELP}");
