@@ -50,6 +50,8 @@ pub mod proportions {
     pub const OUTLINE: [f32; 2] = [0.34, 1.1];
     /// The part of the page's colour in what is hollow.
     pub const HOLLOWNESS: f32 = 0.82;
+    /// The part of the page's colour in a plain square that stands for something hollow.
+    pub const PALENESS: f32 = 0.4;
 }
 
 const HALF_ROOT_OF_3: f32 = 0.866_025_4;
@@ -139,6 +141,23 @@ pub fn colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
         Some(other) => of(others[other]),
         None => of(palette.operations[look % OPERATIONS]),
     })
+}
+
+/// The colours of plain squares: what is hollow is pale instead.
+pub fn plain_colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
+    let (colours, page) = (colours(palette), palette.page());
+    std::array::from_fn(|look| {
+        let paleness = if LOOKS[look].is_hollow { proportions::PALENESS } else { 0.0 };
+        std::array::from_fn(|i| {
+            let (own, page) = (f32::from(colours[look][i]), f32::from(page[i]));
+            (own + (page - own) * paleness + 0.5) as u8
+        })
+    })
+}
+
+/// The side of the plain square for a look, in pixels of the canvas.
+pub fn plain_side(look: usize, radius: f32) -> i32 {
+    ((2.0 * radius * LOOKS[look].size + 0.5) as i32).max(1)
 }
 
 /// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.

@@ -14,6 +14,7 @@ mod keeping;
 mod painter;
 mod palette;
 mod panels;
+mod parade;
 mod protocol;
 mod pulse;
 mod scenarios;

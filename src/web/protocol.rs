@@ -21,8 +21,9 @@ pub enum ToEngine {
     Advance { until_ns: u64, cpu_budget_ms: f64, want_figures: bool },
     /// Carries out a command at the engine's present time.
     Command { command: Command },
-    /// How many hops to keep for drawing between two frames, and the window of the figures.
-    SetView { hop_budget: usize, window: SimDuration },
+    /// How many hops to keep for drawing between two frames, and the window of the figures; and how many hops to make up in
+    /// place of the run's own, if any.
+    SetView { hop_budget: usize, window: SimDuration, parade: usize },
     /// What to tell beside the figures from now on; answered at once by one [`FromEngine::Watched`].
     Watch(Watch),
     /// Which request's packet left over this link at about this time? Answered by [`FromEngine::Picked`].
@@ -184,7 +185,7 @@ impl Message for ToEngine {
         match name {
             "load" => Self::Load { document: String::new(), seed: 0 },
             "command" => Self::Command { command: Command::blank() },
-            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO, parade: 0 },
             "watch" => Self::Watch(Watch::default()),
             "pick" => Self::Pick { link: 0, depart_ns: 0, is_backward: false },
             "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
@@ -200,8 +201,8 @@ impl Message for ToEngine {
                 vec![may("until_ns", until_ns), may("cpu_budget_ms", cpu_budget_ms), may("want_figures", want_figures)],
             ),
             Self::Command { command } => ("command", vec![must("command", "a command", command)]),
-            Self::SetView { hop_budget, window } => {
-                ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
+            Self::SetView { hop_budget, window, parade } => {
+                ("set_view", vec![may("hop_budget", hop_budget), may("window", window), may("parade", parade)])
             }
             Self::Watch(watch) => ("watch", watch.fields()),
             Self::Pick { link, depart_ns, is_backward } => {
