@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::hint::black_box;
 
-use crate::base::hash::Fingerprint;
+use crate::base::hash::{Derived, Fingerprint};
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
@@ -97,8 +97,9 @@ impl World {
     fn look_ahead(&self) {
         let calls = &self.kernel.calls;
         let ahead = || self.kernel.queue.soon().filter_map(Event::call);
-        let known = ahead().filter(|call| calls.contains(*call)).count();
-        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        let known = ahead().filter(|call| calls.get(*call).is_some()).count();
+        let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
+        let parents = ahead().filter(|call| parent(*call).is_some()).count();
         black_box((known, parents));
     }
 
@@ -287,6 +288,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            is_outside: Derived(matches!(kind, "users" | "dns" | "cdn")),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),

@@ -28,8 +28,8 @@ pub use receiving::Tally;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
-use crate::base::paged::Paged;
 use crate::base::slab::Key;
+use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
@@ -191,7 +191,7 @@ impl Database {
     }
 
     /// The versions that it will have when everything logged and received is applied.
-    pub fn versions_at_end(&self) -> Paged<Version> {
+    pub fn versions_at_end(&self) -> Sparse<Version> {
         let mut image = self.data.clone();
         for record in self.commits.hidden().chain(self.receiving.pending()) {
             // A duplicate will never be applied.
