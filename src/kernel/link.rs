@@ -179,11 +179,7 @@ impl Link {
 impl LinkParams {
     /// Mean delay of a direction, and its shape.
     fn delay(&self, is_backward: bool) -> (SimDuration, &Shape) {
-        if is_backward {
-            (self.reply_latency, &self.reply_shape)
-        } else {
-            (self.latency, &self.latency_shape)
-        }
+        if is_backward { (self.reply_latency, &self.reply_shape) } else { (self.latency, &self.latency_shape) }
     }
 }
 
