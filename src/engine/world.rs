@@ -141,6 +141,7 @@ impl World {
             }
             Event::Monitor { cluster } => {
                 self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
+                self.note_levels_of(usize::from(cluster));
             }
         }
     }
@@ -149,7 +150,19 @@ impl World {
     pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
         let component = &mut self.nodes[node.index()];
         act(component, &mut Context { kernel: &mut self.kernel, node });
-        let levels = component.levels();
+        self.note_levels(node);
+    }
+
+    /// The monitor of `cluster` may have sent away who waited at its databases.
+    pub(super) fn note_levels_of(&mut self, cluster: usize) {
+        let members: Vec<NodeIx> = self.monitors[cluster].members().collect();
+        for node in members {
+            self.note_levels(node);
+        }
+    }
+
+    fn note_levels(&mut self, node: NodeIx) {
+        let levels = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
         if meter.busy.level() != u64::from(levels.busy) {
             meter.busy.set(now, u64::from(levels.busy));
