@@ -5,8 +5,7 @@
 //! over all links in both directions; one in a hundred is a failure.
 
 use scalescope::base::{SimDuration, SimTime};
-use scalescope::engine::LinkEnds;
-use scalescope::observe::{Hop, HopKind, Operation};
+use scalescope::observe::{Hop, HopKind, LinkEnds, Operation};
 
 /// What a hop takes: half a second on the screen at a twentieth of real time.
 const LENGTH_NS: u64 = 25_000_000;
