@@ -160,20 +160,22 @@ pub fn plain_side(look: usize, radius: f32) -> i32 {
     ((2.0 * radius * LOOKS[look].size + 0.5) as i32).max(1)
 }
 
-/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
+/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands, and half as much again for the most.
 pub fn crowding(visible: usize) -> f32 {
     const FEW: f32 = 300.0;
     const MANY: f32 = 12_000.0;
-    let crowd = (visible as f32).clamp(FEW, MANY);
+    const MOST: f32 = 100_000.0;
+    let crowd = (visible as f32).clamp(FEW, MOST);
     libm::log2f(crowd / FEW) / libm::log2f(MANY / FEW)
 }
 
 /// Diameter of a dot in CSS pixels under a camera of this `scale`: large enough for the back of a lecture room while dots
-/// are few, small enough to be told apart when they are thousands.
+/// are few, small enough to be told apart when they are thousands, and so small in the end that a flow still shows how dense it is.
 pub fn dot_size(crowding: f32, scale: f32) -> f32 {
     const LARGE: f32 = 10.0;
     const SMALL: f32 = 4.0;
-    (LARGE + (SMALL - LARGE) * crowding) * zoom(scale)
+    const LEAST: f32 = 2.0;
+    (LARGE + (SMALL - LARGE) * crowding).max(LEAST) * zoom(scale)
 }
 
 /// Where dots travel, in CSS pixels to the side of their link's middle: from the first to the second. One lane while they are
@@ -266,7 +268,7 @@ mod tests {
     fn dots_shrink_smoothly_as_they_become_many() {
         let size = |visible| dot_size(crowding(visible), 1.0);
         assert!((9.0..=10.0).contains(&size(0)) && (9.0..=10.0).contains(&size(300)));
-        assert!((3.5..=4.5).contains(&size(50_000)));
+        assert!((3.5..=4.5).contains(&size(12_000)) && (1.5..=2.5).contains(&size(100_000)));
         let sizes: Vec<_> = (0..200).map(|i| size(i * 100)).collect();
         assert!(sizes.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] < 0.6));
     }

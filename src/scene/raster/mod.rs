@@ -143,24 +143,29 @@ impl Raster {
         let (side, colour) = squares.of[look];
         let corner = |middle: f32| (middle - side as f32 / 2.0 + 0.5).floor() as i32;
         let (left, top) = (corner(middle.x), corner(middle.y));
-        if side == 4 && left >= 0 && top >= 0 && left < self.width - 4 && top < self.height - 4 {
-            // By far the most common, and four times as fast as the general way.
-            self.touched.include(Area { left, top, right: left + 4, bottom: top + 4 });
-            let width = self.width as usize;
-            let start = top as usize * width + left as usize;
-            let rows = &mut self.pixels[start..start + 3 * width + 4];
-            for y in 0..4 {
-                if let Some(row) = rows[y * width..].first_chunk_mut::<4>() {
-                    *row = [colour; 4];
-                }
-            }
+        let area = self.within(left, top, side);
+        if area.is_empty() {
             return;
         }
-        let area = self.within(left, top, side);
-        if !area.is_empty() {
-            self.touched.include(area);
-            for y in area.top..area.bottom {
-                self.row(y, area.left, area.right).fill(colour);
+        self.touched.include(area);
+        // Squares of these sides are by far the most common, and fill four times as fast as rows of any length.
+        match (area.right - area.left, area.bottom - area.top) {
+            (2, 2) => self.fill_square::<2>(area.left, area.top, colour),
+            (3, 3) => self.fill_square::<3>(area.left, area.top, colour),
+            (4, 4) => self.fill_square::<4>(area.left, area.top, colour),
+            _ => (area.top..area.bottom).for_each(|y| self.row(y, area.left, area.right).fill(colour)),
+        }
+    }
+
+    /// Fills a square of N pixels that is within the picture.
+    #[inline]
+    fn fill_square<const N: usize>(&mut self, left: i32, top: i32, colour: [u8; 4]) {
+        let width = self.width as usize;
+        let start = top as usize * width + left as usize;
+        let rows = &mut self.pixels[start..start + (N - 1) * width + N];
+        for y in 0..N {
+            if let Some(row) = rows[y * width..].first_chunk_mut::<N>() {
+                *row = [colour; N];
             }
         }
     }

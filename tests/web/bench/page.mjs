@@ -4,7 +4,7 @@
 // ones a frame, and the ordinary painters draw them. CPU is that of the main thread alone.
 
 import { launch } from "../support/harness.mjs";
-import { countLongTasks, frameCost, longTasks, noteUsable, usable } from "../support/measure.mjs";
+import { countLongTasks, frameCost, interactions, longTasks, noteInteractions, noteUsable, usable } from "../support/measure.mjs";
 
 const DOTS = (process.env.SCALESCOPE_DOTS ?? "1000,10000,20000,50000,100000").split(",");
 const SECONDS = Number(process.env.SCALESCOPE_SECONDS ?? 60);
@@ -90,7 +90,25 @@ async function million() {
   }
 }
 
-for (const part of [start, painting, panels, million]) {
+async function interacting() {
+  say("interaction, with a million users: ms from event to picture (counted from 16 on, in steps of 8)");
+  await opened(`${DESIGN}&users=1000000&painter=pixels`, async ({ page }) => {
+    await page.waitForTimeout(3_000);
+    for (const key of ["g", "t", "x", "Escape", "ArrowRight", "Enter", "Escape", "?", "Escape"]) {
+      await page.keyboard.press(key);
+      await page.waitForTimeout(400);
+    }
+    for (const name of ["plus", "minus", "fit"]) {
+      await page.getByTestId(name).click();
+      await page.waitForTimeout(400);
+    }
+    const took = (await interactions(page)).map(({ duration }) => duration).sort((a, b) => a - b);
+    const share = (part) => took[Math.min(took.length - 1, Math.floor(took.length * part))];
+    say(`${took.length} events: median ${share(0.5)}, longest ${share(1)}`);
+  }, noteInteractions);
+}
+
+for (const part of [start, painting, panels, million, interacting]) {
   await part();
   say();
 }

@@ -96,6 +96,18 @@ export async function longTasks(page) {
   return page.evaluate(() => globalThis.longTasks.splice(0));
 }
 
+/** From now on the page notes how long it takes from a click or a key to the next picture. Call it before the page is opened. */
+export async function noteInteractions(context) {
+  await context.addInitScript(() => {
+    globalThis.interactions = [];
+    const note = (list) => globalThis.interactions.push(...list.getEntries().map(({ name, duration }) => ({ name, duration })));
+    new PerformanceObserver(note).observe({ type: "event", durationThreshold: 16, buffered: true });
+  });
+}
+
+/** Milliseconds from event to picture, in steps of 8 ms, of each that took 16 ms or more. */
+export const interactions = (page) => page.evaluate(() => globalThis.interactions);
+
 /** From now on pages note when they can be used. Call it before the page is opened. */
 export async function noteUsable(context) {
   await context.addInitScript(() => {
