@@ -12,8 +12,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use scalescope::base::order::sort_by_key;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
+use scalescope::engine::chooser::{self, MODELS};
 use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
+use scalescope::observe::trace::Ended;
 
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 
@@ -92,6 +94,7 @@ impl Host {
                 post(&self.scope, FromEngine::Picked { serial: self.engine.as_ref().and_then(find) });
             }
             ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
+            ToEngine::Choose { document, warmup, r#for } => self.choose(&document, warmup, r#for),
         }
     }
 
@@ -172,8 +175,10 @@ impl Host {
             if filter.is_by_latency {
                 sort_by_key(&mut ended, |one| u64::MAX - (one.ended_ns - one.began_ns));
             }
-            ended.truncate(LISTED);
-            ended
+            let is_taken = |one: &Ended| {
+                filter.through.is_empty() || engine.trace(one.serial).is_some_and(|trace| filter.takes_way(&trace))
+            };
+            ended.into_iter().filter(is_taken).take(LISTED).collect()
         });
         if ended.is_some() {
             self.listed_ms = now_ms;
@@ -196,11 +201,29 @@ impl Host {
         post(&self.scope, FromEngine::Refused { problems });
     }
 
+    fn choose(&self, text: &str, warmup: SimDuration, length: SimDuration) {
+        let told = Document::read_draft(text).and_then(|document| {
+            let mut trials = Vec::new();
+            for (_, model) in MODELS {
+                trials.push(chooser::trial(&document, model, warmup, length)?);
+                post(&self.scope, FromEngine::Tried { done: trials.len() as u32 });
+            }
+            Ok(chooser::weigh(&document, trials))
+        });
+        match told {
+            Ok(choice) => {
+                let choice = serde_json::to_value(&choice).unwrap_or_default();
+                post(&self.scope, FromEngine::Chosen { choice });
+            }
+            Err(problems) => self.refuse(problems),
+        }
+    }
+
     fn hash(&self, text: &str, length: SimDuration) {
-        match Document::read_draft(text).and_then(Engine::new) {
+        let own = self.engine.clone().filter(|_| text.is_empty());
+        match own.map_or_else(|| Document::read_draft(text).and_then(Engine::new), Ok) {
             Ok(mut engine) => {
-                let until = SimTime::ZERO + length;
-                engine.run_until(until);
+                engine.run_until(engine.now() + length);
                 let state_hash = format!("{:016x}", engine.state_hash());
                 post(&self.scope, FromEngine::Hash { state_hash });
             }

@@ -98,7 +98,7 @@ test(
     await open("?scenario=cdn&users=20000");
     await metricUntil(page, "throughput", (rate) => rate > 0);
     await page.getByTestId("play").click();
-    for (const [width, height] of [[390, 844], [1280, 720], [1920, 1080]]) {
+    for (const [width, height] of [[390, 844], [820, 1180], [1280, 720], [1920, 1080]]) {
       for (const colorScheme of ["light", "dark"]) {
         await page.setViewportSize({ width, height });
         await page.emulateMedia({ colorScheme });

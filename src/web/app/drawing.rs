@@ -87,6 +87,16 @@ impl App {
                     self.edit(ctx, edit);
                 }
             }
+            Draw::NameTier(name) => {
+                if let Some(edit) = tiers::rename(self.design(), &self.editor.selection.nodes, &name) {
+                    self.edit(ctx, edit);
+                }
+            }
+            Draw::PutInto { nodes, region } => {
+                if let Some(edit) = tiers::put_into(self.design(), &nodes, &region) {
+                    self.edit(ctx, edit);
+                }
+            }
             Draw::Undo => self.step_back(ctx, false),
             Draw::Redo => self.step_back(ctx, true),
             Draw::Tidy => self.tidy(ctx),
@@ -175,6 +185,9 @@ impl App {
         {
             self.select(Selection::of(vec![id.into()]));
             self.reveal_soon();
+            // Where the palette lies over the drawing, it gives way to what was added.
+            let is_narrow = self.view.borrow().is_narrow();
+            self.editor.is_palette_open &= !is_narrow;
         }
     }
 

@@ -64,6 +64,8 @@ pub enum Intent {
     Bench(Wish),
     SetTheme(Theme),
     ShowHelp(bool),
+    /// Compares the kinds of database under the present workload, or stops that.
+    Compare(bool),
     Fit,
     /// Zooms by a factor about the middle.
     Zoom(f32),

@@ -121,7 +121,7 @@ pub const BINDINGS: [Binding; 67] = [
     row(Run, &["."], ".", "A little further, while paused", Deed::Step),
     row(Run, &["+", "="], "+", "Faster", Deed::Faster),
     row(Run, &["-", "−", "_"], "−", "Slower", Deed::Slower),
-    row(Run, &["1", "2", "3", "4", "5", "6"], "1 … 6", "Choose a scenario", Deed::Scenario),
+    row(Run, &["1", "2", "3", "4", "5", "6", "7", "8", "9"], "1 … 9", "Choose a scenario", Deed::Scenario),
     row(Run, &["0"], "0", "Start again from time zero", Deed::Again),
     row(Run, &["C"], "C", "Crash the node", Deed::Crash),
     row(Run, &["R"], "R", "Restart the node", Deed::Restart),

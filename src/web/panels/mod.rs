@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod charts;
+pub mod chooser;
 pub mod data;
 pub mod fatal;
 pub mod faults;
@@ -12,6 +13,7 @@ pub mod knobs;
 pub mod legend;
 pub mod metrics;
 pub mod requests;
+pub mod sheet;
 pub mod slider;
 mod sparkline;
 pub mod toasts;

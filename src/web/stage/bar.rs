@@ -1,32 +1,48 @@
-//! The bar over the drawing: what can be done to what is selected.
+//! The bar under the drawing: what can be done to what is selected. It stands where the legend is, so that it covers no card.
 
+use std::rc::Rc;
+
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
+
+use scalescope::model::regions::REGIONS;
+use scalescope::model::{Document, Tier};
 
 use crate::editor::{Draw, Selection, Side};
 use crate::icons::icon;
 use crate::input::Intent;
 
 /// Draws the bar while several nodes, or a link, are selected; or while a link is being drawn.
-pub fn bar(selection: &Selection, linking: Option<&str>, on_intent: &Callback<Intent>) -> Html {
+pub fn bar(
+    document: &Document,
+    selection: &Selection,
+    linking: Option<&str>,
+    on_intent: &Callback<Intent>,
+) -> Option<Html> {
     let button = |name: &'static str, label: &str, draw: Draw| {
         let onclick = on_intent.reform(move |_: MouseEvent| Intent::Draw(draw.clone()));
         html! {
             <button class="tool" {onclick} aria-label={label.to_owned()} title={label.to_owned()} data-testid={name}>{ icon(name) }</button>
         }
     };
+    let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
+    let tier = document.tiers.iter().find(|tier| is_same(tier, selection));
     let count = selection.nodes.len();
     let (text, tools) = if let Some(from) = linking {
-        let text = format!("Link from {from}: choose what it calls");
+        let text = format!("Link from {}: choose what it calls", label(from));
         (text, html! { <>{ button("close", "Stop (Esc)", Draw::EndLink) }</> })
     } else if let Some(link) = &selection.link {
         (
-            format!("{} → {}", link.from, link.to),
+            format!("{} → {}", label(&link.from), label(&link.to)),
             html! { <>{ button("trash", "Delete the link (Delete)", Draw::Delete) }</> },
         )
-    } else if count > 1 {
+    } else if count > 1 || tier.is_some() {
         let align = |name, label: &str, side| button(name, label, Draw::Align(side));
         let tools = html! {
             <>
+                if let Some(tier) = tier { { tier_name(tier, on_intent) } }
+                { region(document, &selection.nodes, "bar", on_intent) }
+                <span class="bar-rule" />
                 { align("align-left", "Align left", Side::Left) }
                 { align("align-centre", "Align centres", Side::Centre) }
                 { align("align-right", "Align right", Side::Right) }
@@ -36,19 +52,61 @@ pub fn bar(selection: &Selection, linking: Option<&str>, on_intent: &Callback<In
                 { button("spread-across", "Spread across", Draw::Spread { is_across: true }) }
                 { button("spread-down", "Spread down", Draw::Spread { is_across: false }) }
                 <span class="bar-rule" />
-                { button("group", "Group into a tier (Ctrl G)", Draw::Group) }
+                if tier.is_some() {
+                    { button("ungroup", "Ungroup (Ctrl Shift G)", Draw::Ungroup) }
+                } else {
+                    { button("group", "Group into a tier (Ctrl G)", Draw::Group) }
+                }
                 { button("duplicate", "Duplicate (Ctrl D)", Draw::Duplicate) }
                 { button("trash", "Delete (Delete)", Draw::Delete) }
             </>
         };
         (format!("{count} selected"), tools)
     } else {
-        return Html::default();
+        return None;
     };
-    html! {
+    Some(html! {
         <div class="selection-bar" role="toolbar" aria-label="Selection" data-testid="selection-bar">
             <span class="bar-text">{ text }</span>
             { tools }
         </div>
+    })
+}
+
+/// Whether the selection is just what is in the frame.
+fn is_same(tier: &Tier, selection: &Selection) -> bool {
+    tier.nodes.len() == selection.nodes.len() && tier.nodes.iter().all(|id| selection.has(id))
+}
+
+fn tier_name(tier: &Tier, on_intent: &Callback<Intent>) -> Html {
+    let onchange = on_intent
+        .reform(|event: Event| Intent::Draw(Draw::NameTier(event.target_unchecked_into::<HtmlInputElement>().value())));
+    html! {
+        <input class="bar-field" type="text" key={tier.label.clone()} value={tier.label.clone()} {onchange} aria-label="Name of the tier" title="Name of the tier"
+            maxlength="40" autocomplete="off" spellcheck="false" data-testid="tier-name" />
+    }
+}
+
+/// The field for the region of some nodes: one that is known, or any other name.
+pub fn region(document: &Document, nodes: &[Rc<str>], place: &str, on_intent: &Callback<Intent>) -> Html {
+    let mut own = nodes.iter().map(|id| document.region(id).unwrap_or_default());
+    let first = own.next().unwrap_or_default();
+    let common = if own.all(|other| other == first) { Some(first) } else { None };
+    let onchange = {
+        let nodes = nodes.to_vec();
+        on_intent.reform(move |event: Event| {
+            let name = event.target_unchecked_into::<HtmlInputElement>().value();
+            Intent::Draw(Draw::PutInto { nodes: nodes.clone(), region: name.trim().to_owned() })
+        })
+    };
+    let list = format!("regions-{place}");
+    let others = document.regions().into_iter().filter(|region| !REGIONS.contains(region));
+    html! {
+        <>
+            <input class="bar-field" type="text" list={list.clone()} value={common.unwrap_or_default().to_owned()} {onchange}
+                placeholder={if common.is_some() { "no region" } else { "several regions" }} aria-label="Region" title="Region: how far it is to other regions follows from it"
+                maxlength="40" autocomplete="off" spellcheck="false" data-testid={format!("region-{place}")} />
+            <datalist id={list}>{ for REGIONS.into_iter().chain(others).map(|region| html! { <option value={region.to_owned()} /> }) }</datalist>
+        </>
     }
 }

@@ -32,13 +32,14 @@ use crate::editor::{Draw, Ends, Selection, connect};
 use crate::icons::icon;
 use crate::input::Intent;
 use crate::painter::PainterKind;
-use crate::panels::legend::Legend;
+use crate::panels::legend::{self, Legend};
 use card::Card;
 use hands::{Act, Ended, Grip, Hands};
 use links::{LinkHits, Links, Wire};
-use map::Map;
+use map::{Frame, Map};
 use overlay::{Reach, Verdict};
 
+pub use bar::region;
 pub use face::{Face, State, blank};
 pub use view::{SharedView, View};
 
@@ -229,6 +230,8 @@ impl Component for Stage {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
+        let frames = self.map.frames(&shown.document);
+        let bar = bar::bar(&shown.document, selection, linking.as_deref(), on_intent);
         let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
         let class = classes!(
             "field-of-view",
@@ -242,8 +245,9 @@ impl Component for Stage {
                 <svg class="layer" aria-hidden="true">
                     { hatch() }
                     <g ref={self.under.clone()}>
-                        { self.boundary(shown) }
-                        { self.tiers(shown) }
+                        { for frames.iter().filter(|frame| frame.is_region).map(frame_ground) }
+                        { self.boundaries(shown) }
+                        { for frames.iter().filter(|frame| !frame.is_region).map(frame_ground) }
                         <Links paths={wires.clone()} />
                     </g>
                 </svg>
@@ -253,6 +257,7 @@ impl Component for Stage {
                     <g ref={self.over.clone()}>
                         { link_hits(ctx, wires) }
                         { for self.cards(ctx) }
+                        { for frames.iter().map(frame_name) }
                         <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
                 </svg>
@@ -261,11 +266,11 @@ impl Component for Stage {
                     { self.hint(ctx) }
                 </svg>
                 if shown.document.nodes.is_empty() { { blank_canvas() } }
-                { bar::bar(selection, linking.as_deref(), on_intent) }
                 { minimap::minimap(&ctx.props().view, &self.map, &shown.document, figures) }
               </div>
-              <div class="stage-bar">
-                <Legend stride={*stride} />
+              <div class={classes!("stage-bar", bar.is_some().then_some("has-selection"))}>
+                { for bar }
+                <Legend stride={*stride} operations={legend::seen(figures)} />
                 <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
                 { tools(ctx.props()) }
               </div>
@@ -339,8 +344,11 @@ impl Stage {
     fn act(&mut self, ctx: &Context<Self>, act: Act) {
         let Props { view, selection, shown, .. } = ctx.props();
         match act {
-            Act::Carry { node, by } => {
-                let nodes = if selection.has(&node) { selection.nodes.clone() } else { vec![node] };
+            Act::Carry { nodes, by } => {
+                let nodes = match &nodes[..] {
+                    [node] if selection.has(node) => selection.nodes.clone(),
+                    _ => nodes,
+                };
                 let Some(around) = self.rest.around(&nodes) else { return };
                 let is_other = |card: &&NodeBox| nodes.iter().all(|node| **node != *card.id);
                 let others: Vec<Rect> = self.rest.layout.nodes.iter().filter(is_other).map(NodeBox::rect).collect();
@@ -398,6 +406,7 @@ impl Stage {
             }
             Ended::Click { grip: Grip::Card(node), is_second: true } => draw(Draw::BeginRename(node)),
             Ended::Click { grip: Grip::Handle(node), .. } => draw(Draw::BeginLink(node)),
+            Ended::Click { grip: Grip::Frame(nodes), .. } => draw(Draw::Select(nodes)),
             Ended::Click { grip: Grip::Ground | Grip::Corner, .. } => {
                 if linking.is_some() {
                     draw(Draw::EndLink);
@@ -461,26 +470,44 @@ impl Stage {
         overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
     }
 
-    fn boundary(&self, shown: &Shown) -> Html {
-        let Some(rect) = self.map.private_side(&shown.document) else { return Html::default() };
-        html! {
-            <g class="private">
-                <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="24" />
-                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
-            </g>
-        }
-    }
-
-    fn tiers(&self, shown: &Shown) -> Html {
-        let frame = |(rect, label): (Rect, String)| {
+    fn boundaries(&self, shown: &Shown) -> Html {
+        let side = |rect: Rect| {
             html! {
-                <g class="tier">
-                    <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="18" />
-                    <text x={(rect.x + 16.0).to_string()} y={(rect.y + 24.0).to_string()}>{ label }</text>
+                <g class="private">
+                    { outline(&rect, "24") }
+                    <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
                 </g>
             }
         };
-        self.map.tiers(&shown.document).into_iter().map(frame).collect()
+        self.map.private_sides(&shown.document).into_iter().map(side).collect()
+    }
+}
+
+fn outline(rect: &Rect, radius: &'static str) -> Html {
+    let Rect { x, y, w, h } = rect;
+    html! { <rect x={x.to_string()} y={y.to_string()} width={w.to_string()} height={h.to_string()} rx={radius} /> }
+}
+
+/// A frame, under the dots.
+fn frame_ground(frame: &Frame) -> Html {
+    let class = if frame.is_region { "tier is-region" } else { "tier" };
+    html! { <g {class}>{ outline(&frame.rect, "18") }</g> }
+}
+
+/// The name of a frame: a drag on it carries all that is in the frame, a click selects that.
+fn frame_name(frame: &Frame) -> Html {
+    let Frame { label, nodes, rect, is_region } = frame;
+    let what = if *is_region { "Region" } else { "Tier" };
+    let width = label.chars().count() as f32 * 8.4 + 24.0;
+    let ids = nodes.join(" ");
+    html! {
+        <g class={classes!("frame-name", is_region.then_some("is-region"))} transform={format!("translate({} {})", rect.x, rect.y)}
+            tabindex="0" role="button" aria-label={format!("{what} {label}: select what is in it")} data-frame={ids}
+            data-testid={format!("frame-{label}")}>
+            <title>{ format!("{what} {label}: drag to move it with all that is in it") }</title>
+            <rect x="8" y="6" width={width.to_string()} height="28" rx="9" />
+            <text x="19" y="25">{ label }</text>
+        </g>
     }
 }
 
