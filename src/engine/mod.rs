@@ -3,6 +3,7 @@
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
 pub mod chooser;
+mod clusters;
 mod faults;
 mod figures;
 mod invariants;
