@@ -19,6 +19,8 @@ pub enum ToEngine {
     Load { document: String, seed: u64 },
     /// Simulates up to `until_ns`, or as far as `cpu_budget_ms` lasts. Answered by one [`FromEngine::Frame`].
     Advance { until_ns: u64, cpu_budget_ms: f64, want_figures: bool },
+    /// Simulates one event. Answered by one [`FromEngine::Frame`] with figures.
+    Step,
     /// Carries out a command at the engine's present time.
     Command { command: Command },
     /// How many hops to keep for drawing between two frames, and the window of the figures.
@@ -195,7 +197,7 @@ pub fn read<M: Message>(text: &str) -> Result<M, Problems> {
 }
 
 impl Message for ToEngine {
-    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash", "watch", "pick", "choose"];
+    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash", "watch", "pick", "choose", "step"];
 
     fn blank(name: &str) -> Self {
         match name {
@@ -203,6 +205,7 @@ impl Message for ToEngine {
             "command" => Self::Command { command: Command::blank() },
             "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
             "watch" => Self::Watch(Watch::default()),
+            "step" => Self::Step,
             "pick" => Self::Pick { link: 0, depart_ns: 0, is_backward: false },
             "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
             "choose" => Self::Choose { document: String::new(), warmup: SimDuration::ZERO, r#for: SimDuration::ZERO },
@@ -217,6 +220,7 @@ impl Message for ToEngine {
                 "advance",
                 vec![may("until_ns", until_ns), may("cpu_budget_ms", cpu_budget_ms), may("want_figures", want_figures)],
             ),
+            Self::Step => ("step", Vec::new()),
             Self::Command { command } => ("command", vec![must("command", "a command", command)]),
             Self::SetView { hop_budget, window } => {
                 ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])

@@ -181,6 +181,15 @@ impl Session {
         }
     }
 
+    /// Goes on by one event while the clock stands.
+    pub fn step_event(&mut self) {
+        if self.is_loaded && !self.is_busy && self.replay.is_none() {
+            self.is_busy = true;
+            self.wants_figures = false;
+            self.send(ToEngine::Step);
+        }
+    }
+
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));

@@ -21,6 +21,8 @@ use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched}
 
 /// Events between two looks at the clock: well below a millisecond of work.
 const CHUNK: u64 = 500;
+/// How far a step of one event goes where there is no event.
+const LONGEST_STEP: SimDuration = SimDuration::from_secs(1);
 
 /// Steps of traced requests that are kept: some seconds of all that is drawn.
 const STEPS: usize = 100_000;
@@ -80,8 +82,15 @@ impl Host {
         match message {
             ToEngine::Load { document, seed } => self.load(&document, seed),
             ToEngine::Advance { until_ns, cpu_budget_ms, want_figures } => {
-                self.advance(SimTime::from_nanos(until_ns), cpu_budget_ms, want_figures);
+                let until = SimTime::from_nanos(until_ns);
+                self.go(want_figures, |engine, spent_ms| {
+                    while engine.now() < until && engine.advance(until, CHUNK) < until && spent_ms() < cpu_budget_ms {}
+                });
             }
+            ToEngine::Step => self.go(true, |engine, _| {
+                let until = engine.now() + LONGEST_STEP;
+                engine.advance(until, 1);
+            }),
             ToEngine::Command { command } => self.command(command),
             ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
             ToEngine::Watch(watch) => {
@@ -120,12 +129,13 @@ impl Host {
         }
     }
 
-    fn advance(&mut self, until: SimTime, cpu_budget_ms: f64, want_figures: bool) {
+    /// Lets the engine go on, by a function that can ask how long it has taken, and tells what has come of it.
+    fn go(&mut self, want_figures: bool, go: impl FnOnce(&mut Engine, &dyn Fn() -> f64)) {
         let Some(engine) = &mut self.engine else { return };
         let clock = self.scope.performance();
         let wall_ms = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
         let (started, base) = (wall_ms(), engine.now());
-        while engine.now() < until && engine.advance(until, CHUNK) < until && wall_ms() - started < cpu_budget_ms {}
+        go(engine, &|| wall_ms() - started);
         self.hops.clear();
         let stride = engine.take_hops(&mut self.hops);
         self.words.clear();

@@ -138,7 +138,7 @@ test(
     assert.deepEqual(await accessibilityFaults(page), []);
     await shoot(page, "chooser", { sizes: SIZES });
     await page.setViewportSize({ width: 1280, height: 720 });
-    await page.getByRole("button", { name: "Use Key value" }).click();
+    await page.getByRole("button", { name: "Use it: Key value" }).click();
     await page.getByTestId("chooser").waitFor({ state: "detached" });
     await page.getByTestId("news").filter({ hasText: /data model is key_value/ }).waitFor();
   }),

@@ -3,19 +3,19 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{File, HtmlElement, KeyboardEvent, SvgElement};
+use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
 
 use scalescope::model::{Command, Document, Edit, Fault};
 
+use super::focus::{chord, focus, focused_frame, focused_link, focused_node};
 use super::{App, Msg};
 use crate::clock::SPEEDS;
 use crate::dom;
 use crate::editor::past::Whole;
-use crate::editor::{Draw, Ends, Selection};
-use crate::input::keymap::{self, Deed, Hand, Press};
+use crate::editor::{Draw, Selection};
+use crate::input::keymap::{self, Deed, Hand};
 use crate::input::{Intent, Way};
 use crate::panels::toasts::Toast;
 use crate::scenarios;
@@ -37,6 +37,10 @@ impl App {
             Intent::Step => {
                 self.play(false);
                 self.with_session(Session::step);
+            }
+            Intent::OneEvent => {
+                self.play(false);
+                self.with_session(Session::step_event);
             }
             Intent::SetSpeed(speed) => self.set_speed(speed),
             Intent::Faster => {
@@ -376,46 +380,4 @@ fn open(ctx: &Context<App>, file: File) {
         };
         link.send_message(Msg::Do(intent));
     });
-}
-
-/// The chord of a key that was pressed.
-pub fn chord(event: &KeyboardEvent) -> String {
-    let press = Press {
-        key: &event.key(),
-        code: &event.code(),
-        is_mod: event.ctrl_key() || event.meta_key(),
-        is_shift: event.shift_key(),
-        is_alt: event.alt_key(),
-    };
-    press.chord()
-}
-
-/// The node whose card has the focus.
-fn focused_node() -> Option<Rc<str>> {
-    dom::document().active_element()?.get_attribute("data-node").map(Into::into)
-}
-
-/// What is in the frame whose name has the focus.
-fn focused_frame() -> Option<Vec<Rc<str>>> {
-    let ids = dom::document().active_element()?.get_attribute("data-frame")?;
-    Some(ids.split(' ').map(Rc::from).collect())
-}
-
-/// The link that has the focus.
-fn focused_link() -> Option<Ends> {
-    let ends = dom::document().active_element()?.get_attribute("data-link")?;
-    let (from, to) = ends.split_once(' ')?;
-    Some(Ends { from: from.into(), to: to.into() })
-}
-
-/// Gives the focus to a node's card. Ids are letters, digits, `-`, `_` and `.`, so they need no escaping here.
-pub(super) fn focus(id: &str) {
-    let card = dom::document().query_selector(&format!("[data-node=\"{id}\"]")).ok().flatten();
-    if let Some(card) = card {
-        // Cards are SVG; what has no focus method needs none.
-        let _ = match card.dyn_into::<SvgElement>() {
-            Ok(card) => card.focus(),
-            Err(card) => card.dyn_into::<HtmlElement>().map_or(Ok(()), |card| card.focus()),
-        };
-    }
 }

@@ -11,7 +11,7 @@ use scalescope::model::{Document, Edit, Node, NodeKind, Position};
 use scalescope::scene::{CardSize, NodeBox, Point};
 
 use super::App;
-use super::deeds::focus;
+use super::focus::focus;
 use crate::dom;
 use crate::editor::past::Change;
 use crate::editor::snap::GRID;

@@ -5,6 +5,7 @@
 mod bench;
 mod deeds;
 mod drawing;
+mod focus;
 mod history;
 mod keep;
 mod news;

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use scalescope::model::Document;
 
-use super::{App, Clipboard, Msg, Slot, deeds, news::News};
+use super::{App, Clipboard, Msg, Slot, deeds, focus, news::News};
 use crate::dom::{self, Listener};
 use crate::editor::{Draw, Editor, Past};
 use crate::input::{Intent, keymap};
@@ -212,7 +212,7 @@ fn listeners(ctx: &Context<App>, clipboard: &Clipboard) -> Vec<Listener> {
 fn keys(ctx: &Context<App>) -> Listener {
     let link = ctx.link().clone();
     Listener::active(&dom::document(), "keydown", move |event: KeyboardEvent| {
-        let chord = deeds::chord(&event);
+        let chord = focus::chord(&event);
         // Dialogs have the keys for themselves. The browser must be told at once, before it closes the dialog by itself: its word
         // of that comes late, and could close one that has been opened again.
         if let Some(dialog) = dom::document().query_selector("dialog[open]").ok().flatten() {

@@ -39,6 +39,8 @@ pub enum Intent {
     TogglePlay,
     /// A little further, with the clock standing.
     Step,
+    /// The next event of the simulation, with the clock standing.
+    OneEvent,
     SetSpeed(f64),
     Faster,
     Slower,

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::Keep;
 use super::store::Kept;
 use crate::icons::icon;
 use crate::input::Intent;
+use crate::panels::entry::Entry;
 use crate::panels::sheet::Sheet;
 
 pub struct Props {
@@ -20,18 +20,17 @@ pub struct Props {
 pub fn designs(props: &Props) -> Html {
     let Props { name, kept, on_intent } = props;
     let keep = |keep: Keep| on_intent.reform(move |_: MouseEvent| Intent::Keep(keep.clone()));
-    let onchange = on_intent
-        .reform(|event: Event| Intent::Keep(Keep::Name(event.target_unchecked_into::<HtmlInputElement>().value())));
+    let on_text = on_intent.reform(|text: String| Intent::Keep(Keep::Name(text)));
     let on_close = on_intent.reform(|()| Intent::Keep(Keep::ShowSheet(false)));
     let action = |name: &'static str, label: &'static str, what: Keep| {
         html! { <button class="quiet" onclick={keep(what)} data-testid={format!("keep-{name}")}>{ icon(name) }{ label }</button> }
     };
     html! {
         <Sheet title="Designs" class="designs" test="designs-sheet" {on_close}>
-            <label class="design-name">
+            <div class="design-name">
                 <span class="field-name">{ "This design" }</span>
-                <input key={name.clone()} type="text" value={name.clone()} {onchange} maxlength="80" autocomplete="off" data-testid="design-name" />
-            </label>
+                <Entry value={name.clone()} label="Name of this design" test="design-name" {on_text} />
+            </div>
             <div class="design-ways">
                 { action("save", "Save to a file", Keep::SaveFile) }
                 { action("link", "Copy a link", Keep::CopyLink) }

@@ -83,7 +83,7 @@ fn row(trial: &Value, best: &str, has_disk: bool, on_intent: &Callback<Intent>) 
             if has_disk { <td>{ format::percent(number("disk_utilisation")) }</td> }
             <td>{ format::quantity(number("extra_calls")) }</td>
             { bad("torn_writes", format::quantity(number("torn_writes"))) }
-            <td><button class="quiet small" onclick={take} aria-label={format!("Use {}", format::name(&model))}>{ "Use it" }</button></td>
+            <td><button class="quiet small" onclick={take} aria-label={format!("Use it: {}", format::name(&model))}>{ "Use it" }</button></td>
         </tr>
     }
 }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use scalescope::observe::{ClusterFigures, Figures, KeyFigures, KeyVersion, LostWrite, NodeFigures, QuorumFigures};
@@ -12,6 +11,7 @@ use crate::format;
 use crate::icons::icon;
 use crate::input::{Intent, intent_callback};
 use crate::panels::bench::Wish;
+use crate::panels::entry::Entry;
 
 /// Rows of each list that are shown.
 const ROWS: usize = 12;
@@ -61,8 +61,7 @@ pub fn data(props: &Props) -> Html {
 /// One record, live, on every store that has it.
 fn record(props: &Props) -> Html {
     let Props { shown, key, watched, on_intent, .. } = props;
-    let onchange = intent_callback(on_intent, |event: Event| {
-        let text = event.target_unchecked_into::<HtmlInputElement>().value();
+    let on_text = intent_callback(on_intent, |text: String| {
         Some(Intent::Bench(Wish::WatchKey(text.trim().replace([',', ' '], "").parse().ok()?)))
     });
     let watched = watched.as_ref().filter(|watched| watched.key == *key);
@@ -72,10 +71,10 @@ fn record(props: &Props) -> Html {
     html! {
         <section class="record">
             <div class="bench-line">
-                <h3><label for="watch-key">{ "One record, everywhere" }</label></h3>
+                <h3>{ "One record, everywhere" }</h3>
                 <span class="record-key">
                     { "key" }
-                    <input id="watch-key" type="text" inputmode="numeric" autocomplete="off" value={key.to_string()} {onchange} data-testid="watch-key" />
+                    <Entry value={key.to_string()} label="Key of the record" test="watch-key" is_number=true {on_text} />
                 </span>
             </div>
             <p class="fine" data-testid="watch-current" data-value={current.to_string()}>{ word }</p>

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod charts;
 pub mod chooser;
 pub mod data;
+pub mod entry;
 pub mod fatal;
 pub mod faults;
 pub mod health;

@@ -1,16 +1,18 @@
-//! The bar under the drawing: what can be done to what is selected. It stands where the legend is, so that it covers no card.
+//! The bars under the drawing: what can be done to what is selected, in place of the legend, so that it covers no card; and the
+//! drawing's own tools.
 
 use std::rc::Rc;
 
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use scalescope::model::regions::REGIONS;
 use scalescope::model::{Document, Tier};
 
+use super::Props;
 use crate::editor::{Draw, Selection, Side};
 use crate::icons::icon;
 use crate::input::Intent;
+use crate::panels::entry::Entry;
 
 /// Draws the bar while several nodes, or a link, are selected; or while a link is being drawn.
 pub fn bar(
@@ -79,11 +81,9 @@ fn is_same(tier: &Tier, selection: &Selection) -> bool {
 }
 
 fn tier_name(tier: &Tier, on_intent: &Callback<Intent>) -> Html {
-    let onchange = on_intent
-        .reform(|event: Event| Intent::Draw(Draw::NameTier(event.target_unchecked_into::<HtmlInputElement>().value())));
+    let on_text = on_intent.reform(|text: String| Intent::Draw(Draw::NameTier(text)));
     html! {
-        <input class="bar-field" type="text" key={tier.label.clone()} value={tier.label.clone()} {onchange} aria-label="Name of the tier" title="Name of the tier"
-            maxlength="40" autocomplete="off" spellcheck="false" data-testid="tier-name" />
+        <Entry key={tier.nodes.join(" ")} class="bar-field" value={tier.label.clone()} label="Name of the tier" title="Name of the tier" test="tier-name" {on_text} />
     }
 }
 
@@ -92,21 +92,44 @@ pub fn region(document: &Document, nodes: &[Rc<str>], place: &str, on_intent: &C
     let mut own = nodes.iter().map(|id| document.region(id).unwrap_or_default());
     let first = own.next().unwrap_or_default();
     let common = if own.all(|other| other == first) { Some(first) } else { None };
-    let onchange = {
+    let on_text = {
         let nodes = nodes.to_vec();
-        on_intent.reform(move |event: Event| {
-            let name = event.target_unchecked_into::<HtmlInputElement>().value();
-            Intent::Draw(Draw::PutInto { nodes: nodes.clone(), region: name.trim().to_owned() })
+        on_intent.reform(move |text: String| {
+            Intent::Draw(Draw::PutInto { nodes: nodes.clone(), region: text.trim().to_owned() })
         })
     };
     let list = format!("regions-{place}");
     let others = document.regions().into_iter().filter(|region| !REGIONS.contains(region));
     html! {
         <>
-            <input class="bar-field" type="text" list={list.clone()} value={common.unwrap_or_default().to_owned()} {onchange}
-                placeholder={if common.is_some() { "no region" } else { "several regions" }} aria-label="Region" title="Region: how far it is to other regions follows from it"
-                maxlength="40" autocomplete="off" spellcheck="false" data-testid={format!("region-{place}")} />
+            <Entry key={nodes.join(" ")} class="bar-field" list={list.clone()} value={common.unwrap_or_default().to_owned()}
+                placeholder={if common.is_some() { "no region" } else { "several regions" }} label="Region"
+                title="Region: how far it is to others follows from it" test={format!("region-{place}")} {on_text} />
             <datalist id={list}>{ for REGIONS.into_iter().chain(others).map(|region| html! { <option value={region.to_owned()} /> }) }</datalist>
         </>
+    }
+}
+
+/// Undo and redo, zoom, layout.
+pub fn tools(props: &Props) -> Html {
+    let tool = |name: &'static str, label: &'static str, intent: Intent, is_able: bool| {
+        let onclick = props.on_intent.reform(move |_: MouseEvent| intent.clone());
+        html! { <button {onclick} disabled={!is_able} aria-label={label} title={label} data-testid={name}>{ icon(name) }</button> }
+    };
+    html! {
+        <div class="zoom" role="toolbar" aria-label="Drawing">
+            { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
+            { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
+            <span class="bar-rule" />
+            <button class={classes!(props.is_hand.then_some("is-on"))} aria-label="Hand: every drag moves the drawing"
+                title="Hand (H)" aria-pressed={props.is_hand.to_string()} data-testid="hand"
+                onclick={ { let is_hand = props.is_hand; props.on_intent.reform(move |_: MouseEvent| Intent::Draw(Draw::Hand(!is_hand))) } }>
+                { icon("hand") }
+            </button>
+            { tool("plus", "Zoom in", Intent::Zoom(1.25), true) }
+            { tool("minus", "Zoom out", Intent::Zoom(0.8), true) }
+            { tool("tidy", "Tidy up: lay everything out anew", Intent::Draw(Draw::Tidy), true) }
+            { tool("fit", "Fit the drawing (F)", Intent::Fit, true) }
+        </div>
     }
 }

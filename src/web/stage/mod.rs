@@ -7,6 +7,7 @@ mod bar;
 mod card;
 mod face;
 mod follow;
+mod ground;
 mod hands;
 mod links;
 mod map;
@@ -29,14 +30,13 @@ use crate::app::Shown;
 use crate::dom::Listener;
 use crate::editor::snap::{self, Snapped};
 use crate::editor::{Draw, Ends, Selection, connect};
-use crate::icons::icon;
 use crate::input::Intent;
 use crate::painter::PainterKind;
 use crate::panels::legend::{self, Legend};
 use card::Card;
 use hands::{Act, Ended, Grip, Hands};
 use links::{LinkHits, Links, Wire};
-use map::{Frame, Map};
+use map::Map;
 use overlay::{Reach, Verdict};
 
 pub use bar::region;
@@ -232,6 +232,7 @@ impl Component for Stage {
         let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
         let frames = self.map.frames(&shown.document);
         let bar = bar::bar(&shown.document, selection, linking.as_deref(), on_intent);
+        let has_bar = bar.is_some();
         let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
         let class = classes!(
             "field-of-view",
@@ -243,11 +244,11 @@ impl Component for Stage {
             <section class="stage" aria-label="Diagram of the system">
               <div {class} ref={self.root.clone()} data-testid="stage">
                 <svg class="layer" aria-hidden="true">
-                    { hatch() }
+                    { ground::hatch() }
                     <g ref={self.under.clone()}>
-                        { for frames.iter().filter(|frame| frame.is_region).map(frame_ground) }
-                        { self.boundaries(shown) }
-                        { for frames.iter().filter(|frame| !frame.is_region).map(frame_ground) }
+                        { for frames.iter().filter(|frame| frame.is_region).map(ground::frame) }
+                        { ground::boundaries(&self.map, &shown.document) }
+                        { for frames.iter().filter(|frame| !frame.is_region).map(ground::frame) }
                         <Links paths={wires.clone()} />
                     </g>
                 </svg>
@@ -257,7 +258,7 @@ impl Component for Stage {
                     <g ref={self.over.clone()}>
                         { link_hits(ctx, wires) }
                         { for self.cards(ctx) }
-                        { for frames.iter().map(frame_name) }
+                        { for frames.iter().map(ground::frame_name) }
                         <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
                 </svg>
@@ -265,14 +266,14 @@ impl Component for Stage {
                     <g ref={self.front.clone()}>{ self.in_hand(ctx) }</g>
                     { self.hint(ctx) }
                 </svg>
-                if shown.document.nodes.is_empty() { { blank_canvas() } }
+                if shown.document.nodes.is_empty() { { ground::blank() } }
                 { minimap::minimap(&ctx.props().view, &self.map, &shown.document, figures) }
               </div>
-              <div class={classes!("stage-bar", bar.is_some().then_some("has-selection"))}>
-                { for bar }
+              <div class={classes!("stage-bar", has_bar.then_some("has-selection"))}>
+                { bar.unwrap_or_default() }
                 <Legend stride={*stride} operations={legend::seen(figures)} />
                 <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
-                { tools(ctx.props()) }
+                { bar::tools(ctx.props()) }
               </div>
             </section>
         }
@@ -469,93 +470,8 @@ impl Stage {
         let view = ctx.props().view.borrow();
         overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
     }
-
-    fn boundaries(&self, shown: &Shown) -> Html {
-        let side = |rect: Rect| {
-            html! {
-                <g class="private">
-                    { outline(&rect, "24") }
-                    <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
-                </g>
-            }
-        };
-        self.map.private_sides(&shown.document).into_iter().map(side).collect()
-    }
-}
-
-fn outline(rect: &Rect, radius: &'static str) -> Html {
-    let Rect { x, y, w, h } = rect;
-    html! { <rect x={x.to_string()} y={y.to_string()} width={w.to_string()} height={h.to_string()} rx={radius} /> }
-}
-
-/// A frame, under the dots.
-fn frame_ground(frame: &Frame) -> Html {
-    let class = if frame.is_region { "tier is-region" } else { "tier" };
-    html! { <g {class}>{ outline(&frame.rect, "18") }</g> }
-}
-
-/// The name of a frame: a drag on it carries all that is in the frame, a click selects that.
-fn frame_name(frame: &Frame) -> Html {
-    let Frame { label, nodes, rect, is_region } = frame;
-    let what = if *is_region { "Region" } else { "Tier" };
-    let width = label.chars().count() as f32 * 8.4 + 24.0;
-    let ids = nodes.join(" ");
-    html! {
-        <g class={classes!("frame-name", is_region.then_some("is-region"))} transform={format!("translate({} {})", rect.x, rect.y)}
-            tabindex="0" role="button" aria-label={format!("{what} {label}: select what is in it")} data-frame={ids}
-            data-testid={format!("frame-{label}")}>
-            <title>{ format!("{what} {label}: drag to move it with all that is in it") }</title>
-            <rect x="8" y="6" width={width.to_string()} height="28" rx="9" />
-            <text x="19" y="25">{ label }</text>
-        </g>
-    }
 }
 
 fn link_hits(ctx: &Context<Stage>, wires: Rc<Vec<Wire>>) -> Html {
     html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
-}
-
-/// What stands on a drawing that has nothing on it.
-fn blank_canvas() -> Html {
-    html! {
-        <div class="blank-canvas" data-testid="blank">
-            <p class="blank-title">{ "An empty canvas" }</p>
-            <p>{ "Drag a part from the palette onto it, or choose one by Enter. Users first: they make the requests." }</p>
-        </div>
-    }
-}
-
-/// Undo and redo, zoom, layout.
-fn tools(props: &Props) -> Html {
-    let tool = |name: &'static str, label: &'static str, intent: Intent, is_able: bool| {
-        let onclick = props.on_intent.reform(move |_: MouseEvent| intent.clone());
-        html! { <button {onclick} disabled={!is_able} aria-label={label} title={label} data-testid={name}>{ icon(name) }</button> }
-    };
-    html! {
-        <div class="zoom" role="toolbar" aria-label="Drawing">
-            { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
-            { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
-            <span class="bar-rule" />
-            <button class={classes!(props.is_hand.then_some("is-on"))} aria-label="Hand: every drag moves the drawing"
-                title="Hand (H)" aria-pressed={props.is_hand.to_string()} data-testid="hand"
-                onclick={ { let is_hand = props.is_hand; props.on_intent.reform(move |_: MouseEvent| Intent::Draw(Draw::Hand(!is_hand))) } }>
-                { icon("hand") }
-            </button>
-            { tool("plus", "Zoom in", Intent::Zoom(1.25), true) }
-            { tool("minus", "Zoom out", Intent::Zoom(0.8), true) }
-            { tool("tidy", "Tidy up: lay everything out anew", Intent::Draw(Draw::Tidy), true) }
-            { tool("fit", "Fit the drawing (F)", Intent::Fit, true) }
-        </div>
-    }
-}
-
-/// The pattern over cards that are down.
-fn hatch() -> Html {
-    html! {
-        <defs>
-            <pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <rect class="hatch-line" width="4" height="9" />
-            </pattern>
-        </defs>
-    }
 }

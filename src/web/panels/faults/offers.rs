@@ -160,6 +160,11 @@ fn Row(props: &RowProps) -> Html {
         let (start, was_drag, can_drag) = (start.clone(), was_drag.clone(), on_place.is_some());
         Callback::from(move |event: PointerEvent| {
             *was_drag.borrow_mut() = false;
+            let under = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if let Some(button) = under.and_then(|under| under.closest(".offer-act").ok()?).filter(|_| can_drag) {
+                // A pointer that is gone cannot be captured, and need not be.
+                let _ = button.set_pointer_capture(event.pointer_id());
+            }
             *start.borrow_mut() = (can_drag && event.button() == 0).then(|| (event.client_x(), event.client_y()));
         })
     };
@@ -169,11 +174,6 @@ fn Row(props: &RowProps) -> Html {
             let (x, y) = (event.client_x(), event.client_y());
             let Some((from_x, from_y)) = *start.borrow() else { return };
             if ghost.is_some() || (x - from_x).abs() + (y - from_y).abs() > THRESHOLD {
-                let under = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-                if let Some(button) = under.and_then(|under| under.closest(".offer-act").ok()?) {
-                    // A pointer that is gone cannot be captured, and need not be.
-                    let _ = button.set_pointer_capture(event.pointer_id());
-                }
                 ghost.set(Some(Ghost { x, y, at_s: time_at(x, y) }));
             }
         })
@@ -210,7 +210,9 @@ fn Row(props: &RowProps) -> Html {
             } else {
                 <p>{ offer.help }</p>
             }
-            { ghost.as_ref().map(|ghost| dragged(ghost, &offer.title)) }
+            if let Some(ghost) = ghost.as_ref() {
+                { dragged(ghost, &offer.title) }
+            }
         </div>
     }
 }
