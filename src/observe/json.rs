@@ -81,7 +81,7 @@ json_object!(KeyFigures = Self::default(), {
 });
 
 json_object!(KeyVersion = Self::default(), {
-    node, version, received, is_owner, is_stale,
+    node, version, received, value, is_owner, is_stale,
 });
 
 json_object!(ReplicationFigures = Self::default(), {

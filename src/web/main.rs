@@ -4,6 +4,7 @@
 //! [`protocol`]. The view only reads what the engine says and sends intents; it never simulates.
 
 mod app;
+mod chooser;
 mod clock;
 mod dom;
 mod editor;

@@ -82,6 +82,11 @@ impl View {
         self.size
     }
 
+    /// Whether there is room for one card and what is around it.
+    pub fn is_narrow(&self) -> bool {
+        self.size.w < NARROW
+    }
+
     /// Takes a canvas that was never drawn on. The error is the browser's.
     pub fn set_canvas(&mut self, canvas: &HtmlCanvasElement, wanted: Option<PainterKind>) -> Result<(), String> {
         self.painter = None;
