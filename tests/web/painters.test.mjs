@@ -11,7 +11,8 @@ const STAGE = '[data-testid="stage"]';
 
 /** The stage at a time of the run, with and without its dots. */
 async function shot(painter, query, seconds) {
-  const session = await launch();
+  // Small, because WebGL is emulated.
+  const session = await launch({ width: 900, height: 600 });
   const { page } = session;
   try {
     await session.open(`?painter=${painter}&paused&speed=1/10&${query}`);

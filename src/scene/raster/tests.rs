@@ -147,8 +147,11 @@ fn a_great_many_dots_are_plain_squares_and_failures_lie_on_top() {
     draw(&mut raster, &mut picture, 900);
     let pixels = raster.pixels().as_chunks::<4>().0;
     let [red, green, blue] = plain_colours(&picture.palette)[FAILURE];
-    let red = pixels.iter().filter(|pixel| **pixel == [red, green, blue, 255]).count() as i32;
-    assert!([1.0, 1.25, 1.5].iter().any(|radius| plain_side(FAILURE, *radius).pow(2) == red), "{red} pixels");
+    let red = pixels.iter().filter(|pixel| **pixel == [red, green, blue, 255]).count();
+    assert!(
+        [1.0, 1.25, 1.5].iter().any(|radius| plain_side(FAILURE, *radius).pow(2).unsigned_abs() as usize == red),
+        "{red} pixels"
+    );
     assert!(pixels.iter().all(|pixel| [0, 255].contains(&pixel[3])), "no soft edges");
     let pale = plain_colours(&picture.palette)[Operation::ALL.len()];
     let full = plain_colours(&picture.palette)[0];

@@ -30,6 +30,7 @@ const attribute = (page, name) => page.getByTestId("canvas").getAttribute(name);
 
 async function painting() {
   say("painter      dots   in frame   CPU ms   drawing      fps    (a frame of the main thread; of that, drawing dots)");
+  say("WebGL is emulated here: frames come seldom, and each bears what the page has to do besides in that time.");
   for (const painter of ["pixels", "gl"]) {
     for (const dots of DOTS) {
       await opened(`${DESIGN}&users=1000&painter=${painter}&dots=${dots}`, async ({ page }) => {
