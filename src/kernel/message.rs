@@ -54,6 +54,8 @@ pub struct Follow {
     pub is_by_position: bool,
     /// It does not remember having asked.
     pub is_new: bool,
+    /// It takes writes itself.
+    pub is_primary: bool,
 }
 
 /// A part of a log.
