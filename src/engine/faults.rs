@@ -15,6 +15,10 @@ use crate::kernel::{Condition, Context, Event, Marks, Outcome, Place, Trouble};
 use crate::model::{Fault, Problem, Way};
 use crate::observe::Reason;
 
+/// Events that are kept back for a node that hangs. After that the buffers of its host are full: calls are refused, and messages
+/// are lost.
+const MOST_HELD: usize = 1_000_000;
+
 impl World {
     /// Carries out `fault`, which fits the design.
     pub fn inflict(&mut self, fault: &Fault) -> Result<(), Problem> {
@@ -75,11 +79,13 @@ impl World {
     /// A replica is made primary by hand.
     fn promote(&mut self, id: &str) -> Result<(), Problem> {
         let node = self.kernel.topology.find(id);
-        let monitor = self.monitors.iter_mut().find(|monitor| node.is_some_and(|node| monitor.is_member(node)));
-        match (node, monitor) {
-            (Some(node), Some(monitor)) => monitor.promote(node, &mut self.nodes, &mut self.kernel),
-            _ => Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica")),
-        }
+        let cluster = self.monitors.iter().position(|monitor| node.is_some_and(|node| monitor.is_member(node)));
+        let (Some(node), Some(cluster)) = (node, cluster) else {
+            return Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica"));
+        };
+        self.monitors[cluster].promote(node, &mut self.nodes, &mut self.kernel)?;
+        self.note_levels_of(cluster);
+        Ok(())
     }
 
     /// The region's links go first: nobody elsewhere is told of the deaths that follow.
@@ -219,10 +225,16 @@ impl World {
     pub(super) fn is_held(&mut self, event: Event) -> bool {
         let Some(node) = self.addressee(event) else { return false };
         let state = self.kernel.topology.node_mut(node);
-        if state.condition.is_hung {
-            state.held.push(event);
+        if !state.condition.is_hung {
+            return false;
         }
-        state.condition.is_hung
+        match event {
+            Event::Arrive(call) if state.held.len() >= MOST_HELD => self.turn_away(call),
+            Event::Deliver(message) if state.held.len() >= MOST_HELD => drop(self.kernel.messages.remove(message)),
+            // Its own affairs are no more than what was under way when it stopped.
+            _ => state.held.push(event),
+        }
+        true
     }
 
     /// The node that `event` would make act.

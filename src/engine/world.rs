@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::hint::black_box;
 
-use crate::base::hash::Fingerprint;
+use crate::base::hash::{Derived, Fingerprint};
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
@@ -16,6 +16,8 @@ use crate::kernel::{
 use crate::model::{Document, Node};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
+/// Calls that a node can have at once, whatever it does with them.
+const MOST_PRESENT: u64 = 2_000_000;
 /// More calls than this do not fit the processor's nearer caches.
 const MANY_CALLS: usize = 4_096;
 
@@ -95,8 +97,9 @@ impl World {
     fn look_ahead(&self) {
         let calls = &self.kernel.calls;
         let ahead = || self.kernel.queue.soon().filter_map(Event::call);
-        let known = ahead().filter(|call| calls.contains(*call)).count();
-        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        let known = ahead().filter(|call| calls.get(*call).is_some()).count();
+        let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
+        let parents = ahead().filter(|call| parent(*call).is_some()).count();
         black_box((known, parents));
     }
 
@@ -138,6 +141,7 @@ impl World {
             }
             Event::Monitor { cluster } => {
                 self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
+                self.note_levels_of(usize::from(cluster));
             }
         }
     }
@@ -146,7 +150,19 @@ impl World {
     pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
         let component = &mut self.nodes[node.index()];
         act(component, &mut Context { kernel: &mut self.kernel, node });
-        let levels = component.levels();
+        self.note_levels(node);
+    }
+
+    /// The monitor of `cluster` may have sent away who waited at its databases.
+    pub(super) fn note_levels_of(&mut self, cluster: usize) {
+        let members: Vec<NodeIx> = self.monitors[cluster].members().collect();
+        for node in members {
+            self.note_levels(node);
+        }
+    }
+
+    fn note_levels(&mut self, node: NodeIx) {
+        let levels = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
         if meter.busy.level() != u64::from(levels.busy) {
             meter.busy.set(now, u64::from(levels.busy));
@@ -175,15 +191,31 @@ impl World {
         }
     }
 
-    fn arrive(&mut self, key: Key) {
+    /// A call is at its node now; how many there are with it.
+    fn check_in(&mut self, key: Key) -> u64 {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode(Stage::Held);
-        let is_cancelled = call.marks.has(Marks::CANCELLED);
-        let (from, node) = (call.from, call.to);
+        let node = call.to;
         let now = self.kernel.now;
         let meter = self.kernel.recorder.node(node);
         meter.arrivals += 1;
-        meter.present.set(now, meter.present.level() + 1);
+        let present = meter.present.level() + 1;
+        meter.present.set(now, present);
+        present
+    }
+
+    /// A call comes to a node that has no room even for its arrival.
+    pub(super) fn turn_away(&mut self, key: Key) {
+        self.check_in(key);
+        let node = self.kernel.calls.get(key).expect("it was there just now").to;
+        Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
+    }
+
+    fn arrive(&mut self, key: Key) {
+        let present = self.check_in(key);
+        let call = self.kernel.calls.get(key).expect("it was there just now");
+        let is_cancelled = call.marks.has(Marks::CANCELLED);
+        let (from, node) = (call.from, call.to);
         let topology = &self.kernel.topology;
         if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
@@ -192,6 +224,8 @@ impl World {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
         } else if is_cancelled {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Cancelled);
+        } else if present > MOST_PRESENT {
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
         } else {
             self.with(node, |component, ctx| component.on_request(ctx, key));
         }
@@ -267,6 +301,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            is_outside: Derived(matches!(kind, "users" | "dns" | "cdn")),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),

@@ -26,6 +26,8 @@ pub struct Link {
     /// Decides losses.
     stream: Stream,
     lanes: [Lane; 2],
+    /// Of a direction in which nothing is drawn and nobody waits, the delay: most links, most of the time.
+    swift: Derived<[Option<SimDuration>; 2]>,
 }
 
 /// What a link is by design.
@@ -89,19 +91,33 @@ impl Link {
             free_at: SimTime::ZERO,
             trouble: Trouble::default(),
         };
+        let lanes = [lane("latency"), lane("latency back")];
         Self {
             from,
             to,
+            swift: swift(&params, &lanes),
             params: Derived(params),
             is_removed: false,
             is_dark: false,
             stream: Stream::named(seed, name, "loss"),
-            lanes: [lane("latency"), lane("latency back")],
+            lanes,
         }
     }
 
     /// Sends `bytes` in one direction, once.
+    #[inline]
     pub fn carry(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
+        match self.swift[usize::from(is_backward)] {
+            Some(delay) if !self.is_dark => {
+                Fate::Arrives { depart: now, arrive: now + delay, occupied: SimDuration::ZERO }
+            }
+            _ => self.carry_slowly(now, is_backward, bytes),
+        }
+    }
+
+    /// The same by all that there is to a link.
+    #[inline(never)]
+    fn carry_slowly(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
         let params = &self.params.0;
         let lane = &mut self.lanes[usize::from(is_backward)];
         let (mut depart, mut left, mut occupied) = (now, now, SimDuration::ZERO);
@@ -118,11 +134,7 @@ impl Link {
         if lane.trouble.is_cut || self.is_dark || (loss > 0.0 && self.stream.chance(loss)) {
             return Fate::Lost { occupied };
         }
-        let (mean, shape) = if is_backward {
-            (params.reply_latency, &params.reply_shape)
-        } else {
-            (params.latency, &params.latency_shape)
-        };
+        let (mean, shape) = params.delay(is_backward);
         let delay = shape.duration(mean, &mut lane.stream) + lane.trouble.added_latency;
         Fate::Arrives { depart, arrive: left + delay, occupied }
     }
@@ -149,6 +161,7 @@ impl Link {
             let (old, new) = (lane.rate(&self.params), lane.rate(&params));
             lane.change_rate(now, old, new);
         }
+        self.swift = swift(&params, &self.lanes);
         self.params = Derived(params);
     }
 
@@ -159,12 +172,33 @@ impl Link {
         change(&mut lane.trouble);
         let new = lane.rate(&self.params);
         lane.change_rate(now, old, new);
+        self.swift = swift(&self.params, &self.lanes);
     }
+}
+
+impl LinkParams {
+    /// Mean delay of a direction, and its shape.
+    fn delay(&self, is_backward: bool) -> (SimDuration, &Shape) {
+        if is_backward { (self.reply_latency, &self.reply_shape) } else { (self.latency, &self.latency_shape) }
+    }
+}
+
+/// The delay of each direction that is swift.
+fn swift(params: &LinkParams, lanes: &[Lane; 2]) -> Derived<[Option<SimDuration>; 2]> {
+    Derived([false, true].map(|is_backward| {
+        let (lane, (mean, shape)) = (&lanes[usize::from(is_backward)], params.delay(is_backward));
+        let has_losses = params.loss > 0.0 || lane.trouble.added_loss.0 > 0.0 || lane.trouble.is_cut;
+        let is_swift = !has_losses && lane.rate(params).is_none() && matches!(shape, Shape::Constant);
+        is_swift.then_some(mean + lane.trouble.added_latency)
+    }))
 }
 
 impl Lane {
     fn rate(&self, params: &LinkParams) -> Option<BitRate> {
-        params.bandwidth.into_iter().chain(self.trouble.bandwidth).min()
+        match (params.bandwidth, self.trouble.bandwidth) {
+            (Some(own), Some(left)) => Some(own.min(left)),
+            (own, left) => own.or(left),
+        }
     }
 
     /// The backlog is worked off at the new rate, as far as those who come now have to wait for it.

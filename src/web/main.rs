@@ -15,6 +15,7 @@ mod keeping;
 mod painter;
 mod palette;
 mod panels;
+mod parade;
 mod protocol;
 mod pulse;
 mod scenarios;

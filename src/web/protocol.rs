@@ -6,8 +6,8 @@
 
 use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
+use scalescope::observe::LinkEnds;
 use scalescope::observe::trace::{Ended, Trace};
 use scalescope::observe::{Figures, KeyFigures, Operation, Reason};
 use serde_json::Value;
@@ -23,8 +23,9 @@ pub enum ToEngine {
     Step,
     /// Carries out a command at the engine's present time.
     Command { command: Command },
-    /// How many hops to keep for drawing between two frames, and the window of the figures.
-    SetView { hop_budget: usize, window: SimDuration },
+    /// How many hops to keep for drawing between two frames, and the window of the figures; and how many hops to make up in
+    /// place of the run's own, if any.
+    SetView { hop_budget: usize, window: SimDuration, parade: usize },
     /// What to tell beside the figures from now on; answered at once by one [`FromEngine::Watched`].
     Watch(Watch),
     /// Which request's packet left over this link at about this time? Answered by [`FromEngine::Picked`].
@@ -203,7 +204,7 @@ impl Message for ToEngine {
         match name {
             "load" => Self::Load { document: String::new(), seed: 0 },
             "command" => Self::Command { command: Command::blank() },
-            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO, parade: 0 },
             "watch" => Self::Watch(Watch::default()),
             "step" => Self::Step,
             "pick" => Self::Pick { link: 0, depart_ns: 0, is_backward: false },
@@ -222,8 +223,8 @@ impl Message for ToEngine {
             ),
             Self::Step => ("step", Vec::new()),
             Self::Command { command } => ("command", vec![must("command", "a command", command)]),
-            Self::SetView { hop_budget, window } => {
-                ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
+            Self::SetView { hop_budget, window, parade } => {
+                ("set_view", vec![may("hop_budget", hop_budget), may("window", window), may("parade", parade)])
             }
             Self::Watch(watch) => ("watch", watch.fields()),
             Self::Pick { link, depart_ns, is_backward } => {

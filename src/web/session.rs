@@ -73,14 +73,17 @@ pub struct Session {
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
+    /// So many made-up hops in place of the engine's.
+    parade: usize,
     quiet: Quiet,
     replay: Option<Replay>,
     _listeners: [Listener; 2],
 }
 
 impl Session {
-    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed.
-    pub fn start(clock: Clock, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
+    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed. A `parade` other than none is so
+    /// many made-up hops in place of the engine's own.
+    pub fn start(clock: Clock, parade: usize, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
         let worker = spawn().map_err(|error| dom::describe(&error))?;
         let heard = Rc::new(heard);
         Ok(Rc::new_cyclic(|own: &std::rc::Weak<RefCell<Self>>| {
@@ -108,6 +111,7 @@ impl Session {
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
+                parade,
                 quiet: Quiet::default(),
                 replay: None,
                 _listeners: [on_message, on_error],
@@ -215,11 +219,16 @@ impl Session {
                 }
                 self.advance(tick.target_ns, with_figures);
             }
-            if self.budget.is_due(wall_ms, self.frame_s()) {
+            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s()) {
                 self.send_view();
             }
         }
         tick.view_ns
+    }
+
+    /// Takes what it cost to draw a frame: there are as many dots as this machine draws with ease.
+    pub fn drawn(&mut self, milliseconds: f64) {
+        self.budget.drawn(milliseconds);
     }
 
     /// Does what is due in `replay` and goes on to what comes next. Returns what is left of it.
@@ -253,7 +262,7 @@ impl Session {
 
     fn send_view(&self) {
         let hop_budget = self.budget.hops(self.frame_s());
-        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
+        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()), parade: self.parade });
     }
 
     /// Simulated time that a frame stands for, at the pace that the engine keeps.

@@ -17,6 +17,7 @@ use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
 use scalescope::observe::trace::Ended;
 
+use super::parade::Parade;
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 
 /// Events between two looks at the clock: well below a millisecond of work.
@@ -57,6 +58,7 @@ struct Host {
     window: SimDuration,
     watch: Watch,
     listed_ms: f64,
+    parade: Parade,
     /// Kept between frames for their memory.
     hops: Vec<Hop>,
     words: Vec<u32>,
@@ -73,6 +75,7 @@ impl Host {
             window,
             watch: Watch::default(),
             listed_ms: 0.0,
+            parade: Parade::default(),
             hops: Vec::new(),
             words: Vec::new(),
         }
@@ -92,7 +95,10 @@ impl Host {
                 engine.advance(until, 1);
             }),
             ToEngine::Command { command } => self.command(command),
-            ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
+            ToEngine::SetView { hop_budget, window, parade } => {
+                self.parade.set_count(parade);
+                self.set_view(hop_budget, window);
+            }
             ToEngine::Watch(watch) => {
                 self.watch = watch;
                 self.listed_ms = f64::NEG_INFINITY;
@@ -115,6 +121,7 @@ impl Host {
                 self.shown = Some(engine.document().clone());
                 post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
+                self.parade.restart();
                 self.set_view(self.hop_budget, self.window);
             }
             Err(problems) => self.refuse(problems),
@@ -137,7 +144,12 @@ impl Host {
         let (started, base) = (wall_ms(), engine.now());
         go(engine, &|| wall_ms() - started);
         self.hops.clear();
-        let stride = engine.take_hops(&mut self.hops);
+        let mut stride = engine.take_hops(&mut self.hops);
+        if self.parade.is_on() {
+            self.hops.clear();
+            self.parade.advance(engine.now(), &engine.links(), &mut self.hops);
+            stride = 1;
+        }
         self.words.clear();
         self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
         let figures = want_figures.then(|| Box::new(engine.figures()));

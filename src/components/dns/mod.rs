@@ -123,7 +123,7 @@ impl Behaviour for Dns {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.health.forget();
     }

@@ -106,6 +106,11 @@ impl QuorumStore {
         self.outbox.waiting_for(node, key)
     }
 
+    /// All copies that it still has to give to `node`, by key.
+    pub fn all_waiting_for(&self, node: NodeIx) -> impl Iterator<Item = (u32, Held)> {
+        self.outbox.parcels(node)
+    }
+
     /// Copies that it still has to give to others.
     pub fn backlog(&self) -> u64 {
         self.outbox.len()
@@ -354,7 +359,7 @@ impl Behaviour for QuorumStore {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         for (_, own) in std::mem::take(&mut self.open) {
             self.doubt(&own);

@@ -1,6 +1,7 @@
 //! What a document must satisfy before it can be built: a file for each part of it. All that is wrong is found at once.
 
 use super::document::Document;
+use super::kinds::STORES;
 use crate::base::Problems;
 
 mod links;
@@ -16,9 +17,6 @@ const MOST_NODES: usize = 500;
 /// Most links that a document may have.
 const MOST_LINKS: usize = 5_000;
 const LONGEST_ID: usize = 64;
-
-/// The kinds of node that keep records.
-const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 impl Document {
     /// Finds everything that is wrong, at once.

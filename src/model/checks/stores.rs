@@ -1,9 +1,8 @@
 //! Those who keep records: clusters of databases and leaderless stores, and that each record has one home.
 
-use super::STORES;
 use crate::base::Problems;
 use crate::model::document::Document;
-use crate::model::kinds::{DatabaseRole, NodeKind};
+use crate::model::kinds::{DatabaseRole, NodeKind, STORES};
 
 impl Document {
     /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
@@ -72,7 +71,7 @@ impl Document {
     }
 
     /// What tells the store that `id` belongs to from others: its primary, or the first of its equals.
-    fn home_of<'a>(&'a self, id: &'a str) -> &'a str {
+    pub fn home_of<'a>(&'a self, id: &'a str) -> &'a str {
         if self.node(id).is_some_and(|node| node.kind.name() == "quorum_store") {
             self.store_of(id).into_iter().min().unwrap_or(id)
         } else {

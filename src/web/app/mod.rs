@@ -128,6 +128,8 @@ pub struct App {
     fatal: Option<Rc<str>>,
     /// What the address asks for.
     painter: Option<PainterKind>,
+    /// So many made-up dots, if the address asks for them.
+    parade: usize,
     /// Held for as long as the app lives.
     #[expect(dead_code)]
     pulse: Pulse,
@@ -327,7 +329,7 @@ impl App {
     /// A new engine, with the present speed, for the present design.
     fn start_engine(&mut self, ctx: &Context<Self>) {
         let clock = Clock::new(self.speed, self.is_playing);
-        match Session::start(clock, startup::listener(ctx, &self.view)) {
+        match Session::start(clock, self.parade, startup::listener(ctx, &self.view)) {
             Ok(session) => {
                 self.load_into(&mut session.borrow_mut());
                 *self.slot.borrow_mut() = Some(session);

@@ -1,7 +1,7 @@
 //! The design that is shown: as the engine has it, with the numbers of its links.
 
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
+use scalescope::observe::LinkEnds;
 
 use crate::protocol::Design;
 

@@ -146,9 +146,13 @@ pub fn create(ctx: &Context<App>) -> App {
         runs: 0,
         fatal: None,
         painter: settings.painter,
+        parade: settings.dots,
         listeners: listeners(ctx, &clipboard),
         clipboard,
     };
+    if app.parade > 0 {
+        ctx.link().send_message(Msg::Say("The dots are made up, to measure the painter: no requests"));
+    }
     app.take_up(&state);
     app.show_theme();
     app.start_engine(ctx);
@@ -192,7 +196,8 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
         let session = slot.borrow().clone();
         if let Some(session) = session {
             let now_ns = session.borrow_mut().tick(wall_ms);
-            view.borrow_mut().draw(now_ns, wall_ms);
+            let drawing_ms = view.borrow_mut().draw(now_ns, wall_ms);
+            session.borrow_mut().drawn(drawing_ms);
         }
     })
 }

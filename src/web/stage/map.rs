@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
+use scalescope::observe::LinkEnds;
 use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 

@@ -253,7 +253,8 @@ impl Component for Stage {
                     </g>
                 </svg>
                 <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
-                    data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
+                    data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()}
+                    data-ms={format!("{:.2}", ctx.props().view.borrow().drawing_ms())} />
                 <svg class="layer cards" role="group" aria-label="Nodes and links">
                     <g ref={self.over.clone()}>
                         { link_hits(ctx, wires) }

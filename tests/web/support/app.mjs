@@ -32,6 +32,15 @@ export async function simulate(page, seconds) {
   await metricUntil(page, "sim-time", (now) => now >= start + seconds, { ms: 60_000 });
 }
 
+/** Goes on step by step, with the clock standing, until `seconds` of simulated time have passed. */
+export async function stepTo(page, seconds) {
+  for (let now = await metric(page, "sim-time"); now < seconds - 1e-9; ) {
+    await page.keyboard.press(".");
+    const before = now;
+    now = await metricUntil(page, "sim-time", (time) => time > before);
+  }
+}
+
 /** The ids of the nodes on the stage. */
 export const nodes = (page) => page.locator("[data-node]").evaluateAll((cards) => cards.map((found) => found.dataset.node));
 

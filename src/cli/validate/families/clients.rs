@@ -5,22 +5,20 @@ use scalescope::engine::Engine;
 use scalescope::model::{Command, Fault};
 use serde_json::json;
 
-use super::completions;
+use super::{completions, completions_at};
 use crate::validate::case::{Case, Inputs};
 use crate::validate::plan::{
-    Measured, Plan, at, document, duration, front, link, measure, node, readers, responses, server, users,
+    Measured, Plan, at, document, duration, front, link, measure, node, readers, responses, server, station, users,
 };
 
 /// Clients who give up at a deadline.
 pub fn deadline(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let rate = inputs.number("rate_per_s")?;
-    let (mean, shape) = inputs.distribution("service")?;
+    let service = inputs.distribution("service")?;
     let on_give_up = if inputs.flag("cancel")? { "cancel" } else { "ignore" };
     let people = json!({ "timeout": duration(inputs.number("deadline_s")?), "calls": { "on_give_up": on_give_up } });
-    let params = json!({
-        "static_service": duration(mean), "service_shape": shape, "discipline": inputs.word("discipline")?,
-    });
-    let nodes = [users(rate, &people), server("server", inputs.count_or("servers", 1)?, &params)];
+    let (servers, discipline) = (inputs.count_or("servers", 1)?, inputs.word_or("discipline", "fifo")?);
+    let nodes = [users(rate, &people), station("server", servers, &service, discipline, None, &json!({}))?];
     let count = completions(case);
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
@@ -36,8 +34,10 @@ pub fn retry_feedback(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let params = json!({
         "static_service": duration(mean), "service_shape": shape, "error_ratio": inputs.number("error_ratio")?,
     });
-    let nodes = [users(rate, &people), server("server", inputs.count_or("servers", 1)?, &params)];
-    let count = completions(case);
+    let servers = inputs.count_or("servers", 1)?;
+    let load = rate * mean / (1.0 - inputs.number("error_ratio")?) / f64::from(servers);
+    let nodes = [users(rate, &people), server("server", servers, &params)];
+    let count = completions_at(case, load);
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         Ok(responses(&engine, &figures))
@@ -88,7 +88,10 @@ pub fn hedge(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     if inputs.word("servers")? != "unlimited" {
         return Err("inputs.servers: only `unlimited` is known".to_owned());
     }
-    let people = json!({ "calls": { "hedge_after": duration(after), "on_give_up": "cancel" } });
+    // Who asks a second time at once, asks two from the start.
+    let copies = if after > 0.0 { 1 } else { 2 };
+    let policy = json!({ "hedge_after": duration(after), "copies": copies, "on_give_up": "cancel" });
+    let people = json!({ "calls": policy });
     // A thousand cores are more than are ever busy at this rate.
     let rate = RATE.min(500.0 / mean);
     let params = json!({ "static_service": duration(mean), "service_shape": shape });
@@ -154,7 +157,7 @@ pub fn fork_join(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         nodes.push(server(&id, 1, &json!({ "static_service": duration(mean), "service_shape": shape })));
         links.push(link("root", &id));
     }
-    let count = completions(case);
+    let count = completions_at(case, load);
     Plan::new(&document(&case.id, &nodes, &links), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         Ok(responses(&engine, &figures))
@@ -167,13 +170,14 @@ pub fn adaptive_throttle(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     if accepts > requests {
         return Err("inputs: more accepts than requests".to_owned());
     }
-    // One request every millisecond; the server accepts the first of them and is then down.
-    let people =
-        json!({ "arrivals": "regular", "users": 1, "rate_per_user_per_s": 1_000, "calls": { "throttle_k": k } });
-    let nodes = [users(1_000.0, &people), front("server", &json!({}))];
+    // Requests at equal distances, all within the two minutes that a throttle remembers; the server accepts the first of them and
+    // is then down.
+    let gap_s = (6e10 / f64::from(requests.max(1))).floor().min(1e6) * 1e-9;
+    let people = json!({ "arrivals": "regular", "calls": { "throttle_k": k } });
+    let nodes = [users(1.0 / gap_s, &people), front("server", &json!({}))];
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
-        // The n-th request comes at n milliseconds.
-        let after = |n: u32| (f64::from(n) + 0.5) * 1e-3;
+        // The n-th request comes after n gaps.
+        let after = |n: u32| (f64::from(n) + 0.5) * gap_s;
         engine.run_until(at(after(accepts)));
         command(&mut engine, Fault::Crash { node: "server".to_owned() })?;
         engine.run_until(at(after(requests)));
