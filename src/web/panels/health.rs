@@ -87,7 +87,7 @@ fn goals(objectives: &Objectives, figures: &Figures, on_intent: &Callback<Intent
                 { goal("Requests answered", "%", &format!("{}", (objectives.availability * 1e7).round() / 1e5), availability, is_kept, &measured, "goal-availability") }
             </div>
             <div class="budget" data-testid="budget" data-value={format!("{:.4}", standing.spent)}>
-                <div class="bench-line"><span>{ "Error budget spent" }</span><b>{ format::percent(standing.spent.min(99.99)) }</b></div>
+                <div class="bench-line"><span>{ "Error budget spent" }</span><b>{ if standing.spent < 10.0 { format::percent(standing.spent) } else { format!("{} times over", format::quantity(standing.spent)) } }</b></div>
                 <meter min="0" max="1" low="0.5" high="0.9" optimum="0" value={standing.spent.min(1.0).to_string()} aria-label="Error budget spent" />
                 <p class="fine">
                     { left }

@@ -118,12 +118,14 @@ fn place(root: &HtmlElement, menu: &Menu) {
     let (width, height) = (side(window.inner_width()), side(window.inner_height()));
     let (x, y) = menu.at.or_else(|| beside(&menu.target)).unwrap_or((width / 2.0, height / 3.0));
     let own = root.get_bounding_client_rect();
-    let left = x.min(width - own.width() - MARGIN).max(MARGIN);
-    let top = y.min(height - own.height() - MARGIN).max(MARGIN);
+    // Within the window that there is, also when that is another one later.
+    let within = |at: f64, length: f64, unit: &str| {
+        format!("clamp({MARGIN}px, {at:.0}px, calc(100{unit} - {:.0}px))", length + MARGIN)
+    };
     // The policy forbids style attributes, not styles that a script sets one by one.
     let style = root.style();
-    let _ = style.set_property("left", &format!("{left:.0}px"));
-    let _ = style.set_property("top", &format!("{top:.0}px"));
+    let _ = style.set_property("left", &within(x, own.width(), "vw"));
+    let _ = style.set_property("top", &within(y, own.height(), "vh"));
 }
 
 /// The right edge of the target's card.
