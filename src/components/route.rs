@@ -177,13 +177,13 @@ impl DataRoute {
             let link = &ctx.kernel.topology.links[target.link.index()];
             link.is_dark || link.trouble(false).is_cut || link.trouble(true).is_cut
         };
-        if let Some(old) = view.unfenced
-            && primary.is_none_or(is_cut)
-            && let Some(old) = self.databases.iter().copied().find(|target| target.node == old)
-        {
-            return Some(old);
+        if primary.is_some_and(|target| !is_cut(target)) {
+            return primary;
         }
-        primary
+        // It has not heard of the new primary, and goes on with the last one that it can reach.
+        let mut known =
+            view.unfenced.iter().rev().filter_map(|old| self.databases.iter().find(|target| target.node == *old));
+        known.find(|target| !is_cut(**target)).copied().or(primary)
     }
 }
 

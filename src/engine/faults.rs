@@ -79,11 +79,13 @@ impl World {
     /// A replica is made primary by hand.
     fn promote(&mut self, id: &str) -> Result<(), Problem> {
         let node = self.kernel.topology.find(id);
-        let monitor = self.monitors.iter_mut().find(|monitor| node.is_some_and(|node| monitor.is_member(node)));
-        match (node, monitor) {
-            (Some(node), Some(monitor)) => monitor.promote(node, &mut self.nodes, &mut self.kernel),
-            _ => Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica")),
-        }
+        let cluster = self.monitors.iter().position(|monitor| node.is_some_and(|node| monitor.is_member(node)));
+        let (Some(node), Some(cluster)) = (node, cluster) else {
+            return Err(Problem::new("node", format!("`{id}` is in no cluster"), "a replica"));
+        };
+        self.monitors[cluster].promote(node, &mut self.nodes, &mut self.kernel)?;
+        self.note_levels_of(cluster);
+        Ok(())
     }
 
     /// The region's links go first: nobody elsewhere is told of the deaths that follow.
@@ -271,6 +273,7 @@ impl World {
     }
 
     /// Whether the packet of `call`, which should arrive now, has been taken from its link.
+    #[inline]
     pub(super) fn is_dropped(&mut self, call: Key) -> bool {
         let Some(call) = self.kernel.calls.get_mut(call) else { return false };
         let is_dropped = call.marks.has(Marks::DROPPED);

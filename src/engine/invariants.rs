@@ -5,7 +5,7 @@ use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::quorum::cluster;
-use crate::kernel::{Gtid, Version};
+use crate::kernel::{Gtid, GtidSet, Version};
 use crate::model::kinds::Switch;
 
 /// Everything that is wrong with `world`, in words.
@@ -76,9 +76,13 @@ fn bounds(world: &World, found: &mut Vec<String>) {
 }
 
 /// An acknowledged write is what its primary holds, unless it is superseded or listed as lost; and at most one node of a
-/// cluster that fences takes writes. Where several primaries take writes, there is no one truth.
+/// cluster that fences takes writes. Where several primaries take writes, there is no one truth: one of them has it.
 fn durability(world: &World, found: &mut Vec<String>) {
-    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_shared()) {
+    for monitor in world.monitors.iter().filter(|monitor| !monitor.is_empty()) {
+        if monitor.is_shared() {
+            shared_accounts(world, monitor, found);
+            continue;
+        }
         let mut primaries = 0;
         for (node, database) in members(world, monitor) {
             if database.duty() != Duty::Primary || !world.kernel.topology.node(node).is_responsive() {
@@ -101,7 +105,7 @@ fn durability(world: &World, found: &mut Vec<String>) {
             }
         }
         let fences = members(world, monitor).all(|(_, database)| database.params().fencing == Switch::On);
-        if primaries > 1 && fences && world.kernel.directory.view(monitor.cluster).unfenced.is_none() {
+        if primaries > 1 && fences && world.kernel.directory.view(monitor.cluster).unfenced.is_empty() {
             found.push(format!("{primaries} primaries in one cluster"));
         }
     }
@@ -137,14 +141,18 @@ pub fn divergences(world: &World) -> Vec<String> {
         let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
         // Without a primary there is nobody to be equal to.
         let has_primary = monitor.is_member(monitor.primary) && primary.duty() == Duty::Primary;
-        if !has_primary || (monitor.is_shared() && !primary.converges()) {
+        let is_stopped = members(world, monitor).any(|(_, database)| database.stopped().is_some());
+        if !has_primary || (monitor.is_shared() && is_stopped) {
             continue;
         }
+        let converges = !monitor.is_shared() || primary.converges();
         for (node, other) in members(world, monitor) {
             let id = &world.kernel.topology.node(node).id;
             if other.known() != primary.known() {
                 found.push(format!("{id} has other writes than its primary"));
-            } else if !other.versions_at_end().iter().eq(primary.versions_at_end().iter()) || other.backlog() > 0 {
+            } else if converges && !other.versions_at_end().iter().eq(primary.versions_at_end().iter())
+                || other.backlog() > 0
+            {
                 found.push(format!("{id} holds something else than its primary"));
             }
         }
@@ -188,6 +196,21 @@ fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Ve
     }
 }
 
+/// The books of several primaries: what was acknowledged, or nobody was told of, one of them has, or it is listed as lost. What
+/// comes back from another after its own primary has given it up is in both.
+fn shared_accounts(world: &World, monitor: &Monitor, found: &mut Vec<String>) {
+    let page = world.kernel.ledger.of(monitor.cluster);
+    let mut known = GtidSet::default();
+    members(world, monitor).for_each(|(_, database)| known.merge(database.known()));
+    let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold());
+    let untold = untold.filter(|id| known.contains(*id)).count() as u64 + page.survived;
+    let (has, due) = (known.len() + page.lost.count, page.acknowledged + untold);
+    if has < due {
+        let id = &world.kernel.topology.node(monitor.primary).id;
+        found.push(format!("{id} and its equals: {has} writes are there or lost, {due} were acknowledged or in doubt"));
+    }
+}
+
 /// The databases of a cluster.
 fn members<'a>(world: &'a World, monitor: &'a Monitor) -> impl Iterator<Item = (NodeIx, &'a Database)> {
     let databases = world.nodes.iter().enumerate().filter_map(|(index, component)| match component {
@@ -216,7 +239,8 @@ fn replication(world: &World, found: &mut Vec<String>) {
         for (node, other) in members(world, monitor) {
             let is_equal = || other.versions_at_end().iter().eq(versions.iter());
             // What has come and is still to be synced is known, but nowhere yet.
-            if other.is_whole() && !other.is_syncing() && other.known() == primary.known() && !is_equal() {
+            let is_going_on = !other.is_syncing() && other.stopped().is_none() && primary.stopped().is_none();
+            if other.is_whole() && is_going_on && other.known() == primary.known() && !is_equal() {
                 let id = &world.kernel.topology.node(node).id;
                 found.push(format!("{id} has the same writes as its primary and holds something else"));
             }

@@ -80,21 +80,28 @@ impl World {
     /// Takes a node out; what it was doing fails.
     fn remove(&mut self, node: NodeIx, document: &Document) {
         self.crash(node, Reason::NodeRemoved);
+        let estate = cluster::estate(&self.nodes, node);
         self.kernel.topology.node_mut(node).is_removed = true;
         self.retire(node);
         for link in &mut self.kernel.topology.links {
             link.is_removed |= link.from == node || link.to == node;
         }
         if let Some(monitor) = self.monitors.iter_mut().find(|monitor| monitor.is_member(node)) {
-            monitor.leave(node, &mut self.kernel);
+            monitor.leave(node, &mut self.nodes, &mut self.kernel);
             if monitor.is_empty() {
                 monitor.dissolve(node, &self.nodes, &mut self.kernel);
+            } else if monitor.is_shared() {
+                monitor.bury(node, &self.nodes, &mut self.kernel);
+                let primaries = document.nodes.iter().filter(|entry| role(entry) == Some(DatabaseRole::Primary));
+                for heir in primaries.filter_map(|entry| self.kernel.topology.find(&entry.id)) {
+                    monitor.take_place(heir, &mut self.nodes);
+                }
             }
         }
         self.add_links(document);
         self.reroute();
         self.rewire(document);
-        cluster::note_losses(&mut self.nodes, &mut self.kernel, node);
+        cluster::note_losses(&mut self.nodes, &mut self.kernel, node, estate);
     }
 
     /// Cuts the links that are no more, between nodes that are there still.

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::hint::black_box;
 
-use crate::base::hash::Fingerprint;
+use crate::base::hash::{Derived, Fingerprint};
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
@@ -97,8 +97,9 @@ impl World {
     fn look_ahead(&self) {
         let calls = &self.kernel.calls;
         let ahead = || self.kernel.queue.soon().filter_map(Event::call);
-        let known = ahead().filter(|call| calls.contains(*call)).count();
-        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        let known = ahead().filter(|call| calls.get(*call).is_some()).count();
+        let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
+        let parents = ahead().filter(|call| parent(*call).is_some()).count();
         black_box((known, parents));
     }
 
@@ -114,9 +115,10 @@ impl World {
                 }
             }
             Event::Reply(call) => {
-                let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
+                let reply = self.kernel.calls.remove(call);
+                let reply = reply.as_ref().expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
-                    self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
+                    self.with(reply.from, |component, ctx| component.on_reply(ctx, reply));
                 }
             }
             Event::Deliver(message) => self.deliver(message),
@@ -140,6 +142,7 @@ impl World {
             }
             Event::Monitor { cluster } => {
                 self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
+                self.note_levels_of(usize::from(cluster));
             }
         }
     }
@@ -148,7 +151,19 @@ impl World {
     pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
         let component = &mut self.nodes[node.index()];
         act(component, &mut Context { kernel: &mut self.kernel, node });
-        let levels = component.levels();
+        self.note_levels(node);
+    }
+
+    /// The monitor of `cluster` may have sent away who waited at its databases.
+    pub(super) fn note_levels_of(&mut self, cluster: usize) {
+        let members: Vec<NodeIx> = self.monitors[cluster].members().collect();
+        for node in members {
+            self.note_levels(node);
+        }
+    }
+
+    fn note_levels(&mut self, node: NodeIx) {
+        let levels = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
         if meter.busy.level() != u64::from(levels.busy) {
             meter.busy.set(now, u64::from(levels.busy));
@@ -287,6 +302,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            is_outside: Derived(matches!(kind, "users" | "dns" | "cdn")),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),

@@ -28,8 +28,9 @@ pub struct ClusterView {
     pub replicas: Vec<NodeIx>,
     /// Of the replicas, the one that was least behind when they were last looked at.
     pub freshest: Option<NodeIx>,
-    /// A primary that has been replaced without being fenced: who cannot reach the new one may still write to it.
-    pub unfenced: Option<NodeIx>,
+    /// Primaries that have been replaced without being fenced, the last one last: each goes on taking the writes of those who
+    /// cannot reach a later one, until somebody can tell it.
+    pub unfenced: Vec<NodeIx>,
 }
 
 impl ClusterView {

@@ -3,8 +3,9 @@
 //! A key belongs to those members that come next on a ring of consistent hashing, as many as there are copies (*Dynamo*,
 //! SOSP 2007, §4.2). When the design changes, the old arrangement stays in force until the new one can take its place
 //! without forgetting anything, as with Cassandra's pending ranges and consistent range movements: what a member is going to give up
-//! it first hands to the one that takes its place, and meanwhile a write needs one more acknowledgement for each newcomer. So of the
-//! new owners as many have a write as acknowledged it among the old ones, and a quorum stays a quorum.
+//! it first hands to the one that takes its place, and meanwhile a write needs one more acknowledgement for each newcomer, or for each
+//! member that goes, if these are more. So of the new owners as many have a write as acknowledged it among the old ones, and a
+//! quorum stays a quorum.
 //! All nodes see the same placement at the same time, and everybody's signs of life: the gossip by which real ones learn of them is
 //! left out.
 
@@ -94,6 +95,18 @@ impl Placement {
         let mut newcomers = self.next.as_ref().map_or_else(Vec::new, |next| next.owners(key));
         newcomers.retain(|newcomer| !owners.contains(newcomer));
         newcomers
+    }
+
+    /// How many acknowledgements a write of `key` needs where `quorum` of its present `owners` are enough, so that as many of those
+    /// who will keep it have it: one more for each newcomer, and for each owner that will not; none if there are too few members.
+    pub fn needed(&self, key: u32, owners: &[NodeIx], quorum: u32) -> Option<u32> {
+        let newcomers = self.newcomers(key, owners).len();
+        let leaving = self.next.as_ref().map_or(0, |next| {
+            let heirs = next.owners(key);
+            owners.iter().filter(|owner| !heirs.contains(owner)).count()
+        });
+        let (all, least) = (owners.len() + newcomers, quorum as usize + newcomers);
+        (least <= all).then(|| all.min(quorum as usize + newcomers.max(leaving)) as u32)
     }
 
     /// To whom `member` has to hand its copy of `key`: to the one that takes its place, or, if fewer are to keep the key, to all
@@ -233,6 +246,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn while_a_member_goes_without_another_in_its_place_a_write_needs_one_acknowledgement_more() {
+        let mut placement = placement(3, 3);
+        let owners = placement.owners(5);
+        assert_eq!([1, 3, 4].map(|quorum| placement.needed(5, &owners, quorum)), [Some(1), Some(3), None]);
+        // It goes on as one that only coordinates.
+        placement.arrange(&nodes(0..3), layout(3, &nodes(0..2)));
+        assert!(placement.is_changing() && placement.newcomers(5, &owners).is_empty());
+        assert_eq!([1, 2, 3].map(|quorum| placement.needed(5, &owners, quorum)), [Some(2), Some(3), Some(3)]);
     }
 
     #[test]

@@ -141,9 +141,13 @@ impl Truth {
 
     /// A failover lost the current version: what the new primary has is the truth now, unless a newer one is promised.
     pub fn revert(&mut self, key: u32, to: Version) {
-        match self.promised.get_mut(&key) {
+        let current = self.current(key);
+        match self.promised.get_mut(&key).filter(|_| to < current) {
             Some(durable) => *durable = to,
-            None => self.current.set(key as usize, to),
+            None => {
+                self.promised.remove(&key);
+                self.current.set(key as usize, to);
+            }
         }
     }
 }
@@ -171,6 +175,19 @@ mod tests {
         assert!(!truth.break_promise(7, fourth));
         assert_eq!(truth.current(7), fourth);
     }
+
+    #[test]
+    fn what_a_new_primary_has_beyond_a_promise_is_the_truth() {
+        let mut truth = Truth::default();
+        let promised = truth.promise(7, SimTime::ZERO);
+        let newer = truth.number();
+        truth.revert(7, newer);
+        assert_eq!(truth.current(7), newer);
+        truth.keep_promise(7, promised);
+        assert_eq!(truth.current(7), newer, "it comes late");
+        assert!(!truth.break_promise(7, promised));
+    }
+
     #[test]
     fn a_numbered_write_is_not_seen_until_it_is_published() {
         let (mut truth, later) = (Truth::default(), SimTime::from_nanos(9));

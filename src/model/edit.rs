@@ -363,6 +363,11 @@ impl Document {
         // Another primary of the same cluster needs nothing.
         let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
+        // Other primaries of the cluster copied from each other: the heir stands where it was.
+        let is_known = |from: &str| self.links.iter().any(|link| link.from == from && link.to == heir);
+        let equals = self.links.iter().filter(|link| link.to == id && role(&link.from) == Some(DatabaseRole::Primary));
+        let equals = equals.filter(|link| !is_known(&link.from)).map(|link| Link { to: heir.clone(), ..link.clone() });
+        let equals: Vec<Link> = equals.collect();
         // Those that the heir has a link with already need no second one.
         let known: Vec<String> =
             self.links.iter().filter(|link| link.from == heir).map(|link| link.to.clone()).collect();
@@ -371,6 +376,7 @@ impl Document {
                 link.from.clone_from(&heir);
             }
         }
+        self.links.extend(equals);
         // A primary copies from no replica.
         let replicas: Vec<String> =
             self.nodes.iter().filter(|node| is_replica(node)).map(|node| node.id.clone()).collect();

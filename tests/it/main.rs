@@ -28,6 +28,7 @@ mod redesign;
 mod regions;
 mod replay;
 mod replication;
+mod replication_found;
 mod replication_properties;
 #[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
 mod replication_rules;

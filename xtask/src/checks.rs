@@ -89,7 +89,7 @@ pub fn command(options: &Options) -> Result<()> {
             run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
         });
         report.step("failover", "random clusters with random faults, for promises that the data tier breaks", || {
-            run_cargo(&["run", "--locked", "--bin", "scalescope", "--", "bench", "failover", "--seeds", "400"])
+            run_cargo(&["run", "--locked", "--bin", "scalescope", "--", "bench", "failover", "--seeds", "1000"])
         });
     }
     page(&mut report, options);

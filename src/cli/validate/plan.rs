@@ -66,7 +66,7 @@ pub fn server(id: &str, servers: u32, more: &Value) -> Value {
 pub fn station(
     id: &str,
     servers: u32,
-    service: (f64, Shape),
+    service: &(f64, Shape),
     discipline: &str,
     capacity: Option<u32>,
     more: &Value,

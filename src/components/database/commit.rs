@@ -87,7 +87,13 @@ impl Commits {
 
     /// Whether there is a write of `key` that nobody sees yet.
     pub fn hides(&self, key: u32) -> bool {
-        self.hidden().any(|record| record.key == key)
+        self.last_hidden(key).is_some()
+    }
+
+    /// The last write of `key` that nobody sees yet.
+    fn last_hidden(&self, key: u32) -> Option<&Record> {
+        let mut hidden = self.waiting.iter().rev().filter(|waiting| waiting.is_hidden);
+        hidden.find(|waiting| waiting.record.key == key).map(|waiting| &waiting.record)
     }
 
     /// The writes that wait for replicas.
@@ -142,6 +148,13 @@ impl Database {
             ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
             return;
         }
+        let is_older =
+            |record: &Record| !verb.is_of_transaction() && given != Version::default() && given <= record.version;
+        if self.commits.last_hidden(key).is_some_and(is_older) {
+            // Whether the newer one that is in the log will stand is not known yet.
+            self.lagging.push(call);
+            return;
+        }
         if self.waits_for_lock(ctx, call) {
             return;
         }
@@ -153,6 +166,7 @@ impl Database {
         }
         if verb != Verb::Commit && given != Version::default() && given <= held {
             // What a write-back cache has acknowledged before comes late: the last writer has won.
+            self.supersede(ctx, call);
             ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
             return;
         }
@@ -219,7 +233,8 @@ impl Database {
         written: Written,
         is_last: bool,
     ) -> Option<Record> {
-        let (key, value) = self.data.written(&self.params, written.key)?;
+        let hidden = self.commits.last_hidden(written.key).map(|record| record.value);
+        let (key, value) = self.data.written(&self.params, written.key, hidden)?;
         let is_new = written.given == Version::default();
         let version = if is_new { ctx.kernel.truth.number() } else { written.given };
         self.sequence += 1;
@@ -227,7 +242,9 @@ impl Database {
         let (user, bytes) = (ctx.get(call).user, written.bytes);
         let record = Record { id, version, at: ctx.now(), key, user, bytes, value };
         let is_waiting = self.is_waiting();
-        let is_hidden = is_waiting && self.params.mode == CommitMode::SemiSyncAfterSync;
+        // Writes are shown in the order of the log, whatever the mode has been changed to meanwhile.
+        let is_behind_hidden = self.commits.waiting.back().is_some_and(|last| last.is_hidden);
+        let is_hidden = is_waiting && (self.params.mode == CommitMode::SemiSyncAfterSync || is_behind_hidden);
         self.append(ctx, record);
         self.receiving.known.insert(id);
         if !is_hidden {
@@ -263,10 +280,20 @@ impl Database {
     fn show(&mut self, ctx: &mut Context, record: &Record) {
         // An id of its own is never a duplicate, unless the cluster's settings are at odds.
         let _ = self.data.apply(record, &self.params);
-        // What is at home in another shard is only a copy here.
-        if is_rightful(ctx) && ctx.kernel.directory.serves(ctx.node, record.key) {
-            ctx.kernel.truth.keep_promise(record.key, record.version);
-            ctx.kernel.truth.publish(record.key, record.version, ctx.now());
+        publish(ctx, record);
+    }
+
+    /// A write of `call` that was acknowledged by a cache is not logged, for there is a newer one. With a second primary, that
+    /// is no part of the common history: neither will ever be in it.
+    fn supersede(&self, ctx: &mut Context, call: Key) {
+        let Call { key, version, user, made, .. } = *ctx.get(call);
+        if is_rightful(ctx) || !ctx.kernel.truth.break_promise(key, version) {
+            return;
+        }
+        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+            let (user, at_ns) = (Some(user), Some(made.as_nanos()));
+            let write = LostWrite { key, position: None, version: Some(version.0), user, at_ns };
+            ctx.kernel.ledger.page(cluster).diverged.note(write);
         }
     }
 
@@ -360,15 +387,26 @@ impl Database {
             return;
         }
         for doubt in self.commits.settle() {
-            if ctx.kernel.directory.serves(ctx.node, doubt.record.key) {
-                ctx.kernel.truth.publish(doubt.record.key, doubt.record.version, ctx.now());
-            }
+            publish(ctx, &doubt.record);
             if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
                 let page = ctx.kernel.ledger.page(cluster);
                 page.in_doubt.note(listed(&doubt.record, doubt.position));
                 page.survived += 1;
             }
         }
+    }
+}
+
+/// Everybody can see `record` here from now on: it is the truth, if this is where that is. What a second primary takes of a
+/// write that a cache has acknowledged is part of no common history.
+fn publish(ctx: &mut Context, record: &Record) {
+    let (node, now) = (ctx.node, ctx.now());
+    if !is_rightful(ctx) {
+        ctx.kernel.truth.break_promise(record.key, record.version);
+    } else if ctx.kernel.directory.serves(node, record.key) {
+        // What is at home in another shard is only a copy here.
+        ctx.kernel.truth.keep_promise(record.key, record.version);
+        ctx.kernel.truth.publish(record.key, record.version, now);
     }
 }
 

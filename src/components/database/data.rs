@@ -26,12 +26,20 @@ impl Image {
         self.versions.get(key as usize)
     }
 
-    /// What a user's write of `key` writes here: which record, and its value. None if there is no id left.
-    pub fn written(&self, params: &kinds::Database, key: u32) -> Option<(u32, u32)> {
+    /// What a user's write of `key` writes here: which record, and its value. Its last value may be `hidden` in the log still.
+    /// None if there is no id left; one that is given out is never given out again, even if nobody sees its row yet.
+    pub fn written(&mut self, params: &kinds::Database, key: u32, hidden: Option<u32>) -> Option<(u32, u32)> {
         match params.writes {
             Writes::Overwrite => Some((key, 0)),
-            Writes::Increment | Writes::IncrementRow => Some((key, self.values.get(key as usize).saturating_add(1))),
-            Writes::Insert => next_id(self.last_id, params).map(|id| (id, id)),
+            Writes::Increment | Writes::IncrementRow => {
+                let value = hidden.unwrap_or_else(|| self.values.get(key as usize));
+                Some((key, value.saturating_add(1)))
+            }
+            Writes::Insert => {
+                let id = next_id(self.last_id, params)?;
+                self.last_id = id;
+                Some((id, id))
+            }
         }
     }
 

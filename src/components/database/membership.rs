@@ -13,7 +13,11 @@ impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
     /// The calls that waited for its commits, which nobody will acknowledge now.
     pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
-        let mut unanswered = if self.duty == Duty::Primary { self.leave_in_doubt() } else { Vec::new() };
+        let mut unanswered = Vec::new();
+        if self.duty == Duty::Primary {
+            unanswered = self.leave_in_doubt();
+            unanswered.append(&mut self.lagging);
+        }
         unanswered.extend(self.prepared.forget());
         if self.term != term || self.duty != Duty::Replica {
             self.shipping = Shipping::default();
@@ -24,6 +28,14 @@ impl Database {
         self.receiving.set_sources(source.as_slice());
         self.receiving.is_broken |= is_diverged;
         unanswered
+    }
+
+    /// Takes writes from now on, beside other primaries: the one that it followed is gone.
+    pub fn become_equal(&mut self) {
+        self.duty = Duty::Primary;
+        self.receiving.restoring = None;
+        self.receiving.set_sources(&[]);
+        self.shipping.restart(self.log.end());
     }
 
     /// Reaches the primary that it follows over another link.

@@ -28,8 +28,8 @@ pub use receiving::Tally;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
-use crate::base::paged::Paged;
 use crate::base::slab::Key;
+use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
@@ -63,7 +63,7 @@ pub struct Database {
     receiving: Receiving,
     /// As candidate: a peer has been asked for what is missing.
     is_fetching: bool,
-    /// Reads that wait for a write to be applied.
+    /// Reads that wait for a write to be applied, and whoever waits for one that nobody sees yet.
     lagging: Vec<Key>,
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
@@ -191,7 +191,7 @@ impl Database {
     }
 
     /// The versions that it will have when everything logged and received is applied.
-    pub fn versions_at_end(&self) -> Paged<Version> {
+    pub fn versions_at_end(&self) -> Sparse<Version> {
         let mut image = self.data.clone();
         for record in self.commits.hidden().chain(self.receiving.pending()) {
             // A duplicate will never be applied.
@@ -256,14 +256,18 @@ impl Database {
         version < current || version > current && self.duty == Duty::Primary
     }
 
-    /// Answers the reads that have waited for what has been applied now.
+    /// Answers those who have waited for what has been applied, or can be seen, now.
     fn serve_lagging(&mut self, ctx: &mut Context) {
         if self.lagging.is_empty() {
             return;
         }
         for call in std::mem::take(&mut self.lagging) {
-            if ctx.is_going_on(call) {
-                self.read(ctx, call);
+            if !ctx.is_going_on(call) {
+                continue;
+            }
+            match ctx.get(call).verb {
+                Verb::Write | Verb::Put => self.commit(ctx, call),
+                _ => self.read(ctx, call),
             }
         }
     }
@@ -394,6 +398,7 @@ impl Behaviour for Database {
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
+        let before = (self.params.mode, self.params.semi_sync_timeout);
         if let NodeKind::Database(params) = &wiring.own.kind {
             self.params = Derived(params.clone());
             self.station.reshape(ctx, size(params));
@@ -404,6 +409,9 @@ impl Behaviour for Database {
         if ctx.kernel.topology.node(ctx.node).is_up {
             // A laxer mode may let go of those who wait.
             self.release(ctx);
+            if before != (self.params.mode, self.params.semi_sync_timeout) {
+                self.on_degrade(ctx);
+            }
         }
     }
 

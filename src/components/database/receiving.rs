@@ -8,12 +8,12 @@
 
 use std::collections::VecDeque;
 
-use super::data::Effect;
+use super::data::{Duplicate, Effect};
 use super::{Database, Duty, note};
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::kernel::{Batch, Body, Context, Event, Follow, GtidSet, Image, Record, Tag, Target, Wish};
-use crate::model::kinds::LogMatching;
+use crate::model::kinds::{LogMatching, Writes};
 use crate::observe::StepKind;
 
 /// Time between two questions of a follower.
@@ -104,8 +104,7 @@ impl Receiving {
         self.applying = None;
         self.is_beating = false;
         self.syncing.clear();
-        self.known = executed.clone();
-        self.relay.iter().for_each(|relayed| self.known.insert(relayed.record.id));
+        self.known = self.safe(executed);
         for source in &mut self.sources {
             source.early.clear();
             source.cursor = source.cursor.map(|(life, _)| (life, source.synced));
@@ -145,6 +144,13 @@ impl Receiving {
 
     pub fn sources(&self) -> impl Iterator<Item = NodeIx> {
         self.sources.iter().map(|source| source.target.node)
+    }
+
+    /// What it has on disk of all that it has received: a crash leaves no less.
+    pub fn safe(&self, executed: &GtidSet) -> GtidSet {
+        let mut safe = executed.clone();
+        self.relay.iter().for_each(|relayed| safe.insert(relayed.record.id));
+        safe
     }
 
     /// What is received, on disk, and not applied.
@@ -187,6 +193,7 @@ impl Database {
             return;
         }
         let is_by_position = self.params.log_matching == LogMatching::Position;
+        let is_primary = self.duty == Duty::Primary;
         let known = (!self.receiving.is_broken).then(|| self.receiving.known.clone());
         let receiving = &self.receiving;
         let questions: Vec<(Target, Follow)> = receiving
@@ -195,7 +202,7 @@ impl Database {
             .map(|source| {
                 let (synced, applied) = receiving.progress(source);
                 let cursor = source.cursor.map(|(life, _)| (life, synced));
-                (source.target, Follow { known: known.clone(), cursor, applied, is_by_position, is_new })
+                (source.target, Follow { known: known.clone(), cursor, applied, is_by_position, is_new, is_primary })
             })
             .collect();
         for (target, follow) in questions {
@@ -273,7 +280,11 @@ impl Database {
         if let Some(last) = records.last_mut() {
             last.upto = upto;
         }
-        let part = Part { from, upto, records };
+        self.sync(ctx, Part { from, upto, records });
+    }
+
+    /// Syncs what has come to the relay log, after all that came before.
+    fn sync(&mut self, ctx: &mut Context, part: Part) {
         let fsync = self.params.relay_fsync;
         if fsync.is_zero() && self.receiving.syncing.is_empty() {
             self.relay(ctx, part);
@@ -288,6 +299,9 @@ impl Database {
         let now = ctx.now();
         while let Some((_, part)) = self.receiving.syncing.pop_front_if(|(due, _)| *due <= now) {
             self.relay(ctx, part);
+        }
+        if self.duty == Duty::Candidate {
+            wake_monitor(ctx);
         }
         self.apply_next(ctx);
     }
@@ -342,7 +356,10 @@ impl Database {
     fn execute(&mut self, ctx: &mut Context, relayed: Relayed) {
         let Relayed { record, from, upto } = relayed;
         let is_repeated = self.data.executed.contains(record.id);
-        let Ok(effect) = self.data.apply(&record, &self.params) else {
+        // A row that nobody sees yet is there all the same.
+        let is_taken = self.params.writes == Writes::Insert && self.commits.hides(record.key);
+        let effect = if is_taken { Err(Duplicate) } else { self.data.apply(&record, &self.params) };
+        let Ok(effect) = effect else {
             self.receiving.stopped = Some(record.key);
             self.receiving.relay.push_front(relayed);
             note(ctx, ctx.node, StepKind::ApplierStopped);
@@ -366,24 +383,28 @@ impl Database {
         self.duty = Duty::Primary;
         self.shipping.restart(self.log.end());
         self.serve_lagging(ctx);
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
-        }
+        wake_monitor(ctx);
     }
 
     /// What a peer had and this node had not, before it becomes primary.
     pub(super) fn on_fetched(&mut self, ctx: &mut Context, sender: Target, records: Vec<Record>) {
         self.is_fetching = false;
+        let (from, mut new) = (sender.node, Vec::new());
         for record in records {
             if !self.receiving.known.contains(record.id) {
                 self.receiving.known.insert(record.id);
-                self.receiving.relay.push_back(Relayed { record, from: sender.node, upto: 0 });
+                new.push(Relayed { record, from, upto: 0 });
             }
         }
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
-        }
+        self.sync(ctx, Part { from, upto: 0, records: new });
+        wake_monitor(ctx);
+    }
+}
+
+/// The cluster's monitor has something to look at.
+fn wake_monitor(ctx: &mut Context) {
+    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+        let now = ctx.now();
+        ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
     }
 }

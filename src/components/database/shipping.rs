@@ -124,7 +124,20 @@ impl Database {
             self.ship(ctx);
             return;
         }
-        let known = follow.known.filter(|known| known.contains_all(self.log.purged()));
+        let has_dropped = |known: &GtidSet| !known.contains_all(self.log.purged());
+        // Of two primaries each of which lacks what the other keeps no more, the one that has less begins anew: else copies could
+        // chase each other around a ring for ever.
+        let size = |known: &GtidSet, node: NodeIx| (known.len(), std::cmp::Reverse(node));
+        if follow.is_primary
+            && follow.known.as_ref().is_some_and(|known| {
+                has_dropped(known) && size(known, sender.node) > size(&self.receiving.known, ctx.node)
+            })
+        {
+            // It has been told nothing: it is welcome as soon as this one has more.
+            self.shipping.followers.remove(at);
+            return;
+        }
+        let known = follow.known.filter(|known| !has_dropped(known));
         let Some(known) = known else {
             self.send_copy(ctx, at, follow.is_new, follow.cursor.is_some());
             return;
@@ -234,11 +247,17 @@ impl Database {
         ctx.send(target, Body::Records(Box::new(Batch { term, life, after, upto, records, is_start, wish })));
     }
 
-    /// Somebody who is to become primary asks for what it has not.
+    /// Somebody who is to become primary asks for what it has not. What is not kept any more would be a gap in it: then it gets
+    /// nothing, and goes on with what it has.
     pub(super) fn on_fetch(&mut self, ctx: &mut Context, sender: Target, term: u32, known: &GtidSet) {
+        // The question of one that has been passed over meanwhile.
+        if term < self.term {
+            return;
+        }
         let logged = self.log.range(0, u64::MAX).map(|(_, record)| record);
         let all = logged.chain(self.receiving.relayed());
-        let records = all.filter(|record| !known.contains(record.id)).copied().collect();
+        let is_whole = self.is_whole() && known.contains_all(self.log.purged());
+        let records = all.filter(|record| is_whole && !known.contains(record.id)).copied().collect();
         ctx.send(sender, Body::Fetched { term, records });
     }
 }

@@ -1,7 +1,8 @@
 //! The stores of a design: which nodes belong together, and what is lost with one that is taken out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Held;
 use crate::base::NodeIx;
 use crate::base::order::sort_by_key;
 use crate::components::Component;
@@ -96,15 +97,31 @@ pub fn newest(nodes: &[Component], placement: &Placement, key: u32) -> Version {
     newest
 }
 
-/// Lists the acknowledged writes that nobody has any more now that `gone` has been taken out of the design.
-pub fn note_losses(nodes: &mut [Component], kernel: &mut Kernel, gone: NodeIx) {
+/// What `node` has, and what others still have to give to it: the newest of each key.
+pub fn estate(nodes: &[Component], node: NodeIx) -> BTreeMap<u32, Held> {
+    let mut estate = BTreeMap::new();
+    let Component::QuorumStore(own) = &nodes[node.index()] else { return estate };
+    estate.extend(own.copies.iter().map(|(key, held)| (key as u32, held)));
+    for component in nodes {
+        let Component::QuorumStore(store) = component else { continue };
+        for (key, held) in store.all_waiting_for(node) {
+            let known = estate.entry(key).or_insert(held);
+            if known.version < held.version {
+                *known = held;
+            }
+        }
+    }
+    estate
+}
+
+/// Lists the acknowledged writes that nobody has any more now that `gone`, with that `estate`, has been taken out of the design.
+pub fn note_losses(nodes: &mut [Component], kernel: &mut Kernel, gone: NodeIx, estate: BTreeMap<u32, Held>) {
     let Component::QuorumStore(store) = &nodes[gone.index()] else { return };
     let placement = &kernel.directory.placements[store.cluster()];
     // With a second store in the design, a newer version than the current one tells nothing of what this one had before it.
     let is_alone = kernel.directory.placements.len() + kernel.directory.clusters.len() == 1;
     let mut lost = Vec::new();
-    for (key, held) in store.copies.iter() {
-        let key = key as u32;
+    for (key, held) in estate {
         let current = kernel.truth.current(key);
         if held.version < current || (held.version > current && !is_alone) {
             continue;

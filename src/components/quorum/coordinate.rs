@@ -84,11 +84,15 @@ impl QuorumStore {
         let placement = self.placement(ctx);
         let (generation, owners) = (placement.generation(), placement.owners(key));
         let newcomers = if is_write { placement.newcomers(key, &owners) } else { Vec::new() };
-        let needed = quorum + newcomers.len() as u32;
-        if owners.len() + newcomers.len() < needed as usize {
+        let needed = if is_write {
+            placement.needed(key, &owners, quorum)
+        } else {
+            (owners.len() >= quorum as usize).then_some(quorum)
+        };
+        let Some(needed) = needed else {
             ctx.fail(call, Reason::NoQuorum);
             return;
-        }
+        };
         let now = ctx.now();
         let (mut living, mut dead): (Vec<NodeIx>, Vec<NodeIx>) =
             owners.into_iter().partition(|owner| placement.is_living(*owner, now));
@@ -193,7 +197,9 @@ impl QuorumStore {
         } else {
             (Vec::new(), self.params.read_quorum)
         };
-        own.needed = quorum + newcomers.len() as u32;
+        let needed = if own.is_write { placement.needed(own.key, &owners, quorum) } else { None };
+        // Where there are too few members it will fail, as many as it asks.
+        own.needed = needed.unwrap_or(quorum + newcomers.len() as u32);
         let counts = |node: &NodeIx| owners.contains(node) || newcomers.contains(node);
         own.contacts.iter_mut().for_each(|contact| contact.counts = counts(&contact.node));
         let is_asked = |node: &NodeIx| own.contacts.iter().any(|contact| contact.node == *node);

@@ -106,6 +106,11 @@ impl QuorumStore {
         self.outbox.waiting_for(node, key)
     }
 
+    /// All copies that it still has to give to `node`, by key.
+    pub fn all_waiting_for(&self, node: NodeIx) -> impl Iterator<Item = (u32, Held)> {
+        self.outbox.parcels(node)
+    }
+
     /// Copies that it still has to give to others.
     pub fn backlog(&self) -> u64 {
         self.outbox.len()

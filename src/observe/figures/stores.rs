@@ -194,6 +194,8 @@ pub struct KeyVersion {
     pub version: Option<u64>,
     /// For databases: the newest version that it has received and not applied yet.
     pub received: Option<u64>,
+    /// For databases whose writes count: what stands in the record.
+    pub value: Option<u32>,
     /// Whether the record belongs there; caches only borrow it.
     pub is_owner: bool,
     /// Whether a reader gets another version than the current one.

@@ -42,6 +42,18 @@ impl Trial {
         let faults = faults::draw(&document, &mut stream);
         Self { document, faults }
     }
+
+    /// The design with its faults.
+    fn scheduled(&self) -> Document {
+        let mut document = self.document.clone();
+        document.schedule.clone_from(&self.faults);
+        document
+    }
+
+    /// Whether all faults fit the design.
+    fn is_sound(&self) -> bool {
+        self.scheduled().check().is_ok()
+    }
 }
 
 /// Tries so many seeds, on all cores; what was found, the smallest seed first. Only the first is made small.

@@ -25,8 +25,7 @@ pub struct Failure {
 
 /// Plays `trial`; none if every promise is kept.
 pub fn play(trial: &Trial) -> Option<Failure> {
-    let mut document = trial.document.clone();
-    document.schedule.clone_from(&trial.faults);
+    let mut document = trial.scheduled();
     let mut healing = Vec::new();
     // A panic is a broken promise as well, and its seed is worth as much.
     let run = catch_unwind(AssertUnwindSafe(|| run(&document, &mut healing)));

@@ -13,7 +13,8 @@ pub fn shrink(mut trial: Trial) -> Trial {
             let mut smaller = trial.clone();
             let end = (at + size).min(smaller.faults.len());
             smaller.faults.drain(at..end);
-            if play(&smaller).is_some() {
+            // Without an edit, what comes after it may not fit the design any more.
+            if smaller.is_sound() && play(&smaller).is_some() {
                 trial = smaller;
             } else {
                 at += size;

@@ -19,7 +19,7 @@ pub fn deadline(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let people = json!({ "timeout": duration(inputs.number("deadline_s")?), "calls": { "on_give_up": on_give_up } });
     let (servers, discipline) = (inputs.count_or("servers", 1)?, inputs.word_or("discipline", "fifo")?);
     let load = rate * service.0 / f64::from(servers);
-    let nodes = [users(rate, &people), station("server", servers, service, discipline, None, &json!({}))?];
+    let nodes = [users(rate, &people), station("server", servers, &service, discipline, None, &json!({}))?];
     let count = completions_at(case, load);
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
         let figures = measure(&mut engine, count, rate);

@@ -27,7 +27,7 @@ pub fn queue(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let params = json!({ "queue_timeout": duration(patience) });
     let nodes = [
         users(rate, &json!({ "arrivals": arrivals_kind })),
-        station("server", servers, service, discipline, capacity, &params)?,
+        station("server", servers, &service, discipline, capacity, &params)?,
     ];
     let count = completions(case);
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {

@@ -67,7 +67,10 @@ impl Monitor {
                 }
                 Phase::Fetching { until } => {
                     let heir = database_mut(nodes, self.primary);
-                    if !heir.is_fetching() || kernel.now >= until {
+                    let is_complete = !heir.is_fetching() || kernel.now >= until;
+                    // What is not on its disk would be lost with it; and a dead one takes over nothing.
+                    let is_safe = !heir.is_syncing() && kernel.topology.node(self.primary).is_responsive();
+                    if is_complete && is_safe {
                         heir.stop_fetching();
                         self.settle_losses(nodes, kernel);
                         self.phase = Phase::Recovering;
@@ -160,7 +163,9 @@ impl Monitor {
         let old = self.primary;
         if self.params(nodes).fencing == Switch::Off {
             if self.is_member(old) {
-                kernel.directory.view_mut(self.cluster).unfenced = Some(old);
+                let unfenced = &mut kernel.directory.view_mut(self.cluster).unfenced;
+                unfenced.retain(|other| *other != old);
+                unfenced.push(old);
                 kernel.ledger.page(self.cluster).is_uncertain = true;
             }
             return;
@@ -196,7 +201,10 @@ impl Monitor {
 
     /// What of `set` belongs to the common history: errant transactions do not.
     fn valid(&self, set: &GtidSet) -> GtidSet {
-        let errant = set.without(&self.history).without(&set.only(self.primary));
+        let mut errant = set.without(&self.history).without(&set.only(self.primary));
+        if let Some((old, _)) = self.replaced {
+            errant = errant.without(&set.only(old));
+        }
         set.without(&errant)
     }
 
@@ -222,11 +230,10 @@ impl Monitor {
             self.phase = Phase::Halted;
             return;
         };
-        // If the last heir died before it was ready, it was the one that counted so far.
-        self.settle_losses(nodes, kernel);
         let old = self.primary;
         self.note(kernel, heir, StepKind::Elected);
-        self.replaced = Some((old, database(nodes, old).log().end()));
+        // An heir that has died before it had all that it would get has never counted.
+        self.replaced.get_or_insert((old, database(nodes, old).log().end()));
         // Only whoever was chosen by hand can lack what others have; the old primary, if it lives, has most.
         let own = database(nodes, heir).known().clone();
         let lacks = |node: NodeIx| self.valid(database(nodes, node).known()).without(&own).len();
@@ -236,8 +243,8 @@ impl Monitor {
         let peer = peer.and_then(|peer| self.way(heir, peer, kernel));
         self.primary = heir;
         self.term += 1;
-        let page = kernel.ledger.page(self.cluster);
-        page.rightful = Some(heir);
+        kernel.directory.view_mut(self.cluster).unfenced.retain(|old| *old != heir);
+        kernel.ledger.page(self.cluster).rightful = Some(heir);
         if peer.is_some() {
             self.note(kernel, heir, StepKind::FetchingMissing);
         }
@@ -270,7 +277,7 @@ impl Monitor {
 
     /// A member has been started again: it is told whom to follow, before it does anything.
     pub fn on_restart(&mut self, node: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
-        let is_unfenced = kernel.directory.view(self.cluster).unfenced == Some(node);
+        let is_unfenced = kernel.directory.view(self.cluster).unfenced.contains(&node);
         if node != self.primary && !self.is_shared && !is_unfenced {
             self.point_at_primary(node, nodes, kernel);
         }
@@ -278,7 +285,7 @@ impl Monitor {
 
     /// Whether `node`, which has been hung, missed that another was made primary and it was fenced.
     pub fn has_passed_over(&self, node: NodeIx, nodes: &[Component], kernel: &Kernel) -> bool {
-        let is_unfenced = kernel.directory.view(self.cluster).unfenced == Some(node);
+        let is_unfenced = kernel.directory.view(self.cluster).unfenced.contains(&node);
         node != self.primary && !self.is_shared && !is_unfenced && database(nodes, node).term() != self.term
     }
 
@@ -295,10 +302,10 @@ impl Monitor {
             return;
         }
         self.settle_doubts(node, nodes, kernel);
-        let view = kernel.directory.view_mut(self.cluster);
-        if view.unfenced == Some(node) {
-            view.unfenced = None;
-            kernel.ledger.page(self.cluster).is_split = false;
+        let unfenced = &mut kernel.directory.view_mut(self.cluster).unfenced;
+        if unfenced.contains(&node) {
+            unfenced.retain(|old| *old != node);
+            kernel.ledger.page(self.cluster).is_split &= !unfenced.is_empty();
         }
         match (is_diverged && !was_broken, is_new_term) {
             (true, _) => self.note(kernel, node, StepKind::RebuildDiverged),

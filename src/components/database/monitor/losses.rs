@@ -10,7 +10,7 @@ use super::super::commit::listed;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
-use crate::kernel::{Gtid, Kernel, Version};
+use crate::kernel::{Gtid, GtidSet, Kernel, Version};
 use crate::observe::LostWrite;
 
 impl Monitor {
@@ -26,7 +26,7 @@ impl Monitor {
         // What was not acknowledged yet is not lost, nor what a primary without a fence has committed since.
         let was_acknowledged =
             |id: Gtid| !in_doubt.contains(&id) && old.commits().waiting_ids().all(|waiting| waiting != id);
-        let logged = old.log().range(0, end).chain(old.receiving.relayed().map(|record| (0, record)));
+        let logged = old.log().range(0, end).chain(old.receiving.pending().map(|record| (0, record)));
         let mut keys = BTreeSet::new();
         let mut listed_count = 0;
         for (position, record) in logged.filter(|(_, record)| !heir.known().contains(record.id)) {
@@ -71,6 +71,32 @@ impl Monitor {
         }
         page.revived += heir.known().without(old.known()).len();
         self.history = heir.known().clone();
+    }
+
+    /// `gone`, one of several primaries, was taken out of the design: what only it had of acknowledged writes is lost.
+    pub fn bury(&self, gone: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+        let mut kept = GtidSet::default();
+        for member in &self.members {
+            let other = database(nodes, member.node);
+            // What is not on a disk yet may go with its node.
+            kept.merge(&other.receiving.safe(other.executed()));
+        }
+        let gone = database(nodes, gone);
+        let untold: BTreeSet<Gtid> = gone.commits().untold().collect();
+        let lost = gone.executed().without(&kept);
+        let page = kernel.ledger.page(self.cluster);
+        for (position, record) in gone.log().range(0, u64::MAX) {
+            if lost.contains(record.id) && !untold.contains(&record.id) {
+                page.lost.list_only(listed(record, position));
+            }
+            if lost.contains(record.id) && kernel.truth.current(record.key) == record.version {
+                kernel.truth.revert(record.key, database(nodes, self.primary).version(record.key));
+            }
+        }
+        // The log may have dropped some of them.
+        let count = lost.len() - untold.iter().filter(|id| lost.contains(**id)).count() as u64;
+        page.lost.count += count;
+        kernel.recorder.counts.lost_writes += count;
     }
 
     /// The last of its databases was taken out of the design: what was committed, nobody has any more.

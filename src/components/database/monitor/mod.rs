@@ -125,16 +125,36 @@ impl Monitor {
         self.is_shared = true;
         self.phase = Phase::Steady;
         *kernel.directory.view_mut(other.cluster) = ClusterView::default();
-        kernel.directory.view_mut(self.cluster).unfenced = None;
+        kernel.directory.view_mut(self.cluster).unfenced.clear();
         kernel.ledger.page(self.cluster).rightful = None;
     }
 
-    pub fn leave(&mut self, node: NodeIx, kernel: &mut Kernel) {
+    /// `node` was taken out of the design; of several primaries the next stands first.
+    pub fn leave(&mut self, node: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
+        // What a promotion that is under way has still to settle, that will.
+        if !self.is_shared && node != self.primary && self.replaced.is_none_or(|(old, _)| old != node) {
+            self.settle_doubts(node, nodes, kernel);
+        }
         self.members.retain(|member| member.node != node);
+        if self.is_shared && self.primary == node {
+            let mut primaries = self.members.iter().map(|member| member.node);
+            self.primary = primaries.find(|other| database(nodes, *other).duty() == Duty::Primary).unwrap_or(node);
+        }
         let view = kernel.directory.view_mut(self.cluster);
         view.replicas.retain(|replica| *replica != node);
         view.primaries.retain(|primary| *primary != node);
-        view.unfenced = view.unfenced.filter(|old| *old != node);
+        view.unfenced.retain(|old| *old != node);
+    }
+
+    /// Of several primaries, `node`, which was the replica of one that is gone, takes its place.
+    pub fn take_place(&self, node: NodeIx, nodes: &mut [Component]) {
+        if self.is_shared && self.is_member(node) && database(nodes, node).duty() == Duty::Replica {
+            database_mut(nodes, node).become_equal();
+        }
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = NodeIx> {
+        self.members.iter().map(|member| member.node)
     }
 
     /// The links have changed: whoever follows the primary does so over one that there is.
