@@ -106,11 +106,10 @@ impl<T> Slab<T> {
         if !self.holds(key) {
             return None;
         }
-        let entry = self.entries.get_mut(key.index as usize)?.take()?;
         let generation = &mut self.generations[key.index as usize];
         *generation = generation.wrapping_add(1);
         self.free.push(key.index);
-        Some(entry)
+        self.entries[key.index as usize].take()
     }
 
     /// Whether the slot of `key` is of its generation.

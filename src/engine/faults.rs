@@ -273,6 +273,7 @@ impl World {
     }
 
     /// Whether the packet of `call`, which should arrive now, has been taken from its link.
+    #[inline]
     pub(super) fn is_dropped(&mut self, call: Key) -> bool {
         let Some(call) = self.kernel.calls.get_mut(call) else { return false };
         let is_dropped = call.marks.has(Marks::DROPPED);

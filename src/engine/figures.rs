@@ -64,6 +64,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
+    figures.dark.clone_from(&kernel.topology.dark);
     figures.clusters =
         world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
     figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
@@ -187,6 +188,7 @@ fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
         index: index as u16,
         from: topology.node(link.from).id.clone(),
         to: topology.node(link.to).id.clone(),
+        is_dark: link.is_dark,
         forward: lane(index, false),
         backward: lane(index, true),
     });

@@ -115,9 +115,10 @@ impl World {
                 }
             }
             Event::Reply(call) => {
-                let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
+                let reply = self.kernel.calls.remove(call);
+                let reply = reply.as_ref().expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
-                    self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
+                    self.with(reply.from, |component, ctx| component.on_reply(ctx, reply));
                 }
             }
             Event::Deliver(message) => self.deliver(message),

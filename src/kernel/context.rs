@@ -148,6 +148,7 @@ impl Context<'_> {
         &mut self.kernel.streams[self.node.index()]
     }
 
+    #[inline]
     pub fn meter(&mut self) -> &mut NodeMeter {
         self.kernel.recorder.node(self.node)
     }
@@ -161,11 +162,13 @@ impl Context<'_> {
     ///
     /// # Panics
     /// If it has ended: a component must not keep a call longer than that.
+    #[inline]
     pub fn get(&self, call: Key) -> &Call {
         self.kernel.calls.get(call).expect("a component holds only calls that go on")
     }
 
     /// Whether somebody is still working on `call`: it has neither ended nor been answered.
+    #[inline]
     pub fn is_going_on(&self, call: Key) -> bool {
         self.kernel.calls.get(call).is_some_and(Call::is_at_node)
     }

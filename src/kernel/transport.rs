@@ -21,6 +21,7 @@ pub const HEADER_BYTES: u64 = 500;
 
 impl Call {
     /// Size of the packet that is under way, in bytes. What is written goes with the request, what is read with the answer.
+    #[inline]
     fn wire_bytes(&self) -> u64 {
         let has_body = match self.place {
             Place::Returning => self.failure.is_none(),
@@ -153,11 +154,13 @@ impl Kernel {
 
     /// Whether the packet of `call` goes against the direction in which its link is drawn: replies do, and calls of a peer to
     /// which the link was drawn.
+    #[inline]
     fn is_backward(&self, call: &Call) -> bool {
         let is_against = self.topology.links[call.link.index()].from != call.from;
         (call.place == Place::Returning) != is_against
     }
 
+    #[inline]
     fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
         let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
         let (occupied, is_lost) = match fate {

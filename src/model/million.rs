@@ -80,6 +80,8 @@ pub fn million(users: u64) -> Document {
             write_service: SimDuration::from_millis(45),
             // One applier must keep up with all cores of the primary.
             apply_time: SimDuration::from_micros(100),
+            // Some seconds of writes: a follower that is farther behind is copied anew.
+            log_retention: 20_000,
             ..Database::default()
         };
         let follower = Database { role: DatabaseRole::Replica, ..params.clone() };
@@ -110,7 +112,7 @@ impl Design {
         let few = (libm::pow(thousands, 0.2).ceil() as usize).max(1);
         let document = Document {
             version: VERSION,
-            name: format!("{users} users"),
+            name: if users == 1_000_000 { "A million users".to_owned() } else { format!("{users} users") },
             description:
                 "Edges, load balancers, three tiers of servers, a ring of caches and a database in shards: everything \
                           has grown with the users, and nothing is overloaded."

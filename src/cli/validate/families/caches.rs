@@ -146,9 +146,9 @@ pub fn lease(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     invalidators["id"] = json!("writers");
     let people = vec![readers(reads, &taste), invalidators];
     let database = json!({ "read_service": duration(fetch), "service_shape": "constant" });
-    // Without leases the herds after invalidations vary, as Poisson numbers do: of so many the mean is known to half a percent.
+    // Without leases the herds after invalidations vary, as Poisson numbers do: of so many the mean is known to 0.7 %.
     let herd = fetch * reads / f64::from(keys.max(1));
-    let varied = 4e4 * herd / ((1.0 + herd) * (1.0 + herd));
+    let varied = 2e4 * herd / ((1.0 + herd) * (1.0 + herd));
     let invalidations = if leases == "on" { 300.0 } else { varied.max(2_000.0) };
     let span = (invalidations / writes).max(case.completions.unwrap_or_default() as f64 / reads);
     let cache = json!({ "leases": leases });

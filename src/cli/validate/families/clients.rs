@@ -2,7 +2,7 @@
 
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
-use scalescope::model::{Command, Fault};
+use scalescope::model::{Command, Document, Fault};
 use serde_json::json;
 
 use super::{completions, completions_at};
@@ -18,8 +18,9 @@ pub fn deadline(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let on_give_up = if inputs.flag("cancel")? { "cancel" } else { "ignore" };
     let people = json!({ "timeout": duration(inputs.number("deadline_s")?), "calls": { "on_give_up": on_give_up } });
     let (servers, discipline) = (inputs.count_or("servers", 1)?, inputs.word_or("discipline", "fifo")?);
+    let load = rate * service.0 / f64::from(servers);
     let nodes = [users(rate, &people), station("server", servers, &service, discipline, None, &json!({}))?];
-    let count = completions(case);
+    let count = completions_at(case, load);
     Plan::new(&document(&case.id, &nodes, &[link("users", "server")]), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         Ok(responses(&engine, &figures))
@@ -188,7 +189,10 @@ pub fn adaptive_throttle(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 }
 
 /// An outage of a database during which requests pile up, with clients who time out and try again.
+///
+/// How long a queue takes to drain that is hardly faster than what comes is a matter of chance: of several runs the middle one counts.
 pub fn retry_storm(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    const RUNS: u64 = 5;
     let rate = inputs.number("rate_per_s")?;
     let database = inputs.within("database")?;
     let (mean, shape) = database.distribution("service")?;
@@ -223,10 +227,23 @@ pub fn retry_storm(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         { "at": duration(start), "command": { "fault": { "hang": { "node": "database" } } } },
         { "at": duration(end), "command": { "fault": { "resume": { "node": "database" } } } },
     ]);
-    Plan::new(&document, move |mut engine| {
-        let seconds = by_second(&mut engine, until, |figures| figures.goodput_per_s);
-        Ok(recovery(&seconds, rate, end))
+    let runs = if case.is_short { 1 } else { RUNS };
+    Plan::new(&document, move |engine| {
+        let mut all = Vec::new();
+        for seed in 1..=runs {
+            let mut engine = reseeded(&engine, seed)?;
+            let goodput = by_second(&mut engine, until, |figures| figures.goodput_per_s);
+            all.push((recovered_after(&goodput, rate, end), recovery(&goodput, rate, end)));
+        }
+        all.sort_by_key(|(after, _)| after.unwrap_or(usize::MAX));
+        Ok(all.swap_remove(all.len() / 2).1)
     })
+}
+
+/// The same document from its beginning, with another seed.
+pub fn reseeded(engine: &Engine, seed: u64) -> Result<Engine, String> {
+    let document = Document { seed, ..engine.document().clone() };
+    Engine::new(document).map_err(|problems| problems.to_string())
 }
 
 /// What is measured in each second of a run.
@@ -243,17 +260,28 @@ pub fn by_second(engine: &mut Engine, until_s: f64, read: impl Fn(&scalescope::o
 /// Whether a system recovers from an outage that ends at `end_s`: for ten seconds in a row goodput is at least nine tenths of the
 /// rate, and so it is in the last minute.
 pub fn recovery(goodput: &[f64], rate: f64, end_s: f64) -> Measured {
-    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
-    let last = mean(&goodput[goodput.len().saturating_sub(60)..]);
-    let recovers = last >= 0.9 * rate;
-    let mut measured: Measured =
-        vec![("goodput_last_60s_per_s".to_owned(), json!(last)), ("recovers".to_owned(), json!(recovers))];
+    let after = recovered_after(goodput, rate, end_s);
+    let mut measured: Measured = vec![
+        ("goodput_last_60s_per_s".to_owned(), json!(mean(last_minute(goodput)))),
+        ("recovers".to_owned(), json!(mean(last_minute(goodput)) >= 0.9 * rate)),
+    ];
+    measured.extend(after.map(|after| ("recovered_after_s".to_owned(), json!(after))));
+    measured
+}
+
+/// Seconds after which it has recovered, if it does.
+fn recovered_after(goodput: &[f64], rate: f64, end_s: f64) -> Option<usize> {
     let from = (end_s as usize).min(goodput.len());
     let back = goodput[from..].windows(10).position(|window| mean(window) >= 0.9 * rate);
-    if let Some(after) = back.filter(|_| recovers) {
-        measured.push(("recovered_after_s".to_owned(), json!(after)));
-    }
-    measured
+    back.filter(|_| mean(last_minute(goodput)) >= 0.9 * rate)
+}
+
+fn last_minute(seconds: &[f64]) -> &[f64] {
+    &seconds[seconds.len().saturating_sub(60)..]
+}
+
+fn mean(part: &[f64]) -> f64 {
+    part.iter().sum::<f64>() / part.len().max(1) as f64
 }
 
 /// Carries out a fault now.

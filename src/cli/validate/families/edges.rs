@@ -58,7 +58,8 @@ pub fn shield(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let (count, has_shield) = (inputs.nodes("edges")?, inputs.flag("shield")?);
     let document = edges(&case.id, users(rate, &json!({})), count, has_shield, &cdn, 0.0);
     // What is counted are lifetimes, of which there must be enough, as far as that can be done in a short time.
-    let lifetimes = 1_000.0 * inputs.number("max_age_s")? * rate;
+    let caches = if has_shield { 1.0 } else { f64::from(count) };
+    let lifetimes = 300.0 * inputs.number("max_age_s")? * rate / caches;
     origin_rate(&document, rate, completions(case).max(lifetimes.min(2e7) as u64))
 }
 
@@ -98,15 +99,16 @@ fn times(case: &Case, prefix: &str, suffix: &str) -> Vec<(String, f64)> {
 /// the phases of the assets are random to the outage.
 pub fn stale_if_error(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     const OUTAGES: u32 = 200;
-    /// Requests for each asset, while it matters.
-    const PER_OBJECT_PER_S: f64 = 5.0;
-    /// How long errors are counted at each time.
+    /// Requests for each asset in a lifetime, while it matters: so many that it is fetched anew at once when it expires.
+    const PER_LIFETIME: f64 = 900.0;
+    /// How long errors are counted around each time.
     const WINDOW_S: f64 = 0.1;
     let objects = inputs.count("objects")?;
     let (max_age, stale) = (inputs.number("max_age_s")?, inputs.number("stale_if_error_s")?);
     let outage_at = inputs.number_or("outage_at_s", 0.0)?.unwrap_or_default();
     let people = json!({ "assets": objects, "assets_zipf_exponent": 0, "timeout": "1h" });
-    let rate = PER_OBJECT_PER_S * f64::from(objects);
+    let per_object = (PER_LIFETIME / max_age).clamp(5.0, 100.0);
+    let rate = per_object * f64::from(objects);
     let cdn = json!({ "ttl": duration(max_age), "stale_if_error": duration(stale), "age": "response" });
     let document = edges(&case.id, users(rate, &people), 1, false, &cdn, 0.0);
     let times = times(case, "error_ratio_at_", "s");
@@ -117,7 +119,7 @@ pub fn stale_if_error(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         let mut sums = vec![(0.0, 0.0); times.len()];
         for outage in 0..OUTAGES {
             // When the clock of the case shows zero.
-            let zero = warm_s + f64::from(outage) / f64::from(OUTAGES) * (max_age + 1.0 / PER_OBJECT_PER_S);
+            let zero = warm_s + f64::from(outage) / f64::from(OUTAGES) * (max_age + 1.0 / per_object);
             engine.run_until(at(zero));
             let (mut engine, mut is_out) = (engine.clone(), false);
             for ((_, time), sum) in times.iter().zip(&mut sums) {
@@ -128,10 +130,11 @@ pub fn stale_if_error(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
                 }
                 // Between the times that are asked for, hardly anybody needs to be simulated once nothing is fetched.
                 set_rate(&mut engine, if is_out { &idle } else { &busy })?;
-                engine.run_until(at(zero + time));
+                let from = (time - WINDOW_S / 2.0).max(if is_out { outage_at } else { 0.0 });
+                engine.run_until(at(zero + from));
                 set_rate(&mut engine, &busy)?;
                 engine.mark();
-                engine.run_until(at(zero + time + WINDOW_S));
+                engine.run_until(at(zero + from + WINDOW_S));
                 let figures = engine.report();
                 sum.0 += figures.errors_per_s;
                 sum.1 += figures.errors_per_s + figures.goodput_per_s;

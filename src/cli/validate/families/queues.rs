@@ -110,6 +110,8 @@ pub fn closed_loop(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
 
 /// A server of more and more cores, always asked for more than it can do.
 pub fn universal_scalability(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
+    /// How many times each core serves.
+    const SERVICES: u64 = 500;
     let (gamma, alpha, beta) = (inputs.number("gamma")?, inputs.number("alpha")?, inputs.number("beta")?);
     let law = json!({
         "static_service": duration(1.0 / gamma), "service_shape": "constant", "contention": alpha, "coherency": beta,
@@ -125,9 +127,11 @@ pub fn universal_scalability(case: &Case, inputs: &Inputs) -> Result<Plan, Strin
     let has_peak = ["n_at_max", "max_throughput"].iter().any(|metric| case.expected.contains_key(*metric));
     Plan::new(&build(1), move |_| {
         let throughput = |cores: u32| -> Result<f64, String> {
-            let plan = Plan::new(&build(cores), |mut engine| {
-                // Enough services on each core that the last, cut off at the end, does not matter.
-                let figures = measure(&mut engine, 200_000, 200_000.0 / 60.0);
+            let n = f64::from(cores);
+            let span_s = SERVICES as f64 / gamma * (1.0 + alpha * (n - 1.0) + beta * n * (n - 1.0));
+            let plan = Plan::new(&build(cores), move |mut engine| {
+                // Enough services on each core, all equally long, that those cut off at the end do not matter.
+                let figures = measure(&mut engine, SERVICES, SERVICES as f64 / span_s);
                 Ok(vec![("throughput".to_owned(), json!(node(&figures, "server")?.completions_per_s))])
             })?;
             plan.run()?[0].1.as_f64().ok_or_else(|| "no throughput".to_owned())
@@ -145,8 +149,8 @@ pub fn universal_scalability(case: &Case, inputs: &Inputs) -> Result<Plan, Strin
     })
 }
 
-/// The number of cores with the highest throughput, and that throughput: up a ladder until it falls, then by a parabola through the
-/// best and two neighbours, since near its top the curve is flat.
+/// The number of cores with the highest throughput, and that throughput: up a ladder until it falls, then between the rungs. There
+/// the time n / X(n) that a core takes is interpolated by a parabola a + bn + cn²: X is highest where n is √(a / c).
 fn peak(throughput: impl Fn(u32) -> Result<f64, String>) -> Result<(f64, f64), String> {
     const MOST: u32 = 1_024;
     let (mut best, mut top, mut cores) = (1, throughput(1)?, 1);
@@ -157,20 +161,21 @@ fn peak(throughput: impl Fn(u32) -> Result<f64, String>) -> Result<(f64, f64), S
             (best, top) = (cores, measured);
         }
     }
-    let step = (best / 12).max(1);
-    loop {
-        if best <= step || best + step > MOST {
-            return Ok((f64::from(best), top));
-        }
-        let (before, after) = (throughput(best - step)?, throughput(best + step)?);
-        if before > top {
-            (best, top) = (best - step, before);
-        } else if after > top {
-            (best, top) = (best + step, after);
-        } else {
-            let shift = 0.5 * (before - after) / (before - 2.0 * top + after);
-            let shift = if shift.is_finite() { shift } else { 0.0 };
-            return Ok((f64::from(best) + shift * f64::from(step), top - 0.25 * (before - after) * shift));
-        }
+    let points = [(best / 2).max(1), best.max(2), (2 * best).clamp(3, MOST)];
+    if points[1] >= points[2] {
+        return Ok((f64::from(best), top));
     }
+    let mut times = Vec::new();
+    for cores in points {
+        let n = f64::from(cores);
+        times.push((n, n / throughput(cores)?));
+    }
+    // Newton's divided differences.
+    let [(n0, t0), (n1, t1), (n2, t2)] = [times[0], times[1], times[2]];
+    let (d01, d12) = ((t1 - t0) / (n1 - n0), (t2 - t1) / (n2 - n1));
+    let c = (d12 - d01) / (n2 - n0);
+    let b = d01 - c * (n0 + n1);
+    let a = t0 - b * n0 - c * n0 * n0;
+    let n = (a / c).sqrt();
+    Ok(if n.is_finite() && n >= 1.0 { (n, n / (a + b * n + c * n * n)) } else { (f64::from(best), top) })
 }

@@ -249,6 +249,7 @@ impl Entries {
         }
     }
 
+    #[inline]
     fn slot(&self, key: u32) -> Option<u32> {
         self.index.0.find(u64::from(key)).map(|slot| slot as u32)
     }

@@ -21,6 +21,7 @@ pub fn acts(target: &Target, shown: &Shown, on_intent: &Callback<Intent>, close:
     let all = match target {
         Target::Node(id) => of_node(id, shown),
         Target::Link { from, to } => of_link(from, to),
+        Target::Region(_) => Vec::new(),
         Target::Canvas => of_canvas(),
     };
     html! {

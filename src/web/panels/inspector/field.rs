@@ -84,7 +84,7 @@ pub fn Field(props: &Props) -> Html {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
                         title={format!("Default: {}", text_of(&spec.default))}>{ icon("default") }</button>
                 }
-                { control(&id, describedby, spec, value, shown, draft.as_ref(), &set, &try_out) }
+                { if spec.ty == ParamType::Nodes { nodes(node, value, shown, &set) } else { control(&id, describedby, spec, value, draft.as_ref(), &set, &try_out) } }
                 { pin(spec, value, node, *is_pinned, on_intent) }
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
@@ -168,7 +168,6 @@ fn control(
     describedby: String,
     spec: &ParamSpec,
     value: &Value,
-    shown: &Shown,
     draft: Option<&Draft>,
     set: &Callback<Entry>,
     try_out: &Callback<Option<Entry>>,
@@ -187,7 +186,6 @@ fn control(
                 </select>
             }
         }
-        ParamType::Nodes => nodes(id, value, shown, set),
         _ => {
             let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
             let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
@@ -217,11 +215,13 @@ fn control(
 /// A box to tick for each node that may stand in the list.
 fn nodes(own: &str, value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
-    let is_router = shown.document.node(own).is_some_and(|node| node.kind.name() == "shard_router");
-    let may_stand = |kind: &str| {
-        if is_router { kind == "database" } else { matches!(kind, "load_balancer" | "web_server") }
+    let kind = shown.document.node(own).map_or("", |node| node.kind.name());
+    let may_stand: &[&str] = match kind {
+        "shard_router" | "database" => &["database"],
+        "load_balancer" => &["web_server"],
+        _ => &["load_balancer", "web_server"],
     };
-    let candidates = shown.document.nodes.iter().filter(|node| may_stand(node.kind.name()));
+    let candidates = shown.document.nodes.iter().filter(|node| node.id != own && may_stand.contains(&node.kind.name()));
     html! {
         <span class="ticks">
             { for candidates.map(|node| {
