@@ -1,12 +1,12 @@
-//! A map in the order of its keys, whose tree is there once in the program.
+//! A map whose entries are found by a hash and iterated in the order of their keys.
 //!
-//! The standard library's tree is written out anew for every type that it holds, and is large in wasm. Here the tree
-//! holds words only: from a key's place in the order to the entry's slot.
+//! Most maps here are asked for single keys many times for each request, and are iterated when a fingerprint is taken or something
+//! fails. So finding is what must be fast: one look into a [`Table`], and one at the entry. Whoever iterates pays for sorting.
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use super::slab::Key;
+use super::table::Table;
 
 /// What can be a key: a word in the same order.
 pub trait Ordinal: Copy + Ord {
@@ -34,56 +34,56 @@ impl Ordinal for Key {
 /// Entries by key, iterated in the order of keys; fingerprinted as a `BTreeMap` is.
 #[derive(Clone, Debug)]
 pub struct Map<K, V> {
-    places: BTreeMap<u64, u32>,
+    table: Table,
     slots: Vec<Option<(K, V)>>,
     free: Vec<u32>,
 }
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
-        Self { places: BTreeMap::new(), slots: Vec::new(), free: Vec::new() }
+        Self { table: Table::default(), slots: Vec::new(), free: Vec::new() }
     }
 }
 
 impl<K: Ordinal, V> Map<K, V> {
     pub fn len(&self) -> usize {
-        self.places.len()
+        self.table.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.table.is_empty()
     }
 
     pub fn contains_key(&self, key: &K) -> bool {
-        self.places.contains_key(&key.ordinal())
+        self.table.find(key.ordinal()).is_some()
     }
 
     pub fn get(&self, key: &K) -> Option<&V> {
-        let place = *self.places.get(&key.ordinal())?;
-        self.slots[place as usize].as_ref().map(|(_, value)| value)
+        let slot = self.table.find(key.ordinal())?;
+        self.slots[slot].as_ref().map(|(_, value)| value)
     }
 
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let place = *self.places.get(&key.ordinal())?;
-        self.slots[place as usize].as_mut().map(|(_, value)| value)
+        let slot = self.table.find(key.ordinal())?;
+        self.slots[slot].as_mut().map(|(_, value)| value)
     }
 
     /// Puts `value` in the place of what was there.
     pub fn insert(&mut self, key: K, value: V) {
-        let place = self.place_of(key);
-        self.slots[place] = Some((key, value));
+        let slot = self.slot_of(key);
+        self.slots[slot] = Some((key, value));
     }
 
     /// The value of `key`, which `new` makes if there is none.
     pub fn or_insert_with(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
-        let place = self.place_of(key);
-        &mut self.slots[place].get_or_insert_with(|| (key, new())).1
+        let slot = self.slot_of(key);
+        &mut self.slots[slot].get_or_insert_with(|| (key, new())).1
     }
 
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let place = self.places.remove(&key.ordinal())?;
-        self.free.push(place);
-        self.slots[place as usize].take().map(|(_, value)| value)
+        let slot = self.table.remove(key.ordinal())?;
+        self.free.push(slot as u32);
+        self.slots[slot].take().map(|(_, value)| value)
     }
 
     pub fn clear(&mut self) {
@@ -91,11 +91,12 @@ impl<K: Ordinal, V> Map<K, V> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        self.places.values().filter_map(|place| self.slots[*place as usize].as_ref()).map(|(key, value)| (*key, value))
+        let sorted = self.table.sorted().into_iter();
+        sorted.filter_map(|(_, slot)| self.slots[slot as usize].as_ref()).map(|(key, value)| (*key, value))
     }
 
     pub fn first_key(&self) -> Option<K> {
-        self.iter().next().map(|(key, _)| key)
+        self.slots.iter().flatten().map(|(key, _)| *key).min()
     }
 
     /// Does `change` to every value, in no particular order.
@@ -104,17 +105,17 @@ impl<K: Ordinal, V> Map<K, V> {
     }
 
     /// The slot of `key`, which gets one if it has none.
-    fn place_of(&mut self, key: K) -> usize {
+    fn slot_of(&mut self, key: K) -> usize {
         let ordinal = key.ordinal();
-        if let Some(place) = self.places.get(&ordinal) {
-            return *place as usize;
+        if let Some(slot) = self.table.find(ordinal) {
+            return slot;
         }
-        let place = self.free.pop().unwrap_or_else(|| {
+        let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() as u32 - 1
         });
-        self.places.insert(ordinal, place);
-        place as usize
+        self.table.insert(ordinal, slot);
+        slot as usize
     }
 }
 
@@ -123,8 +124,8 @@ impl<K: Ordinal, V> IntoIterator for Map<K, V> {
     type IntoIter = std::vec::IntoIter<(K, V)>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        let places = self.places.values();
-        let entries: Vec<(K, V)> = places.filter_map(|place| self.slots[*place as usize].take()).collect();
+        let sorted = self.table.sorted().into_iter();
+        let entries: Vec<(K, V)> = sorted.filter_map(|(_, slot)| self.slots[slot as usize].take()).collect();
         entries.into_iter()
     }
 }
@@ -140,6 +141,8 @@ impl<K: Ordinal + Hash, V: Hash> Hash for Map<K, V> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::base::hash::Fingerprint;
     use crate::base::random::Stream;

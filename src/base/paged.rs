@@ -12,6 +12,7 @@ pub struct Paged<T> {
 }
 
 impl<T: Copy + Default + PartialEq> Paged<T> {
+    #[inline]
     pub fn get(&self, index: usize) -> T {
         match self.pages.get(index / PAGE) {
             Some(Some(page)) => page[index % PAGE],

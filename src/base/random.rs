@@ -33,6 +33,7 @@ impl Stream {
     }
 
     /// 64 uniformly random bits.
+    #[inline]
     pub fn next_u64(&mut self) -> u64 {
         let s = &mut self.state;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
@@ -60,6 +61,7 @@ impl Stream {
     }
 
     /// Uniform in [0, 1), 53 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }

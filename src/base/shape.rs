@@ -107,7 +107,7 @@ impl Shape {
 
     /// One duration with the given mean.
     pub fn duration(&self, mean: SimDuration, stream: &mut Stream) -> SimDuration {
-        if *self == Self::Constant {
+        if matches!(self, Self::Constant) {
             return mean;
         }
         SimDuration::from_secs_f64(self.draw(stream) * mean.as_secs_f64())

@@ -66,41 +66,54 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
+    /// Written out where it is called, so that the entry is made where it shall lie: copying one costs as much as the rest of an
+    /// event in wasm, where a copy of more than a few words is a call.
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
     pub fn insert(&mut self, entry: T) -> Key {
-        if let Some(index) = self.free.pop() {
-            self.entries[index as usize] = Some(entry);
-            return Key { index, generation: self.generations[index as usize] };
-        }
-        let index = u32::try_from(self.entries.len()).expect("a slab holds fewer than 2^32 entries");
-        self.generations.push(0);
-        self.entries.push(Some(entry));
-        Key { index, generation: 0 }
+        let index = self.free_slot();
+        self.entries[index as usize] = Some(entry);
+        Key { index, generation: self.generations[index as usize] }
     }
 
+    /// The slot that is filled next.
+    fn free_slot(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let index = u32::try_from(self.entries.len()).expect("a slab holds fewer than 2^32 entries");
+            self.generations.push(0);
+            self.entries.push(None);
+            index
+        })
+    }
+
+    #[inline]
     pub fn get(&self, key: Key) -> Option<&T> {
         if self.holds(key) { self.entries.get(key.index as usize)?.as_ref() } else { None }
     }
 
+    #[inline]
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         if self.holds(key) { self.entries.get_mut(key.index as usize)?.as_mut() } else { None }
     }
 
+    /// Whether the entry of `key` is there. Its generation ends when it is removed: nothing else has to be looked at.
     pub fn contains(&self, key: Key) -> bool {
-        self.get(key).is_some()
+        self.holds(key)
     }
 
+    #[inline]
     pub fn remove(&mut self, key: Key) -> Option<T> {
         if !self.holds(key) {
             return None;
         }
-        let entry = self.entries.get_mut(key.index as usize)?.take()?;
         let generation = &mut self.generations[key.index as usize];
         *generation = generation.wrapping_add(1);
         self.free.push(key.index);
-        Some(entry)
+        self.entries[key.index as usize].take()
     }
 
     /// Whether the slot of `key` is of its generation.
+    #[inline]
     fn holds(&self, key: Key) -> bool {
         self.generations.get(key.index as usize) == Some(&key.generation)
     }

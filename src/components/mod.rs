@@ -121,7 +121,7 @@ pub trait Behaviour {
     fn on_timer(&mut self, _ctx: &mut Context, _tag: Tag) {}
 
     /// The node dies: whatever is only in memory is gone. Its calls have been failed already.
-    fn on_crash(&mut self);
+    fn on_crash(&mut self, ctx: &mut Context);
 
     /// The design around the node, or its own parameters, have changed.
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring);
@@ -194,10 +194,7 @@ impl Component {
     }
 
     pub fn on_crash(&mut self, ctx: &mut Context) {
-        if let Self::Cache(cache) = self {
-            cache.lose_unwritten(ctx);
-        }
-        each!(self, inner => inner.on_crash());
+        each!(self, inner => inner.on_crash(ctx));
     }
 
     pub fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {

@@ -11,7 +11,7 @@ use super::{Behaviour, Levels, Wiring};
 use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Outcome, Stage, Verb, Version};
+use crate::kernel::{Call, Context, Outcome, Stage, Verb};
 use crate::model::{NodeKind, kinds};
 use crate::observe::Reason;
 
@@ -40,7 +40,8 @@ impl ObjectStore {
 
 impl Behaviour for ObjectStore {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, bytes, version, .. } = *ctx.get(call);
+        let asked = ctx.get(call);
+        let (Call { verb, bytes, .. }, is_conditional) = (*asked, asked.is_conditional());
         if verb != Verb::Static {
             ctx.fail(call, Reason::NoRoute);
             return;
@@ -50,7 +51,7 @@ impl Behaviour for ObjectStore {
             ctx.fail(call, Reason::RateLimited);
             return;
         }
-        let body = if version == Version::default() { bytes } else { 0 };
+        let body = if is_conditional { 0 } else { bytes };
         let transfer = SimDuration::from_secs_f64(f64::from(body) / self.params.throughput_per_s.0 as f64);
         let first = self.params.first_byte_shape.duration(self.params.first_byte, ctx.rng());
         self.busy += 1;
@@ -61,8 +62,8 @@ impl Behaviour for ObjectStore {
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.busy -= 1;
-        let Call { bytes, version, .. } = *ctx.get(call);
-        let body = if version == Version::default() { bytes } else { 0 };
+        let asked = ctx.get(call);
+        let body = if asked.is_conditional() { 0 } else { asked.bytes };
         ctx.meter().egress_bytes += u64::from(body);
         ctx.answer(call, Outcome::good(body));
     }
@@ -72,7 +73,7 @@ impl Behaviour for ObjectStore {
         ctx.fail(call, Reason::Cancelled);
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.limit = RateLimit::default();
         self.busy = 0;
     }

@@ -16,10 +16,7 @@ use crate::base::{NodeIx, SimDuration};
 use crate::components::Wiring;
 use crate::kernel::{Context, Target, Token, Topology, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, DatabaseRole, Reads};
-
-/// The kinds of node that keep records.
-const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
+use crate::model::kinds::{self, DatabaseRole, Reads, STORES};
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]

@@ -15,6 +15,10 @@ use crate::kernel::{Condition, Context, Event, Marks, Outcome, Place, Trouble};
 use crate::model::{Fault, Problem, Way};
 use crate::observe::Reason;
 
+/// Events that are kept back for a node that hangs. After that the buffers of its host are full: calls are refused, and messages
+/// are lost.
+const MOST_HELD: usize = 1_000_000;
+
 impl World {
     /// Carries out `fault`, which fits the design.
     pub fn inflict(&mut self, fault: &Fault) -> Result<(), Problem> {
@@ -221,10 +225,16 @@ impl World {
     pub(super) fn is_held(&mut self, event: Event) -> bool {
         let Some(node) = self.addressee(event) else { return false };
         let state = self.kernel.topology.node_mut(node);
-        if state.condition.is_hung {
-            state.held.push(event);
+        if !state.condition.is_hung {
+            return false;
         }
-        state.condition.is_hung
+        match event {
+            Event::Arrive(call) if state.held.len() >= MOST_HELD => self.turn_away(call),
+            Event::Deliver(message) if state.held.len() >= MOST_HELD => drop(self.kernel.messages.remove(message)),
+            // Its own affairs are no more than what was under way when it stopped.
+            _ => state.held.push(event),
+        }
+        true
     }
 
     /// The node that `event` would make act.
@@ -263,6 +273,7 @@ impl World {
     }
 
     /// Whether the packet of `call`, which should arrive now, has been taken from its link.
+    #[inline]
     pub(super) fn is_dropped(&mut self, call: Key) -> bool {
         let Some(call) = self.kernel.calls.get_mut(call) else { return false };
         let is_dropped = call.marks.has(Marks::DROPPED);

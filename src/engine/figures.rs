@@ -13,11 +13,8 @@ use crate::observe::{
     NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
 
-/// Writes that figures list, of each sort.
-const LIST_SHOWN: usize = 1_000;
-
-/// The figures between `from` and now.
-pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &Latencies) -> Figures {
+/// The figures between `from` and now. Of each sort of writes at most `most` are listed, the oldest.
+pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &Latencies, most: usize) -> Figures {
     let kernel = &world.kernel;
     let to = kernel.recorder.sample(kernel.now);
     let mut figures = Figures::between(from, &to, latencies);
@@ -32,7 +29,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         let Condition { is_hung, slowdown, error_ratio, is_read_only } = state.condition;
         node.condition = ConditionFigures { is_hung, slowdown: slowdown.0, error_ratio: error_ratio.0, is_read_only };
         node.is_in_rotation = is_in_rotation(world, ix);
-        describe(&mut node, world, ix);
+        describe(&mut node, world, ix, most);
         if let Some(NodeKind::Database(database)) = document.node(&state.id).map(|node| &node.kind)
             && database.buffer_pool.0 > 0
         {
@@ -68,13 +65,13 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     }
     figures.links = links(world, from, &to);
     figures.clusters =
-        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it)).collect();
-    figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number)).collect();
+        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
+    figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
     figures
 }
 
 /// What is to be told of a leaderless store.
-fn quorum(world: &World, number: usize) -> QuorumFigures {
+fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
     let placement = &world.kernel.directory.placements[number];
     let id = |node: NodeIx| world.kernel.topology.node(node).id.clone();
     let mut figures = QuorumFigures {
@@ -86,9 +83,9 @@ fn quorum(world: &World, number: usize) -> QuorumFigures {
         if let Component::QuorumStore(store) = component
             && store.cluster() == number
         {
-            figures.lost.extend(&store.lost().list);
+            figures.lost.extend(store.lost().list.iter().take(most));
             figures.lost_count += store.lost().count;
-            figures.in_doubt.extend(&store.in_doubt().list);
+            figures.in_doubt.extend(store.in_doubt().list.iter().take(most));
             figures.in_doubt_count += store.in_doubt().count;
         }
     }
@@ -98,19 +95,19 @@ fn quorum(world: &World, number: usize) -> QuorumFigures {
             && cache.home().is_some_and(|home| placement.has(home))
         {
             let (list, count) = cache.unwritten().lost();
-            figures.lost.extend(list);
+            figures.lost.extend(list.iter().take(most));
             figures.lost_count += count;
         }
     }
     for list in [&mut figures.lost, &mut figures.in_doubt] {
         sort_by_key(list, |write| write.at_ns);
-        list.truncate(LIST_SHOWN);
+        list.truncate(most);
     }
     figures
 }
 
 /// What has become of one cluster and its writes.
-fn cluster(world: &World, monitor: &Monitor) -> ClusterFigures {
+fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     let kernel = &world.kernel;
     let id = |node: NodeIx| kernel.topology.node(node).id.clone();
     // What a write-back cache of this cluster had acknowledged and lost is lost like what a failover lost.
@@ -121,14 +118,14 @@ fn cluster(world: &World, monitor: &Monitor) -> ClusterFigures {
         _ => None,
     });
     let page = kernel.ledger.of(monitor.cluster);
-    let (mut lost, mut lost_count) = (page.lost.list.clone(), page.lost.count);
+    let shown = |writes: &Writes| -> Vec<LostWrite> { writes.list.iter().take(most).copied().collect() };
+    let (mut lost, mut lost_count) = (shown(&page.lost), page.lost.count);
     for (list, count) in caches {
-        lost.extend(list);
+        lost.extend(list.iter().take(most));
         lost_count += count;
     }
     sort_by_key(&mut lost, |lost| lost.at_ns);
-    lost.truncate(LIST_SHOWN);
-    let shown = |writes: &Writes| -> Vec<LostWrite> { writes.list.iter().take(LIST_SHOWN).copied().collect() };
+    lost.truncate(most);
     let stale = page.stale.iter().map(|read| StaleRead {
         at_ns: read.at.as_nanos(),
         node: id(read.node),
@@ -231,7 +228,7 @@ fn is_in_rotation(world: &World, node: NodeIx) -> bool {
 }
 
 /// Adds what only a node of this kind has.
-fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
+fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx, most: usize) {
     let entries = match &world.nodes[node.index()] {
         Component::Cache(cache) => Some(cache.entries()),
         Component::Cdn(cdn) => Some(cdn.entries()),
@@ -266,7 +263,7 @@ fn describe(figures: &mut NodeFigures, world: &World, node: NodeIx) {
             figures.handoffs = Some(store.backlog());
         }
         Component::Cache(_) => figures.stale_reads = Some(stale_reads),
-        Component::ShardRouter(router) => figures.sharding = Some(sharding(router)),
+        Component::ShardRouter(router) => figures.sharding = Some(sharding(router, most)),
         _ => {}
     }
 }
@@ -291,7 +288,7 @@ fn replication(world: &World, database: &Database) -> ReplicationFigures {
     }
 }
 
-fn sharding(router: &ShardRouter) -> ShardingFigures {
+fn sharding(router: &ShardRouter, most: usize) -> ShardingFigures {
     let Progress { to_move, moved, bytes, failed, failure } = *router.progress();
     let shards = router.shares().map(|(id, share)| ShardFigures { id: id.to_owned(), share });
     let (lost, lost_count) = router.lost();
@@ -309,7 +306,7 @@ fn sharding(router: &ShardRouter) -> ShardingFigures {
         open_transactions: router.transactions().0,
         committed: router.transactions().1.committed,
         aborted: router.transactions().1.aborted,
-        lost: lost.iter().take(LIST_SHOWN).copied().collect(),
+        lost: lost.iter().take(most).copied().collect(),
         lost_count,
     }
 }

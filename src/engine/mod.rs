@@ -3,6 +3,7 @@
 //! Seed, document and journal *are* the run: [`Engine::replay`] gives the same state hash on every platform.
 
 pub mod chooser;
+mod clusters;
 mod faults;
 mod figures;
 mod invariants;
@@ -18,13 +19,17 @@ use crate::base::order::sort_by_key;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Component;
 use crate::model::{Command, Document, Edit, Fault, Problem, Problems, Scheduled, Trace};
-use crate::observe::{Figures, Hop, KeyFigures, trace};
+use crate::observe::{Figures, Hop, KeyFigures, LinkEnds, trace};
 use world::World;
 
 /// Most nodes that a run may ever have had, removed ones included.
 const MOST_NODES: usize = 10_000;
 /// Most links that a run may ever have had.
 const MOST_LINKS: usize = 60_000;
+/// Writes that a report lists, of each sort; their number it tells in any case.
+const LISTED: usize = 1_000;
+/// Those that figures list that are told many times a second.
+const LISTED_LIVE: usize = 100;
 
 /// A running simulation.
 #[derive(Clone, Debug)]
@@ -56,16 +61,7 @@ pub struct Holding {
     pub value: u32,
 }
 
-/// The two ends of a link, by its index in [`Hop::link`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkEnds {
-    pub index: u16,
-    pub from: String,
-    pub to: String,
-}
-
 json_object!(Entry = Self { at_ns: 0, command: Command::blank() }, { at_ns, command });
-json_object!(LinkEnds = Self { index: 0, from: String::new(), to: String::new() }, { index, from, to });
 serde_by_json!(Entry);
 
 impl Engine {
@@ -313,11 +309,11 @@ impl Engine {
         self.world.kernel.topology.nodes.get(node.index()).map_or_else(String::new, |state| state.id.clone())
     }
 
-    /// The numbers of the sliding window that ends now.
+    /// The numbers of the sliding window that ends now. Its lists of writes are shorter than those of [`Self::report`].
     pub fn figures(&mut self) -> Figures {
         let now = self.now();
         let (from, latencies) = self.world.kernel.recorder.slide(now);
-        figures::assemble(&self.world, &self.document, &from, &latencies)
+        figures::assemble(&self.world, &self.document, &from, &latencies, LISTED_LIVE)
     }
 
     /// Which version of the record `key` every store has now.
@@ -338,6 +334,6 @@ impl Engine {
     /// The numbers since [`Self::mark`].
     pub fn report(&self) -> Figures {
         let (from, latencies) = self.world.kernel.recorder.since_mark();
-        figures::assemble(&self.world, &self.document, from, &latencies)
+        figures::assemble(&self.world, &self.document, from, &latencies, LISTED)
     }
 }

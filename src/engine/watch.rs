@@ -20,6 +20,7 @@ pub fn versions(world: &World, key: u32) -> KeyFigures {
             node: state.id.clone(),
             version: held.version.map(|version| version.0),
             received: held.received.map(|version| version.0),
+            value: held.value,
             is_owner: held.is_owner,
             is_stale,
         })
@@ -33,12 +34,27 @@ struct Has {
     version: Option<Version>,
     /// What it has received beyond that and will show later.
     received: Option<Version>,
+    /// What stands in the record, where writes count.
+    value: Option<u32>,
     is_owner: bool,
 }
 
 /// A version, unless it is that of what was never written.
 fn known(version: Version) -> Option<Version> {
     (version != Version::default()).then_some(version)
+}
+
+/// Whether the database at `node` is one that keeps `key`: of those behind a router only the key's own shard does.
+fn is_home(world: &World, node: NodeIx, key: u32) -> bool {
+    let Some(cluster) = world.kernel.directory.cluster_of(node) else { return true };
+    let homes = world.nodes.iter().enumerate().filter_map(|(index, component)| match component {
+        Component::ShardRouter(router) if router.has(cluster) => {
+            Some(router.home(&world.kernel, NodeIx(index as u16), key))
+        }
+        _ => None,
+    });
+    let mut homes = homes.peekable();
+    homes.peek().is_none() || homes.any(|home| home == Some(cluster))
 }
 
 /// What the store at `node` has of `key`; none if it is no store.
@@ -51,7 +67,8 @@ fn held(world: &World, node: NodeIx, key: u32) -> Option<Has> {
             Has {
                 version: known(version),
                 received: known(received).filter(|received| *received != version),
-                is_owner: true,
+                value: Some(database.value(key)).filter(|value| *value > 0),
+                is_owner: is_home(world, node, key),
             }
         }
         Component::QuorumStore(store) => {
@@ -61,15 +78,22 @@ fn held(world: &World, node: NodeIx, key: u32) -> Option<Has> {
             if version.is_none() && !is_owner {
                 return None;
             }
-            Has { version, received: None, is_owner }
+            Has { version, received: None, value: None, is_owner }
         }
         Component::Cache(cache) => {
             let entry = cache.entries().peek(key).filter(|(_, expires)| *expires > now);
             let unwritten = cache.unwritten().get(key).map(|value| value.version);
-            Has { version: unwritten.or(entry.map(|(version, _)| version)), received: None, is_owner: false }
+            Has {
+                version: unwritten.or(entry.map(|(version, _)| version)),
+                received: None,
+                value: None,
+                is_owner: false,
+            }
         }
         // A server with a disk of its own keeps the records that it was given.
-        Component::WebServer(server) => Has { version: Some(server.record(key)?), received: None, is_owner: true },
+        Component::WebServer(server) => {
+            Has { version: Some(server.record(key)?), received: None, value: None, is_owner: true }
+        }
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::hint::black_box;
 
-use crate::base::hash::Fingerprint;
+use crate::base::hash::{Derived, Fingerprint};
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
@@ -11,13 +11,13 @@ use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
 use crate::components::{Component, Wiring};
 use crate::kernel::{
-    Body, ClusterIx, ClusterView, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Page, Place,
-    Stage, Target, Version,
+    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Target,
 };
-use crate::model::kinds::DatabaseRole;
-use crate::model::{Document, Node, NodeKind};
+use crate::model::{Document, Node};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
 
+/// Calls that a node can have at once, whatever it does with them.
+const MOST_PRESENT: u64 = 2_000_000;
 /// More calls than this do not fit the processor's nearer caches.
 const MANY_CALLS: usize = 4_096;
 
@@ -97,8 +97,9 @@ impl World {
     fn look_ahead(&self) {
         let calls = &self.kernel.calls;
         let ahead = || self.kernel.queue.soon().filter_map(Event::call);
-        let known = ahead().filter(|call| calls.contains(*call)).count();
-        let parents = ahead().filter(|call| calls.get(*call).is_some_and(|call| calls.contains(call.parent))).count();
+        let known = ahead().filter(|call| calls.get(*call).is_some()).count();
+        let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
+        let parents = ahead().filter(|call| parent(*call).is_some()).count();
         black_box((known, parents));
     }
 
@@ -114,9 +115,10 @@ impl World {
                 }
             }
             Event::Reply(call) => {
-                let reply = self.kernel.calls.remove(call).expect("a reply ends its call, once");
+                let reply = self.kernel.calls.remove(call);
+                let reply = reply.as_ref().expect("a reply ends its call, once");
                 if self.kernel.topology.node(reply.from).is_up {
-                    self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
+                    self.with(reply.from, |component, ctx| component.on_reply(ctx, reply));
                 }
             }
             Event::Deliver(message) => self.deliver(message),
@@ -190,15 +192,31 @@ impl World {
         }
     }
 
-    fn arrive(&mut self, key: Key) {
+    /// A call is at its node now; how many there are with it.
+    fn check_in(&mut self, key: Key) -> u64 {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode(Stage::Held);
-        let is_cancelled = call.marks.has(Marks::CANCELLED);
-        let (from, node) = (call.from, call.to);
+        let node = call.to;
         let now = self.kernel.now;
         let meter = self.kernel.recorder.node(node);
         meter.arrivals += 1;
-        meter.present.set(now, meter.present.level() + 1);
+        let present = meter.present.level() + 1;
+        meter.present.set(now, present);
+        present
+    }
+
+    /// A call comes to a node that has no room even for its arrival.
+    pub(super) fn turn_away(&mut self, key: Key) {
+        self.check_in(key);
+        let node = self.kernel.calls.get(key).expect("it was there just now").to;
+        Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
+    }
+
+    fn arrive(&mut self, key: Key) {
+        let present = self.check_in(key);
+        let call = self.kernel.calls.get(key).expect("it was there just now");
+        let is_cancelled = call.marks.has(Marks::CANCELLED);
+        let (from, node) = (call.from, call.to);
         let topology = &self.kernel.topology;
         if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
@@ -207,6 +225,8 @@ impl World {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::ConnectionRefused);
         } else if is_cancelled {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::Cancelled);
+        } else if present > MOST_PRESENT {
+            Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
         } else {
             self.with(node, |component, ctx| component.on_request(ctx, key));
         }
@@ -236,23 +256,6 @@ impl World {
             let (Some(from), Some(to)) = (topology.find(&link.from), topology.find(&link.to)) else { continue };
             if !topology.links.iter().any(|own| own.from == from && own.to == to && !own.is_removed) {
                 self.add_link(document, link);
-            }
-        }
-    }
-
-    /// Clusters whose primaries the document links by now become one.
-    fn unite_clusters(&mut self, document: &Document) {
-        for link in &document.links {
-            let cluster = |id: &str| {
-                let is_primary = document.node(id).and_then(role_of) == Some(DatabaseRole::Primary);
-                let node = self.kernel.topology.find(id).filter(|_| is_primary)?;
-                self.kernel.directory.cluster_of(node)
-            };
-            let (Some(one), Some(other)) = (cluster(&link.from), cluster(&link.to)) else { continue };
-            let (first, second) = (usize::from(one.0.min(other.0)), usize::from(one.0.max(other.0)));
-            if first != second {
-                let (before, after) = self.monitors.split_at_mut(second);
-                before[first].absorb(&mut after[0], &mut self.kernel);
             }
         }
     }
@@ -288,73 +291,6 @@ impl World {
         self.survey();
     }
 
-    /// If `node` was a shard router, its shards are databases like others from here on, and keep no promises to it.
-    pub(super) fn retire(&mut self, node: NodeIx) {
-        self.kernel.directory.forget_router(node);
-        if !matches!(self.nodes[node.index()], Component::ShardRouter(_)) {
-            return;
-        }
-        for index in 0..self.nodes.len() {
-            self.with(NodeIx(index as u16), |component, ctx| {
-                if let Component::Database(database) = component {
-                    database.release_from(ctx, node);
-                }
-            });
-        }
-    }
-
-    /// Tells shard routers which records are in the databases that they have been linked to.
-    fn survey(&mut self) {
-        for index in 0..self.nodes.len() {
-            let node = NodeIx(index as u16);
-            let Component::ShardRouter(router) = &self.nodes[index] else { continue };
-            for cluster in router.newcomers() {
-                let Component::Database(primary) = &self.nodes[self.monitors[usize::from(cluster.0)].primary.index()]
-                else {
-                    continue;
-                };
-                let truth = &self.kernel.truth;
-                let versions = primary.versions_at_end();
-                let last = versions.iter().filter(|(key, version)| truth.current(*key as u32) == *version);
-                let keys: Vec<u32> = last.map(|(key, _)| key as u32).collect();
-                self.with(node, |component, ctx| {
-                    if let Component::ShardRouter(router) = component {
-                        router.take_in(ctx, cluster, &keys);
-                    }
-                });
-            }
-            self.mourn(node);
-        }
-    }
-
-    /// What has gone with the shards that a router has lost: the truth of each record is what its new home has.
-    fn mourn(&mut self, node: NodeIx) {
-        let Component::ShardRouter(router) = &mut self.nodes[node.index()] else { return };
-        let keys = router.take_bereft();
-        if keys.is_empty() {
-            return;
-        }
-        let router = router.clone();
-        for key in keys {
-            let home = router.home(&self.kernel, node, key);
-            let primary = home.map(|home| self.monitors[usize::from(home.0)].primary);
-            let held = match primary.map(|primary| &self.nodes[primary.index()]) {
-                Some(Component::Database(primary)) => primary.versions_at_end().get(key as usize),
-                _ => Version::default(),
-            };
-            let truth = &mut self.kernel.truth;
-            let before = truth.current(key);
-            truth.revert(key, held);
-            if truth.current(key) != before {
-                self.with(node, |component, ctx| {
-                    if let Component::ShardRouter(router) = component {
-                        router.note_loss(ctx, key);
-                    }
-                });
-            }
-        }
-    }
-
     pub(super) fn add_node(&mut self, node: &Node) -> NodeIx {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
         let (kernel, kind) = (&mut self.kernel, node.kind.name());
@@ -366,6 +302,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
+            is_outside: Derived(matches!(kind, "users" | "dns" | "cdn")),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),
@@ -384,84 +321,5 @@ impl World {
         let name = format!("{}→{}", link.from, link.to);
         topology.links.push(Link::new(from, to, params_of(document, link), &name, self.seed));
         self.kernel.recorder.links.push(LinkMeter::default());
-    }
-
-    /// Primaries that are linked, directly or by others, are one cluster; replicas join that of their primary.
-    fn form_clusters(&mut self, document: &Document) {
-        let with_role = |role| document.nodes.iter().filter(move |node| role_of(node) == Some(role));
-        for entry in with_role(DatabaseRole::Primary) {
-            let Some(node) = self.kernel.topology.find(&entry.id) else { continue };
-            if self.kernel.directory.cluster_of(node).is_some() {
-                continue;
-            }
-            let mut primaries = vec![node];
-            let mut at = 0;
-            while let Some(own) = primaries.get(at).copied() {
-                at += 1;
-                for other in self.beside(own, document, DatabaseRole::Primary) {
-                    if !primaries.contains(&other) {
-                        primaries.push(other);
-                    }
-                }
-            }
-            self.found_cluster(&primaries);
-        }
-        for entry in with_role(DatabaseRole::Replica) {
-            if let Some(node) = self.kernel.topology.find(&entry.id) {
-                self.join_cluster(node, document);
-            }
-        }
-    }
-
-    /// The databases of `role` that the document links `node` with, in the order of the links.
-    fn beside(&self, node: NodeIx, document: &Document, role: DatabaseRole) -> Vec<NodeIx> {
-        let id = &self.kernel.topology.node(node).id;
-        let others = document.links.iter().filter_map(|link| match () {
-            () if link.from == *id => Some(&link.to),
-            () if link.to == *id => Some(&link.from),
-            () => None,
-        });
-        let fitting = others.filter(|other| document.node(other).and_then(role_of) == Some(role));
-        fitting.filter_map(|other| self.kernel.topology.find(other)).collect()
-    }
-
-    pub(super) fn found_cluster(&mut self, primaries: &[NodeIx]) {
-        let cluster = ClusterIx(self.monitors.len() as u16);
-        self.monitors.push(Monitor::new(cluster, primaries));
-        let rightful = if let [only] = primaries { Some(*only) } else { None };
-        self.kernel.ledger.clusters.push(Page { rightful, ..Page::default() });
-        let directory = &mut self.kernel.directory;
-        directory.clusters.push(ClusterView { primaries: primaries.to_vec(), ..ClusterView::default() });
-        for primary in primaries {
-            directory.cluster_of[primary.index()] = Some(cluster);
-        }
-        // The first round of checks is at once.
-        self.kernel.queue.push(self.kernel.now, Event::Monitor { cluster: cluster.0 });
-    }
-
-    /// The cluster of a primary that the document links `node` with.
-    pub(super) fn cluster_beside(&self, node: NodeIx, document: &Document) -> Option<ClusterIx> {
-        let primaries = self.beside(node, document, DatabaseRole::Primary);
-        primaries.into_iter().find_map(|primary| self.kernel.directory.cluster_of(primary))
-    }
-
-    /// Takes a database into the cluster of the primary that the document links it with.
-    pub(super) fn join_cluster(&mut self, node: NodeIx, document: &Document) {
-        if let Some(cluster) = self.cluster_beside(node, document) {
-            self.enter_cluster(node, cluster);
-        }
-    }
-
-    pub(super) fn enter_cluster(&mut self, node: NodeIx, cluster: ClusterIx) {
-        self.kernel.directory.cluster_of[node.index()] = Some(cluster);
-        self.monitors[usize::from(cluster.0)].join(node, &mut self.nodes, &mut self.kernel);
-    }
-}
-
-/// The role of a database in the design.
-fn role_of(node: &Node) -> Option<DatabaseRole> {
-    match &node.kind {
-        NodeKind::Database(database) => Some(database.role),
-        _ => None,
     }
 }

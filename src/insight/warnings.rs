@@ -96,15 +96,18 @@ fn loss_without(document: &Document, id: &str) -> Option<Lost> {
     let mut worst = None;
     for user in users {
         let (all, left) = (reached(document, &user.id, None), reached(document, &user.id, Some(id)));
+        // Whoever has no name service needs none.
         let is_lost = |is_own: fn(&str) -> bool| {
-            let any =
-                |ids: &[&str]| ids.iter().any(|id| document.node(id).is_some_and(|node| is_own(node.kind.name())));
+            let any = |ids: &[&str]| ids.iter().any(|id| is_kind(document, id, is_own));
             any(&all) && !any(&left)
         };
-        // Whoever has no name service needs none.
-        let found = [(Lost::Service, is_server as fn(&str) -> bool), (Lost::Data, is_store), (Lost::Names, is_names)];
-        let lost = found.into_iter().find(|(_, is_own)| is_lost(*is_own)).map(|(lost, _)| lost);
-        worst = worst.or(lost);
+        let (before, after) = (homes(document, &all, None), homes(document, &left, Some(id)));
+        let found = [
+            (Lost::Service, is_lost(is_server)),
+            (Lost::Data, before.iter().any(|home| !after.contains(home))),
+            (Lost::Names, is_lost(is_names)),
+        ];
+        worst = worst.or(found.into_iter().find(|(_, is_lost)| *is_lost).map(|(lost, _)| lost));
     }
     worst
 }
@@ -117,9 +120,21 @@ fn is_names(kind: &str) -> bool {
     kind == "dns"
 }
 
-/// What keeps data for good: everything that is not known to be something else.
+/// What keeps records for good.
 fn is_store(kind: &str) -> bool {
-    !matches!(kind, "users" | "dns" | "cdn" | "load_balancer" | "web_server" | "cache")
+    matches!(kind, "database" | "quorum_store")
+}
+
+/// The clusters and leaderless stores whose members are asked by some of `askers`, and of which a member is left without `gone`.
+/// Each keeps records that no other has.
+fn homes<'a>(document: &'a Document, askers: &[&str], gone: Option<&str>) -> Vec<&'a str> {
+    let is_there = |id: &str| is_kind(document, id, is_store) && Some(id) != gone;
+    let asked = document.links.iter().filter(|link| {
+        let is_copying = is_kind(document, &link.from, is_store);
+        !is_copying && askers.contains(&link.from.as_str()) && is_kind(document, &link.to, is_store)
+    });
+    let homes = asked.map(|link| document.home_of(&link.to));
+    homes.filter(|home| document.nodes.iter().any(|n| is_there(&n.id) && document.home_of(&n.id) == *home)).collect()
 }
 
 /// All nodes to which calls from `start` can lead, but for those beyond `gone`.
@@ -180,6 +195,18 @@ mod tests {
         for expected in [("web-1", Lost::Service), ("db-1", Lost::Data), ("dns", Lost::Names)] {
             assert!(found.iter().any(|(id, lost)| (id.as_str(), *lost) == expected), "{found:?}");
         }
+    }
+
+    #[test]
+    fn objects_are_no_stand_in_for_records_and_each_shard_has_its_own() {
+        let mut objects: serde_json::Value = serde_json::from_str(SINGLE).unwrap();
+        objects["nodes"].as_array_mut().unwrap().push(serde_json::json!({ "id": "objects", "kind": "object_store" }));
+        objects["links"].as_array_mut().unwrap().push(serde_json::json!({ "from": "web-1", "to": "objects" }));
+        assert!(points(&objects.to_string()).contains(&("db-1".to_owned(), Lost::Data)));
+        let sharded = points(include_str!("../../static/scenarios/sharded.json"));
+        let data: Vec<&str> =
+            sharded.iter().filter(|(_, lost)| *lost == Lost::Data).map(|(id, _)| id.as_str()).collect();
+        assert!(data.contains(&"router") && data.iter().filter(|id| **id != "router").count() >= 4, "{sharded:?}");
     }
 
     #[test]

@@ -44,7 +44,15 @@ pub struct Call {
     pub marks: Marks,
 }
 
+/// In the place of a version, of who asks for an asset: there is a copy, all that is to be known is whether it is still good.
+pub(super) const COPY_IS_HELD: Version = Version(1);
+
 impl Call {
+    /// Whether it asks for an asset of which its asker has a copy: if that is still good, the answer has no body.
+    pub fn is_conditional(&self) -> bool {
+        self.verb == Verb::Static && self.version == COPY_IS_HELD
+    }
+
     /// How far the node that has it has come with it.
     pub const fn stage(&self) -> Stage {
         match self.place {

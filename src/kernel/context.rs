@@ -1,6 +1,6 @@
 //! The context: all that a component can do to the rest of the world.
 
-use super::call::{Call, Marks, Place, Stage, Verb};
+use super::call::{COPY_IS_HELD, Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
 use super::ledger::Ledger;
@@ -44,7 +44,8 @@ pub struct Ask {
     pub verb: Verb,
     pub key: u32,
     pub bytes: u32,
-    /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version.
+    /// For [`Verb::Put`], what is put; for a [`Verb::Write`] that was acknowledged before, its version; for a [`Verb::Read`], what
+    /// it must not be older than; for a [`Verb::Static`], whether the asker has a copy.
     pub version: Version,
     /// How many records it is about; of a [`Verb::Traverse`], how many hops it goes.
     pub count: u16,
@@ -54,6 +55,12 @@ impl Ask {
     /// Asks for an object.
     pub fn of(verb: Verb, key: u32, bytes: u32) -> Self {
         Self { verb, key, bytes, version: Version::default(), count: 1 }
+    }
+
+    /// The same of an asker who has a copy, or has none ([`Call::is_conditional`]).
+    #[must_use]
+    pub fn with_copy(self, is_held: bool) -> Self {
+        Self { version: if is_held { COPY_IS_HELD } else { Version::default() }, ..self }
     }
 }
 
@@ -141,6 +148,7 @@ impl Context<'_> {
         &mut self.kernel.streams[self.node.index()]
     }
 
+    #[inline]
     pub fn meter(&mut self) -> &mut NodeMeter {
         self.kernel.recorder.node(self.node)
     }
@@ -154,11 +162,13 @@ impl Context<'_> {
     ///
     /// # Panics
     /// If it has ended: a component must not keep a call longer than that.
+    #[inline]
     pub fn get(&self, call: Key) -> &Call {
         self.kernel.calls.get(call).expect("a component holds only calls that go on")
     }
 
     /// Whether somebody is still working on `call`: it has neither ended nor been answered.
+    #[inline]
     pub fn is_going_on(&self, call: Key) -> bool {
         self.kernel.calls.get(call).is_some_and(Call::is_at_node)
     }

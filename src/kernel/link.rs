@@ -19,10 +19,25 @@ const FIRST_TIMEOUT: SimDuration = SimDuration::from_millis(200);
 pub struct Link {
     pub from: NodeIx,
     pub to: NodeIx,
-    pub params: Derived<LinkParams>,
     pub is_removed: bool,
     /// Whether an end of it lies in a region that is out: nothing comes through.
     pub is_dark: bool,
+    /// Of a direction in which nothing is drawn and nobody waits, the delay, in nanoseconds: most links, most of the time. Else
+    /// [`SLOW`].
+    swift: Derived<[u64; 2]>,
+    works: Box<Works>,
+}
+
+/// Stands for a delay that is not known beforehand.
+const SLOW: u64 = u64::MAX;
+
+// Every hop looks at one, and a large site has thousands.
+const _: () = assert!(size_of::<Link>() <= 32);
+
+/// All else that there is to a link.
+#[derive(Clone, Debug, Hash)]
+struct Works {
+    params: Derived<LinkParams>,
     /// Decides losses.
     stream: Stream,
     lanes: [Lane; 2],
@@ -89,21 +104,26 @@ impl Link {
             free_at: SimTime::ZERO,
             trouble: Trouble::default(),
         };
-        Self {
-            from,
-            to,
-            params: Derived(params),
-            is_removed: false,
-            is_dark: false,
-            stream: Stream::named(seed, name, "loss"),
-            lanes: [lane("latency"), lane("latency back")],
-        }
+        let lanes = [lane("latency"), lane("latency back")];
+        let works = Works { params: Derived(params), stream: Stream::named(seed, name, "loss"), lanes };
+        Self { from, to, is_removed: false, is_dark: false, swift: works.swift(), works: Box::new(works) }
     }
 
     /// Sends `bytes` in one direction, once.
+    #[inline]
     pub fn carry(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
-        let params = &self.params.0;
-        let lane = &mut self.lanes[usize::from(is_backward)];
+        let delay = self.swift[usize::from(is_backward)];
+        if delay == SLOW || self.is_dark {
+            return self.carry_slowly(now, is_backward, bytes);
+        }
+        Fate::Arrives { depart: now, arrive: now + SimDuration::from_nanos(delay), occupied: SimDuration::ZERO }
+    }
+
+    /// The same by all that there is to a link.
+    #[inline(never)]
+    fn carry_slowly(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
+        let Works { params: Derived(params), stream, lanes } = &mut *self.works;
+        let lane = &mut lanes[usize::from(is_backward)];
         let (mut depart, mut left, mut occupied) = (now, now, SimDuration::ZERO);
         if let Some(rate) = lane.rate(params) {
             if lane.free_at.since(now) > params.queue_limit {
@@ -115,14 +135,10 @@ impl Link {
             lane.free_at = left;
         }
         let loss = 1.0 - (1.0 - params.loss) * (1.0 - lane.trouble.added_loss.0);
-        if lane.trouble.is_cut || self.is_dark || (loss > 0.0 && self.stream.chance(loss)) {
+        if lane.trouble.is_cut || self.is_dark || (loss > 0.0 && stream.chance(loss)) {
             return Fate::Lost { occupied };
         }
-        let (mean, shape) = if is_backward {
-            (params.reply_latency, &params.reply_shape)
-        } else {
-            (params.latency, &params.latency_shape)
-        };
+        let (mean, shape) = params.delay(is_backward);
         let delay = shape.duration(mean, &mut lane.stream) + lane.trouble.added_latency;
         Fate::Arrives { depart, arrive: left + delay, occupied }
     }
@@ -130,41 +146,73 @@ impl Link {
     /// How long the transport waits for an acknowledgement of what it has sent `tries` times before: it doubles each time
     /// (RFC 6298).
     pub fn timeout(&self, is_backward: bool, tries: u8) -> SimDuration {
-        let added = self.lanes[usize::from(is_backward)].trouble.added_latency;
-        (FIRST_TIMEOUT + self.params.latency + self.params.reply_latency + added.times(2)).times(1 << tries.min(30))
+        let (params, added) = (&self.works.params, self.trouble(is_backward).added_latency);
+        (FIRST_TIMEOUT + params.latency + params.reply_latency + added.times(2)).times(1 << tries.min(30))
+    }
+
+    /// Mean delay of the direction in which it is drawn.
+    pub fn latency(&self) -> SimDuration {
+        self.works.params.latency
     }
 
     pub fn trouble(&self, is_backward: bool) -> &Trouble {
-        &self.lanes[usize::from(is_backward)].trouble
+        &self.works.lanes[usize::from(is_backward)].trouble
     }
 
     /// The bit rate of one direction as it is now; none: unlimited.
     pub fn rate(&self, is_backward: bool) -> Option<BitRate> {
-        self.lanes[usize::from(is_backward)].rate(&self.params)
+        self.works.lanes[usize::from(is_backward)].rate(&self.works.params)
     }
 
     /// Puts the link's parameters in force.
     pub fn configure(&mut self, now: SimTime, params: LinkParams) {
-        for lane in &mut self.lanes {
-            let (old, new) = (lane.rate(&self.params), lane.rate(&params));
+        let works = &mut *self.works;
+        for lane in &mut works.lanes {
+            let (old, new) = (lane.rate(&works.params), lane.rate(&params));
             lane.change_rate(now, old, new);
         }
-        self.params = Derived(params);
+        works.params = Derived(params);
+        self.swift = works.swift();
     }
 
     /// Changes what is wrong with one direction.
     pub fn afflict(&mut self, now: SimTime, is_backward: bool, change: impl FnOnce(&mut Trouble)) {
-        let lane = &mut self.lanes[usize::from(is_backward)];
-        let old = lane.rate(&self.params);
+        let works = &mut *self.works;
+        let lane = &mut works.lanes[usize::from(is_backward)];
+        let old = lane.rate(&works.params);
         change(&mut lane.trouble);
-        let new = lane.rate(&self.params);
+        let new = lane.rate(&works.params);
         lane.change_rate(now, old, new);
+        self.swift = works.swift();
+    }
+}
+
+impl LinkParams {
+    /// Mean delay of a direction, and its shape.
+    fn delay(&self, is_backward: bool) -> (SimDuration, &Shape) {
+        if is_backward { (self.reply_latency, &self.reply_shape) } else { (self.latency, &self.latency_shape) }
+    }
+}
+
+impl Works {
+    /// The delay of each direction that is swift.
+    fn swift(&self) -> Derived<[u64; 2]> {
+        let params = &self.params;
+        Derived([false, true].map(|is_backward| {
+            let (lane, (mean, shape)) = (&self.lanes[usize::from(is_backward)], params.delay(is_backward));
+            let has_losses = params.loss > 0.0 || lane.trouble.added_loss.0 > 0.0 || lane.trouble.is_cut;
+            let is_swift = !has_losses && lane.rate(params).is_none() && matches!(shape, Shape::Constant);
+            if is_swift { (mean + lane.trouble.added_latency).as_nanos() } else { SLOW }
+        }))
     }
 }
 
 impl Lane {
     fn rate(&self, params: &LinkParams) -> Option<BitRate> {
-        params.bandwidth.into_iter().chain(self.trouble.bandwidth).min()
+        match (params.bandwidth, self.trouble.bandwidth) {
+            (Some(own), Some(left)) => Some(own.min(left)),
+            (own, left) => own.or(left),
+        }
     }
 
     /// The backlog is worked off at the new rate, as far as those who come now have to wait for it.

@@ -2,7 +2,7 @@
 
 use super::gtid::{Gtid, GtidSet};
 use super::truth::Version;
-use crate::base::paged::Paged;
+use crate::base::sparse::Sparse;
 use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
 
 /// A message on its way.
@@ -102,13 +102,13 @@ pub struct Snapshot {
 pub struct Image {
     /// Size of all its records: what a copy must carry.
     pub bytes: u64,
-    pub versions: Paged<Version>,
+    pub versions: Sparse<Version>,
     /// The newest version of any record.
     pub newest: Version,
     /// Contents of rows, where those count.
-    pub values: Paged<u32>,
+    pub values: Sparse<u32>,
     /// For each record, when its value was written and by whom; only kept where the last writer wins.
-    pub stamps: Paged<Stamp>,
+    pub stamps: Sparse<Stamp>,
     /// Largest id that was ever given to an inserted row.
     pub last_id: u32,
     /// The writes that made it what it is.

@@ -21,6 +21,7 @@ pub const HEADER_BYTES: u64 = 500;
 
 impl Call {
     /// Size of the packet that is under way, in bytes. What is written goes with the request, what is read with the answer.
+    #[inline]
     fn wire_bytes(&self) -> u64 {
         let has_body = match self.place {
             Place::Returning => self.failure.is_none(),
@@ -43,14 +44,15 @@ impl Call {
 impl Kernel {
     /// Sends the packet of a call that is on its link, outbound or returning, after `tries` tries in vain.
     pub fn launch(&mut self, key: Key, tries: u8) {
-        let call = *self.calls.get(key).expect("a call lives until its reply");
+        let call = self.calls.get(key).expect("a call lives until its reply");
+        let event = if call.place == Place::Returning { Event::Reply(key) } else { Event::Arrive(key) };
         if call.from == call.to {
             // What a node asks of itself takes no link.
-            let is_reply = call.place == Place::Returning;
-            self.queue.push(self.now, if is_reply { Event::Reply(key) } else { Event::Arrive(key) });
+            self.queue.push(self.now, event);
             return;
         }
-        let is_backward = self.is_backward(&call);
+        let (is_backward, bytes) = (self.is_backward(call), call.wire_bytes());
+        let &Call { link, serial, .. } = call;
         if tries >= TRIES {
             // The caller itself finds out: no message comes back.
             let call = self.calls.get_mut(key).expect("it was just there");
@@ -61,28 +63,36 @@ impl Kernel {
             self.queue.push(self.now, Event::Reply(key));
             return;
         }
-        match self.carry(call.link, is_backward, call.wire_bytes()) {
+        match self.carry(link, is_backward, bytes) {
             Fate::Arrives { depart, arrive, .. } => {
-                if self.recorder.draws(call.serial) {
-                    let (link, kind, operation) = (call.link.0, call.hop_kind(), call.operation);
-                    self.recorder.hop(Hop { link, kind, operation, is_backward, depart, arrive });
+                if self.recorder.draws(serial) || self.recorder.traces(serial) {
+                    self.show(key, is_backward, [depart, arrive], tries);
                 }
-                self.trace(key, call.serial, || {
-                    let (Call { parent, from, to, link, verb, made, .. }, tries) = (call, tries);
-                    if call.place == Place::Returning {
-                        What::Returned { link, depart, arrive, tries }
-                    } else {
-                        What::Sent { parent, from, to, link, verb: verb.name(), made, depart, arrive, tries }
-                    }
-                });
-                let is_reply = call.place == Place::Returning;
-                self.queue.push(arrive, if is_reply { Event::Reply(key) } else { Event::Arrive(key) });
+                self.queue.push(arrive, event);
             }
             Fate::Lost { .. } => {
-                let again = self.again_at(call.link, is_backward, tries);
+                let again = self.again_at(link, is_backward, tries);
                 self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
             }
         }
+    }
+
+    /// A packet is on its way whose request is drawn, or traced, or both.
+    #[cold]
+    fn show(&mut self, key: Key, is_backward: bool, [depart, arrive]: [SimTime; 2], tries: u8) {
+        let call = *self.calls.get(key).expect("it has just been sent");
+        if self.recorder.draws(call.serial) {
+            let (link, kind, operation) = (call.link.0, call.hop_kind(), call.operation);
+            self.recorder.hop(Hop { link, kind, operation, is_backward, depart, arrive });
+        }
+        self.trace(key, call.serial, || {
+            let Call { parent, from, to, link, verb, made, .. } = call;
+            if call.place == Place::Returning {
+                What::Returned { link, depart, arrive, tries }
+            } else {
+                What::Sent { parent, from, to, link, verb: verb.name(), made, depart, arrive, tries }
+            }
+        });
     }
 
     /// Notes what happens to a call now, if its request is traced.
@@ -144,11 +154,13 @@ impl Kernel {
 
     /// Whether the packet of `call` goes against the direction in which its link is drawn: replies do, and calls of a peer to
     /// which the link was drawn.
+    #[inline]
     fn is_backward(&self, call: &Call) -> bool {
         let is_against = self.topology.links[call.link.index()].from != call.from;
         (call.place == Place::Returning) != is_against
     }
 
+    #[inline]
     fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
         let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
         let (occupied, is_lost) = match fate {

@@ -80,6 +80,8 @@ pub fn million(users: u64) -> Document {
             write_service: SimDuration::from_millis(45),
             // One applier must keep up with all cores of the primary.
             apply_time: SimDuration::from_micros(100),
+            // Some seconds of writes: a follower that is farther behind is copied anew.
+            log_retention: 20_000,
             ..Database::default()
         };
         let follower = Database { role: DatabaseRole::Replica, ..params.clone() };

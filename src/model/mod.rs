@@ -4,6 +4,7 @@
 //! Everything that is said about a parameter (unit, range, default, help) stands once, in [`kinds`].
 
 mod balancing;
+mod checks;
 mod command;
 mod difference;
 mod document;
@@ -17,9 +18,9 @@ mod schema;
 mod sharding;
 pub mod spec;
 mod trace;
-mod validate;
 
 pub use crate::base::{Problem, Problems};
+pub use checks::may_call;
 pub use command::{Aim, Chaos, Command, Dial, Fault, Offer, Scale, Scheduled, Way};
 pub use document::{Document, Link, Node, Position, Tier, VERSION};
 pub use edit::Edit;
@@ -27,4 +28,3 @@ pub use kinds::NodeKind;
 pub use million::million;
 pub use schema::json_schema;
 pub use trace::{Trace, TracedRead};
-pub use validate::may_call;

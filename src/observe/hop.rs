@@ -22,6 +22,14 @@ pub enum HopKind {
     Check = 4,
 }
 
+/// The two ends of a link, by its index in [`Hop::link`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkEnds {
+    pub index: u16,
+    pub from: String,
+    pub to: String,
+}
+
 /// A message on a link. Where it is at any time between follows from these four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hop {

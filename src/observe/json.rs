@@ -5,9 +5,8 @@ use super::figures::{
     LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
     StaleRead, Step, Totals,
 };
-use super::meter::NodeMeter;
+use super::hop::LinkEnds;
 use super::outcome::{Operation, Reason, StepKind};
-use crate::base::SimTime;
 use crate::base::json::{json_object, json_words};
 
 json_words!(Operation, Operation::ALL, Operation::name);
@@ -15,6 +14,7 @@ json_words!(Reason, Reason::ALL, Reason::name);
 json_words!(StepKind, StepKind::ALL, StepKind::name);
 json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 
+json_object!(LinkEnds = Self { index: 0, from: String::new(), to: String::new() }, { index, from, to });
 json_object!(Figures = Self::default(), {
     now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
     stale_names, errors, totals, nodes, links, clusters, quorums,
@@ -32,7 +32,7 @@ json_object!(Totals = Self::default(), {
     offered, answered, failed, in_flight, late, stale_reads, lost_writes, events,
 });
 
-json_object!(NodeFigures = Self::between("", &NodeMeter::default(), &NodeMeter::default(), SimTime::ZERO, SimTime::ZERO, 1), {
+json_object!(NodeFigures = Self::default(), {
     id, is_up, is_in_rotation, condition, utilisation, queue, queue_mean, wait_mean_s, wait_ratio, in_flight,
     in_flight_mean, arrivals_per_s, completions_per_s, errors_per_s, errors, reject_probability, hit_ratio, misses,
     miss_bytes, stale_hit_ratio, stale_on_error, revalidations, egress_bytes, cost, stored_bytes, stored_entries, role, lag_s,
@@ -81,7 +81,7 @@ json_object!(KeyFigures = Self::default(), {
 });
 
 json_object!(KeyVersion = Self::default(), {
-    node, version, received, is_owner, is_stale,
+    node, version, received, value, is_owner, is_stale,
 });
 
 json_object!(ReplicationFigures = Self::default(), {

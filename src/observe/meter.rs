@@ -17,17 +17,20 @@ pub struct Gauge {
 }
 
 impl Gauge {
+    #[inline]
     pub fn set(&mut self, now: SimTime, level: u64) {
         self.area = self.area_at(now);
         self.since = now;
         self.level = level;
     }
 
+    #[inline]
     pub fn level(&self) -> u64 {
         self.level
     }
 
     /// The integral up to `now`.
+    #[inline]
     pub fn area_at(&self, now: SimTime) -> u128 {
         let (level, span) = (self.level, now.since(self.since).as_nanos());
         // Nearly always the product is a word; wasm has no longer ones.
@@ -107,6 +110,7 @@ pub struct LinkMeter(pub [LaneMeter; 2]);
 
 impl LinkMeter {
     /// A message of so many bytes was sent, which occupies its direction for so long.
+    #[inline]
     pub fn sent(&mut self, now: SimTime, is_backward: bool, bytes: u64, occupied: SimDuration, is_lost: bool) {
         let lane = &mut self.0[usize::from(is_backward)];
         lane.occupied = lane.occupied.saturating_add(occupied.as_nanos());

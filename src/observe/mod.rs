@@ -13,7 +13,7 @@ pub use figures::{
     LostWrite, NodeFigures, OperationFigures, QuorumFigures, ReplicationFigures, Role, ShardFigures, ShardingFigures,
     StaleRead, Step, Totals,
 };
-pub use hop::{Hop, HopKind};
+pub use hop::{Hop, HopKind, LinkEnds};
 pub use meter::{Counts, Gauge, LaneMeter, LinkMeter, NodeMeter};
 pub use outcome::{Operation, Reason, StepKind};
 pub use recorder::{Latencies, Recorder, Sample};

@@ -89,10 +89,12 @@ impl Default for Recorder {
 }
 
 impl Recorder {
+    #[inline]
     pub fn node(&mut self, node: NodeIx) -> &mut NodeMeter {
         &mut self.nodes[node.index()]
     }
 
+    #[inline]
     pub fn link(&mut self, link: LinkIx) -> &mut LinkMeter {
         &mut self.links[link.index()]
     }
@@ -184,11 +186,13 @@ impl Recorder {
     }
 
     /// Whether the request numbered `serial` is one of those drawn.
+    #[inline]
     pub fn draws(&self, serial: u32) -> bool {
         self.hops.budget > 0 && serial.is_multiple_of(self.hops.stride)
     }
 
     /// Whether the request numbered `serial` is traced. While dots are drawn, it is only if it is drawn too.
+    #[inline]
     pub fn traces(&self, serial: u32) -> bool {
         self.tracer.is_on() && serial.is_multiple_of(self.tracer.stride().max(self.hops.stride))
     }

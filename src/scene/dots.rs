@@ -9,6 +9,8 @@
 //! at one of the places that it passed in that time, chosen by its bits. So a fast run shows traffic spread
 //! over its links, as an exposed photograph would, and not only at their ends.
 
+use std::ops::Range;
+
 use crate::base::SimTime;
 
 /// Seconds that a hop may take and still be drawn.
@@ -87,8 +89,18 @@ impl DotField {
         self.seen = SimTime::ZERO;
     }
 
-    /// Forgets what was over at `previous`, and counts what is to be seen.
-    pub fn survey(&mut self, previous: SimTime, now: SimTime) -> Survey {
+    /// Counts what is to be seen in a frame that stands for (`previous`, `now`].
+    pub fn survey(&self, previous: SimTime, now: SimTime) -> Survey {
+        let mut survey = Survey::default();
+        self.dots(previous, now).for_each(|dot| {
+            survey.visible += 1;
+            survey.failures += usize::from(super::looks::look_of(dot.class) == super::looks::FAILURE);
+        });
+        survey
+    }
+
+    /// Forgets what was over at `previous`.
+    pub fn retire(&mut self, previous: SimTime, now: SimTime) {
         let jump = now.since(self.seen).max(self.seen.since(now));
         if jump.as_secs_f64() > f64::from(LONGEST_S) && self.seen != SimTime::ZERO {
             self.clear();
@@ -97,25 +109,18 @@ impl DotField {
         while self.first < self.pushed && is_over(self.record(self.first), previous) {
             self.first += 1;
         }
-        let mut survey = Survey::default();
-        for dot in self.dots(previous, now) {
-            survey.visible += 1;
-            survey.failures += usize::from(super::looks::look_of(dot.class) == super::looks::FAILURE);
-        }
-        survey
     }
 
     /// The dots to be seen in a frame that stands for (`previous`, `now`], in the order in which they were pushed.
     pub fn dots(&self, previous: SimTime, now: SimTime) -> impl Iterator<Item = Dot> {
-        (self.first..self.pushed).filter_map(move |i| dot(self.record(i), previous, now))
+        let exposure = Exposure::new(previous, now);
+        self.records().filter_map(move |record| exposure.dot(record))
     }
 
     /// As [`Self::dots`], each with the time at which its hop departed.
     pub fn dated(&self, previous: SimTime, now: SimTime) -> impl Iterator<Item = (Dot, SimTime)> {
-        (self.first..self.pushed).filter_map(move |i| {
-            let record = self.record(i);
-            Some((dot(record, previous, now)?, departed(record, now)))
-        })
+        let exposure = Exposure::new(previous, now);
+        self.records().filter_map(move |record| Some((exposure.dot(record)?, departed(record, now))))
     }
 
     /// How many hops were ever pushed. Hop number n is in slot n modulo the capacity.
@@ -133,8 +138,18 @@ impl DotField {
         &self.ring
     }
 
-    pub fn capacity(&self) -> usize {
-        self.capacity
+    /// Where in [`Self::slots`] the hops from number `from` to the last are, oldest first: one stretch, or two where the ring wraps.
+    pub fn stretches(&self, from: u64) -> [Range<usize>; 2] {
+        let from = from.min(self.pushed);
+        let start = (from % self.capacity as u64) as usize;
+        let count = (self.pushed - from) as usize;
+        let end = (start + count).min(self.capacity);
+        [start..end, 0..start + count - end]
+    }
+
+    fn records(&self) -> impl Iterator<Item = Record> {
+        let [older, newer] = self.stretches(self.first);
+        self.ring[older].iter().chain(&self.ring[newer]).copied()
     }
 
     fn record(&self, number: u64) -> Record {
@@ -147,45 +162,76 @@ pub const fn high(nanos: u64) -> u32 {
     (nanos >> 32) as u32 & 0x3ff
 }
 
-/// Seconds since a hop departed; none if it has not yet.
-fn elapsed(record: Record, now: SimTime) -> Option<f32> {
-    let nanos = now.as_nanos();
-    let low = (nanos as u32).wrapping_sub(record[1]);
-    let borrow = u32::from((nanos as u32) < record[1]);
-    let high = high(nanos).wrapping_sub(record[0] >> 22).wrapping_sub(borrow) & 0x3ff;
-    (high < 0x200).then_some(high as f32 * 4.294_967 + low as f32 * 1e-9)
+/// The 42 bits of a time that are kept.
+const KEPT: u64 = (1 << 42) - 1;
+/// From here on a difference of times is one to a time that is yet to come.
+const HALF: i64 = 1 << 41;
+
+/// Nanoseconds from a hop's departure to `nanos`, by wrapping; [`HALF`] or more means that it has not departed yet. Signed, because
+/// processors have an instruction that makes a float of that.
+#[inline]
+fn ago(record: Record, nanos: u64) -> i64 {
+    let kept = u64::from(record[0] >> 22) << 32 | u64::from(record[1]);
+    (nanos.wrapping_sub(kept) & KEPT).cast_signed()
 }
 
 /// When a hop departed that has departed by `now`.
 fn departed(record: Record, now: SimTime) -> SimTime {
-    let kept = u64::from(record[0] >> 22) << 32 | u64::from(record[1]);
-    let ago = now.as_nanos().wrapping_sub(kept) & ((1 << 42) - 1);
-    SimTime::from_nanos(now.as_nanos().saturating_sub(ago))
+    SimTime::from_nanos(now.as_nanos().saturating_add_signed(-ago(record, now.as_nanos())))
 }
 
 fn is_over(record: Record, at: SimTime) -> bool {
-    elapsed(record, at).is_some_and(|seconds| seconds >= f32::from_bits(record[2]))
+    let ago = ago(record, at.as_nanos());
+    ago < HALF && seconds(ago) >= f32::from_bits(record[2])
 }
 
-fn dot(record: Record, previous: SimTime, now: SimTime) -> Option<Dot> {
-    let duration = f32::from_bits(record[2]);
-    let after = elapsed(record, now)?;
-    if is_over(record, previous) {
-        return None;
+/// Nanoseconds as seconds.
+#[inline]
+fn seconds(nanos: i64) -> f32 {
+    nanos as f32 * 1e-9
+}
+
+/// The time that a frame stands for.
+#[derive(Clone, Copy)]
+struct Exposure {
+    now: u64,
+    length: i64,
+}
+
+impl Exposure {
+    fn new(previous: SimTime, now: SimTime) -> Self {
+        Self { now: now.as_nanos(), length: now.since(previous).as_nanos().cast_signed() }
     }
-    let [chance, sway] = chances(record);
-    let travelled = if after < duration {
-        after / duration
-    } else {
-        let before = elapsed(record, previous).map_or(0.0, |before| before / duration);
-        before + (1.0 - before) * chance
-    };
-    let is_backward = record[0] >> 21 & 1 != 0;
-    let along = if is_backward { 1.0 - travelled } else { travelled };
-    Some(Dot { link: record[0] as u16, class: record[0] >> 16 & 0x3f, along, sway, is_backward })
+
+    /// Where a hop is seen, if it is.
+    #[inline]
+    fn dot(self, record: Record) -> Option<Dot> {
+        let after = ago(record, self.now);
+        if after >= HALF {
+            return None;
+        }
+        let duration = f32::from_bits(record[2]);
+        let elapsed = seconds(after);
+        let [chance, sway] = chances(record);
+        let travelled = if elapsed < duration {
+            elapsed / duration
+        } else {
+            // Below zero if it departed within the frame.
+            let before = seconds(after - self.length);
+            if before >= duration && before >= 0.0 {
+                return None;
+            }
+            let before = if before > 0.0 { before / duration } else { 0.0 };
+            before + (1.0 - before) * chance
+        };
+        let is_backward = record[0] >> 21 & 1 != 0;
+        let along = if is_backward { 1.0 - travelled } else { travelled };
+        Some(Dot { link: record[0] as u16, class: record[0] >> 16 & 0x3f, along, sway, is_backward })
+    }
 }
 
 /// Two numbers from 0 to 1 that are the hop's own.
+#[inline]
 fn chances(record: Record) -> [f32; 2] {
     let bits = (record[1] ^ record[0]).wrapping_mul(0x9e37_79b1);
     let first = (bits ^ bits >> 15).wrapping_mul(0x85eb_ca77);
@@ -215,6 +261,11 @@ mod tests {
             field.push(base, &hop.encode(base));
         }
         field
+    }
+
+    fn look(field: &mut DotField, previous: SimTime, now: SimTime) -> Survey {
+        field.retire(previous, now);
+        field.survey(previous, now)
     }
 
     fn places(field: &DotField, previous: u64, now: u64) -> Vec<f32> {
@@ -261,27 +312,27 @@ mod tests {
     fn the_oldest_give_way() {
         let hops: Vec<_> = (0..11).map(|i| hop(i, 1_000)).collect();
         let mut field = field(&hops, at(0));
-        assert_eq!(field.survey(at(20), at(20)), Survey { visible: 8, failures: 0 });
+        assert_eq!(look(&mut field, at(20), at(20)), Survey { visible: 8, failures: 0 });
         assert_eq!(field.first(), 3);
         field.clear();
-        assert_eq!(field.survey(at(20), at(20)).visible, 0);
+        assert_eq!(look(&mut field, at(20), at(20)).visible, 0);
     }
 
     #[test]
     fn what_is_over_is_forgotten() {
         let mut field = field(&[hop(0, 10), hop(0, 500), hop(5, 10)], at(0));
-        assert_eq!(field.survey(at(100), at(110)).visible, 1);
+        assert_eq!(look(&mut field, at(100), at(110)).visible, 1);
         assert_eq!(field.first(), 1);
-        assert_eq!(field.survey(at(600), at(610)).visible, 0);
+        assert_eq!(look(&mut field, at(600), at(610)).visible, 0);
         assert_eq!(field.first(), 3);
     }
 
     #[test]
     fn a_leap_in_time_leaves_nothing_behind() {
         let mut field = field(&[hop(1_000_000_000, 1_000)], at(1_000_000_000));
-        field.survey(at(1_000_000_000), at(1_000_000_100));
+        look(&mut field, at(1_000_000_000), at(1_000_000_100));
         let wrap = 1 << 42;
-        assert_eq!(field.survey(at(1_000_000_200 + wrap), at(1_000_000_300 + wrap)).visible, 0);
+        assert_eq!(look(&mut field, at(1_000_000_200 + wrap), at(1_000_000_300 + wrap)).visible, 0);
     }
 
     #[test]
@@ -290,6 +341,6 @@ mod tests {
         field.push(at(5), &[1, 0, f32::NAN.to_bits(), 1, 0, (-1.0_f32).to_bits(), 1, 0, 1e9_f32.to_bits(), 7, 7]);
         assert_eq!(field.pushed(), 0);
         field.push(at(5), &[u32::MAX, f32::NEG_INFINITY.to_bits(), 0.5_f32.to_bits()]);
-        assert_eq!(field.survey(at(5), at(6)), Survey { visible: 1, failures: 0 });
+        assert_eq!(look(&mut field, at(5), at(6)), Survey { visible: 1, failures: 0 });
     }
 }

@@ -50,6 +50,8 @@ pub mod proportions {
     pub const OUTLINE: [f32; 2] = [0.34, 1.1];
     /// The part of the page's colour in what is hollow.
     pub const HOLLOWNESS: f32 = 0.82;
+    /// The part of the page's colour in a plain square that stands for something hollow.
+    pub const PALENESS: f32 = 0.4;
 }
 
 const HALF_ROOT_OF_3: f32 = 0.866_025_4;
@@ -141,20 +143,39 @@ pub fn colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
     })
 }
 
-/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands.
+/// The colours of plain squares: what is hollow is pale instead.
+pub fn plain_colours(palette: &Palette) -> [[u8; 3]; LOOKS.len()] {
+    let (colours, page) = (colours(palette), palette.page());
+    std::array::from_fn(|look| {
+        let paleness = if LOOKS[look].is_hollow { proportions::PALENESS } else { 0.0 };
+        std::array::from_fn(|i| {
+            let (own, page) = (f32::from(colours[look][i]), f32::from(page[i]));
+            (own + (page - own) * paleness + 0.5) as u8
+        })
+    })
+}
+
+/// The side of the plain square for a look, in pixels of the canvas.
+pub fn plain_side(look: usize, radius: f32) -> i32 {
+    ((2.0 * radius * LOOKS[look].size + 0.5) as i32).max(1)
+}
+
+/// How crowded the picture is with so many dots: 0 for a few hundred, 1 for many thousands, and half as much again for the most.
 pub fn crowding(visible: usize) -> f32 {
     const FEW: f32 = 300.0;
     const MANY: f32 = 12_000.0;
-    let crowd = (visible as f32).clamp(FEW, MANY);
+    const MOST: f32 = 100_000.0;
+    let crowd = (visible as f32).clamp(FEW, MOST);
     libm::log2f(crowd / FEW) / libm::log2f(MANY / FEW)
 }
 
 /// Diameter of a dot in CSS pixels under a camera of this `scale`: large enough for the back of a lecture room while dots
-/// are few, small enough to be told apart when they are thousands.
+/// are few, small enough to be told apart when they are thousands, and so small in the end that a flow still shows how dense it is.
 pub fn dot_size(crowding: f32, scale: f32) -> f32 {
     const LARGE: f32 = 10.0;
     const SMALL: f32 = 4.0;
-    (LARGE + (SMALL - LARGE) * crowding) * zoom(scale)
+    const LEAST: f32 = 2.0;
+    (LARGE + (SMALL - LARGE) * crowding).max(LEAST) * zoom(scale)
 }
 
 /// Where dots travel, in CSS pixels to the side of their link's middle: from the first to the second. One lane while they are
@@ -247,7 +268,7 @@ mod tests {
     fn dots_shrink_smoothly_as_they_become_many() {
         let size = |visible| dot_size(crowding(visible), 1.0);
         assert!((9.0..=10.0).contains(&size(0)) && (9.0..=10.0).contains(&size(300)));
-        assert!((3.5..=4.5).contains(&size(50_000)));
+        assert!((3.5..=4.5).contains(&size(12_000)) && (1.5..=2.5).contains(&size(100_000)));
         let sizes: Vec<_> = (0..200).map(|i| size(i * 100)).collect();
         assert!(sizes.windows(2).all(|pair| pair[0] >= pair[1] && pair[0] - pair[1] < 0.6));
     }

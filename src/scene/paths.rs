@@ -7,7 +7,7 @@
 use super::geometry::{Point, Rect, on_curve};
 use super::layout::{Layout, NodeBox};
 use crate::base::order::sort_by;
-use crate::engine::LinkEnds;
+use crate::observe::LinkEnds;
 
 /// Points at which a candidate is examined.
 const SAMPLES: usize = 24;

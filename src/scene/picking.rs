@@ -28,6 +28,7 @@ impl Picture {
     }
 
     /// Where a dot is on the canvas; none if its link is not drawn.
+    #[inline]
     pub fn place(&self, frame: &Frame, dot: &Dot) -> Option<Point> {
         let [x, y, right_x, right_y] = self.tracks.at(dot.link, dot.along)?;
         let lane = frame.lanes[0] + (frame.lanes[1] - frame.lanes[0]) * dot.sway;

@@ -12,8 +12,10 @@ pub type Place = [f32; 4];
 /// The tracks of all links.
 #[derive(Clone, Debug, Default)]
 pub struct Tracks {
-    places: Vec<Place>,
+    tracks: Vec<Track>,
 }
+
+type Track = [Place; Tracks::PLACES];
 
 impl Tracks {
     /// Places of one track, both ends included.
@@ -24,35 +26,42 @@ impl Tracks {
     pub fn new(paths: &[LinkPath]) -> Self {
         let links = paths.iter().map(|path| usize::from(path.link) + 1).max().unwrap_or(0);
         let rows = links.div_ceil(Self::PER_ROW);
-        let mut places = vec![[0.0; 4]; rows * Self::PER_ROW * Self::PLACES];
+        let mut tracks = vec![[[0.0; 4]; Self::PLACES]; rows * Self::PER_ROW];
         for path in paths {
-            let start = usize::from(path.link) * Self::PLACES;
-            lay(&path.points, &mut places[start..start + Self::PLACES]);
+            lay(&path.points, &mut tracks[usize::from(path.link)]);
         }
-        Self { places }
+        Self { tracks }
     }
 
     /// The place of who has travelled a share of a link, 0 to 1; none if the link is not drawn.
+    #[inline]
     pub fn at(&self, link: u16, along: f32) -> Option<Place> {
-        let start = usize::from(link) * Self::PLACES;
-        let track = self.places.get(start..start + Self::PLACES)?;
+        let track = self.tracks.get(usize::from(link))?;
         let step = along.clamp(0.0, 1.0) * (Self::PLACES - 1) as f32;
         let i = (step as usize).min(Self::PLACES - 2);
-        let t = step - i as f32;
-        let (a, b) = (track[i], track[i + 1]);
+        let share = step - i as f32;
+        // Written out: this is done for every dot of every frame.
+        let ([x, y, right_x, right_y], next) = (track[i], track[i + 1]);
         // Only tracks that were never laid have places without a direction.
-        let is_laid = (a[2], a[3]) != (0.0, 0.0);
-        is_laid.then(|| std::array::from_fn(|k| a[k] + (b[k] - a[k]) * t))
+        if right_x == 0.0 && right_y == 0.0 {
+            return None;
+        }
+        Some([
+            x + (next[0] - x) * share,
+            y + (next[1] - y) * share,
+            right_x + (next[2] - right_x) * share,
+            right_y + (next[3] - right_y) * share,
+        ])
     }
 
     /// The whole table, row by row: [`Self::PER_ROW`] tracks of [`Self::PLACES`] places in each.
     pub fn table(&self) -> &[Place] {
-        &self.places
+        self.tracks.as_flattened()
     }
 }
 
 /// Fills `track` with places at equal distances along the curve.
-fn lay(points: &[Point; 4], track: &mut [Place]) {
+fn lay(points: &[Point; 4], track: &mut Track) {
     const FINE: usize = 128;
     let curve: [Point; FINE + 1] = std::array::from_fn(|i| on_curve(points, i as f32 / FINE as f32));
     let mut lengths = [0.0; FINE + 1];

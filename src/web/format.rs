@@ -79,6 +79,22 @@ pub fn bytes(bytes: u64) -> String {
     }
 }
 
+/// `$0.0012`, `$84.20`, `$1,240`.
+pub fn dollars(amount: f64) -> String {
+    match amount {
+        a if a >= 1_000.0 => format!("${}", count(a.round() as u64)),
+        a if a >= 0.1 => format!("${a:.2}"),
+        a if a > 0.0 => format!("${}", digits_of_small(a)),
+        _ => "$0".to_owned(),
+    }
+}
+
+/// Two digits that count of a number below one.
+fn digits_of_small(number: f64) -> String {
+    let zeros = (-libm::log10(number)).floor().max(0.0) as usize;
+    format!("{number:.*}", (zeros + 2).min(12))
+}
+
 /// Simulated over wall time: `1/20`, `1×`, `2.5×`.
 pub fn speed(speed: f64) -> String {
     if speed < 0.999 {
@@ -134,6 +150,14 @@ mod tests {
         }
         assert_eq!(quantity(1_050_000.0), "1.05M");
         assert_eq!(quantity(999_900.0), "1M");
+    }
+
+    #[test]
+    fn amounts_keep_two_digits_that_count() {
+        let cases = [(0.0, "$0"), (0.001_23, "$0.0012"), (0.25, "$0.25"), (84.2, "$84.20"), (1_240.4, "$1,240")];
+        for (amount, text) in cases {
+            assert_eq!(dollars(amount), text);
+        }
     }
 
     #[test]

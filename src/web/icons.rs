@@ -76,6 +76,7 @@ pub fn path(name: &str) -> &'static str {
             "M8 8h8v8H8zM8 8H6a2 2 0 1 1 2-2zM16 8V6a2 2 0 1 1 2 2zM8 16v2a2 2 0 1 1-2-2zM16 16h2a2 2 0 1 1-2 2z"
         }
         "group" => "M4 7V4h3M17 4h3v3M20 17v3h-3M7 20H4v-3M8 8h5v5H8zM11.5 13v3.5H16.5V11H13",
+        "ungroup" => "M4 7V4h3M17 4h3v3M20 17v3h-3M7 20H4v-3M8.5 15.5l7-7M8.500 8.500l7 7",
         "duplicate" => "M8.5 8.5h12v12h-12zM15.5 8.5v-5h-12v12h5",
         "align-left" => "M4 3v18M8 6h12v4H8zM8 14h7v4H8z",
         "align-centre" => "M12 3v3M12 10v4M12 18v3M5 6h14v4H5zM8 14h8v4H8z",

@@ -4,6 +4,7 @@
 //! [`protocol`]. The view only reads what the engine says and sends intents; it never simulates.
 
 mod app;
+mod chooser;
 mod clock;
 mod dom;
 mod editor;
@@ -14,6 +15,7 @@ mod keeping;
 mod painter;
 mod palette;
 mod panels;
+mod parade;
 mod protocol;
 mod pulse;
 mod scenarios;

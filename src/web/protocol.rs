@@ -6,8 +6,8 @@
 
 use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Command, Problem, Problems};
+use scalescope::observe::LinkEnds;
 use scalescope::observe::trace::{Ended, Trace};
 use scalescope::observe::{Figures, KeyFigures, Operation, Reason};
 use serde_json::Value;
@@ -19,16 +19,23 @@ pub enum ToEngine {
     Load { document: String, seed: u64 },
     /// Simulates up to `until_ns`, or as far as `cpu_budget_ms` lasts. Answered by one [`FromEngine::Frame`].
     Advance { until_ns: u64, cpu_budget_ms: f64, want_figures: bool },
+    /// Simulates one event. Answered by one [`FromEngine::Frame`] with figures.
+    Step,
     /// Carries out a command at the engine's present time.
     Command { command: Command },
-    /// How many hops to keep for drawing between two frames, and the window of the figures.
-    SetView { hop_budget: usize, window: SimDuration },
+    /// How many hops to keep for drawing between two frames, and the window of the figures; and how many hops to make up in
+    /// place of the run's own, if any.
+    SetView { hop_budget: usize, window: SimDuration, parade: usize },
     /// What to tell beside the figures from now on; answered at once by one [`FromEngine::Watched`].
     Watch(Watch),
     /// Which request's packet left over this link at about this time? Answered by [`FromEngine::Picked`].
     Pick { link: u16, depart_ns: u64, is_backward: bool },
-    /// Runs `document` apart from the present run, and tells the hash of the state it ends in.
+    /// Runs `document`, or if that is empty the present run from where it is, apart from the present run; tells the hash of the
+    /// state that it ends in.
     Hash { document: String, r#for: SimDuration },
+    /// Tries the workload of `document` on each kind of database. Answered by a [`FromEngine::Tried`] for each, and a
+    /// [`FromEngine::Chosen`].
+    Choose { document: String, warmup: SimDuration, r#for: SimDuration },
 }
 
 /// From the engine to the page.
@@ -52,6 +59,10 @@ pub enum FromEngine {
     Picked { serial: Option<u32> },
     /// The hash asked for.
     Hash { state_hash: String },
+    /// So many kinds of database have been tried.
+    Tried { done: u32 },
+    /// What the trials say, as the command line reports it.
+    Chosen { choice: Value },
     /// The engine cannot go on.
     Fatal { message: String },
 }
@@ -96,16 +107,24 @@ pub struct Filter {
     pub reason: Option<Reason>,
     /// Id of the node where it failed.
     pub place: String,
+    /// Id of a node that the request has been at.
+    pub through: String,
     /// The slowest first, instead of the latest.
     pub is_by_latency: bool,
 }
 
 impl Filter {
+    /// Whether it takes a request, as far as its end tells.
     pub fn takes(&self, ended: &Ended) -> bool {
         self.is_failed.is_none_or(|is_failed| is_failed == ended.failure.is_some())
             && self.operation.is_none_or(|operation| operation == ended.operation)
             && self.reason.is_none_or(|reason| ended.failure == Some(reason))
             && (self.place.is_empty() || self.place == ended.place)
+    }
+
+    /// Whether it takes the way of a request.
+    pub fn takes_way(&self, trace: &Trace) -> bool {
+        trace.spans.iter().any(|span| span.to == self.through || span.from == self.through)
     }
 }
 
@@ -126,12 +145,13 @@ impl Watch {
 
 impl Filter {
     fn fields(&mut self) -> Vec<Field<'_>> {
-        let Self { is_failed, operation, reason, place, is_by_latency } = self;
+        let Self { is_failed, operation, reason, place, through, is_by_latency } = self;
         vec![
             may("is_failed", is_failed),
             may("operation", operation),
             may("reason", reason),
             may("place", place),
+            may("through", through),
             may("is_by_latency", is_by_latency),
         ]
     }
@@ -178,16 +198,18 @@ pub fn read<M: Message>(text: &str) -> Result<M, Problems> {
 }
 
 impl Message for ToEngine {
-    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash", "watch", "pick"];
+    const NAMES: &[&str] = &["load", "advance", "command", "set_view", "hash", "watch", "pick", "choose", "step"];
 
     fn blank(name: &str) -> Self {
         match name {
             "load" => Self::Load { document: String::new(), seed: 0 },
             "command" => Self::Command { command: Command::blank() },
-            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO },
+            "set_view" => Self::SetView { hop_budget: 0, window: SimDuration::ZERO, parade: 0 },
             "watch" => Self::Watch(Watch::default()),
+            "step" => Self::Step,
             "pick" => Self::Pick { link: 0, depart_ns: 0, is_backward: false },
             "hash" => Self::Hash { document: String::new(), r#for: SimDuration::ZERO },
+            "choose" => Self::Choose { document: String::new(), warmup: SimDuration::ZERO, r#for: SimDuration::ZERO },
             _ => Self::Advance { until_ns: 0, cpu_budget_ms: 0.0, want_figures: false },
         }
     }
@@ -199,24 +221,40 @@ impl Message for ToEngine {
                 "advance",
                 vec![may("until_ns", until_ns), may("cpu_budget_ms", cpu_budget_ms), may("want_figures", want_figures)],
             ),
+            Self::Step => ("step", Vec::new()),
             Self::Command { command } => ("command", vec![must("command", "a command", command)]),
-            Self::SetView { hop_budget, window } => {
-                ("set_view", vec![may("hop_budget", hop_budget), may("window", window)])
+            Self::SetView { hop_budget, window, parade } => {
+                ("set_view", vec![may("hop_budget", hop_budget), may("window", window), may("parade", parade)])
             }
             Self::Watch(watch) => ("watch", watch.fields()),
             Self::Pick { link, depart_ns, is_backward } => {
                 ("pick", vec![may("link", link), may("depart_ns", depart_ns), may("is_backward", is_backward)])
             }
+            Self::Choose { document, warmup, r#for } => {
+                ("choose", vec![may("document", document), may("warmup", warmup), may("for", r#for)])
+            }
             Self::Hash { document, r#for } => {
-                ("hash", vec![must("document", "a document", document), must("for", "a duration", r#for)])
+                ("hash", vec![may("document", document), must("for", "a duration", r#for)])
             }
         }
     }
 }
 
 impl Message for FromEngine {
-    const NAMES: &[&str] =
-        &["ready", "loaded", "frame", "done", "redesigned", "refused", "hash", "fatal", "watched", "picked"];
+    const NAMES: &[&str] = &[
+        "ready",
+        "loaded",
+        "frame",
+        "done",
+        "redesigned",
+        "refused",
+        "hash",
+        "fatal",
+        "watched",
+        "picked",
+        "tried",
+        "chosen",
+    ];
 
     fn blank(name: &str) -> Self {
         match name {
@@ -229,6 +267,8 @@ impl Message for FromEngine {
             "picked" => Self::Picked { serial: None },
             "hash" => Self::Hash { state_hash: String::new() },
             "fatal" => Self::Fatal { message: String::new() },
+            "tried" => Self::Tried { done: 0 },
+            "chosen" => Self::Chosen { choice: Value::Null },
             _ => Self::Frame(Frame::default()),
         }
     }
@@ -248,6 +288,8 @@ impl Message for FromEngine {
             }
             Self::Picked { serial } => ("picked", vec![may("serial", serial)]),
             Self::Hash { state_hash } => ("hash", vec![may("state_hash", state_hash)]),
+            Self::Tried { done } => ("tried", vec![may("done", done)]),
+            Self::Chosen { choice } => ("chosen", vec![may("choice", choice)]),
             Self::Fatal { message } => ("fatal", vec![may("message", message)]),
         }
     }

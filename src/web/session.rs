@@ -4,6 +4,7 @@
 //! answer. So a slow engine is never flooded, and a hidden tab, which gets no animation frames, simulates nothing.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect, Uint32Array};
@@ -11,16 +12,20 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use scalescope::base::SimDuration;
+use scalescope::engine::Entry;
 use scalescope::model::{Command, Problems};
 use scalescope::scene::Picked;
 
 use super::clock::Clock;
 use super::dom::{self, Listener};
+use super::keeping::state::Run;
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 use super::traffic::{Budget, Quiet};
 
 /// CPU time that the engine may take for one frame.
 const CPU_BUDGET_MS: f64 = 12.0;
+/// The same while a run is taken up again: nobody follows a dot then.
+const REPLAY_BUDGET_MS: f64 = 40.0;
 /// Time between figures.
 const FIGURES_EVERY_MS: f64 = 100.0;
 /// Time between commands of a control that is being moved.
@@ -49,6 +54,14 @@ pub struct Hops {
     pub base_ns: u64,
 }
 
+/// A run that is taken up again: what was done in it happens at the same times, as fast as it goes.
+struct Replay {
+    entries: VecDeque<Entry>,
+    until_ns: u64,
+    /// What a person wants meanwhile: it happens after all that.
+    held: Vec<Command>,
+}
+
 /// The conversation with one worker.
 pub struct Session {
     worker: Worker,
@@ -60,13 +73,17 @@ pub struct Session {
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
+    /// So many made-up hops in place of the engine's.
+    parade: usize,
     quiet: Quiet,
+    replay: Option<Replay>,
     _listeners: [Listener; 2],
 }
 
 impl Session {
-    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed.
-    pub fn start(clock: Clock, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
+    /// Starts a worker. `heard` is called with what it says, never while the session is borrowed. A `parade` other than none is so
+    /// many made-up hops in place of the engine's own.
+    pub fn start(clock: Clock, parade: usize, heard: impl Fn(Event) + 'static) -> Result<Rc<RefCell<Self>>, String> {
         let worker = spawn().map_err(|error| dom::describe(&error))?;
         let heard = Rc::new(heard);
         Ok(Rc::new_cyclic(|own: &std::rc::Weak<RefCell<Self>>| {
@@ -94,7 +111,9 @@ impl Session {
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
+                parade,
                 quiet: Quiet::default(),
+                replay: None,
                 _listeners: [on_message, on_error],
             })
         }))
@@ -104,8 +123,13 @@ impl Session {
         &self.clock
     }
 
-    /// Begins a new run.
-    pub fn load(&mut self, document: String, seed: u64) {
+    /// Begins a new run; where one is taken up again, with the design that it began with.
+    pub fn load(&mut self, document: String, seed: u64, run: Option<&Run>) {
+        self.replay = run.map(|run| Replay {
+            entries: run.journal.iter().filter(|entry| entry.at_ns <= run.now_ns).cloned().collect(),
+            until_ns: run.now_ns,
+            held: Vec::new(),
+        });
         self.clock.reset();
         self.is_loaded = false;
         self.soon = None;
@@ -116,8 +140,16 @@ impl Session {
 
     /// Carries out `command` as soon as the engine has finished its present frame.
     pub fn command(&mut self, command: Command) {
+        if let Some(replay) = &mut self.replay {
+            return replay.held.push(command);
+        }
         self.send(ToEngine::Command { command });
         self.wants_figures = true;
+    }
+
+    /// Whether a run is being taken up again.
+    pub fn is_replaying(&self) -> bool {
+        self.replay.is_some()
     }
 
     /// As [`Self::command`], for what changes faster than it can matter: replaces what was not yet sent.
@@ -147,15 +179,30 @@ impl Session {
 
     /// Goes on a little while the clock stands.
     pub fn step(&mut self) {
-        if self.is_loaded && !self.is_busy {
+        if self.is_loaded && !self.is_busy && self.replay.is_none() {
             let until = self.clock.step(STEP_MS);
             self.advance(until, true);
+        }
+    }
+
+    /// Goes on by one event while the clock stands.
+    pub fn step_event(&mut self) {
+        if self.is_loaded && !self.is_busy && self.replay.is_none() {
+            self.is_busy = true;
+            self.wants_figures = false;
+            self.send(ToEngine::Step);
         }
     }
 
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));
+        if let Some(replay) = self.replay.take_if(|_| self.is_loaded && !self.is_busy) {
+            self.replay = self.replayed(replay, wall_ms);
+        }
+        if self.replay.is_some() {
+            return self.clock.view_ns();
+        }
         if self.is_loaded
             && wall_ms - self.soon_ms > SOON_MS
             && let Some(command) = self.soon.take()
@@ -172,11 +219,39 @@ impl Session {
                 }
                 self.advance(tick.target_ns, with_figures);
             }
-            if self.budget.is_due(wall_ms, self.frame_s()) {
+            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s()) {
                 self.send_view();
             }
         }
         tick.view_ns
+    }
+
+    /// Takes what it cost to draw a frame: there are as many dots as this machine draws with ease.
+    pub fn drawn(&mut self, milliseconds: f64) {
+        self.budget.drawn(milliseconds);
+    }
+
+    /// Does what is due in `replay` and goes on to what comes next. Returns what is left of it.
+    fn replayed(&mut self, mut replay: Replay, wall_ms: f64) -> Option<Replay> {
+        let reached = self.clock.reached_ns();
+        while let Some(entry) = replay.entries.pop_front_if(|entry| entry.at_ns <= reached) {
+            self.send(ToEngine::Command { command: entry.command });
+        }
+        let next = replay.entries.front().map_or(replay.until_ns, |entry| entry.at_ns);
+        if next <= reached {
+            for command in replay.held {
+                self.command(command);
+            }
+            self.wants_figures = true;
+            return None;
+        }
+        let want_figures = wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
+        if want_figures {
+            self.figures_ms = wall_ms;
+        }
+        self.is_busy = true;
+        self.send(ToEngine::Advance { until_ns: next, cpu_budget_ms: REPLAY_BUDGET_MS, want_figures });
+        Some(replay)
     }
 
     fn advance(&mut self, until_ns: u64, want_figures: bool) {
@@ -187,7 +262,7 @@ impl Session {
 
     fn send_view(&self) {
         let hop_budget = self.budget.hops(self.frame_s());
-        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()) });
+        self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()), parade: self.parade });
     }
 
     /// Simulated time that a frame stands for, at the pace that the engine keeps.
@@ -234,7 +309,7 @@ impl Session {
             FromEngine::Watched(watched) => self.is_loaded.then_some(Event::Watched(watched)),
             FromEngine::Picked { serial } => Some(Event::Picked(serial)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),
-            FromEngine::Ready | FromEngine::Hash { .. } => None,
+            FromEngine::Ready | FromEngine::Hash { .. } | FromEngine::Tried { .. } | FromEngine::Chosen { .. } => None,
         }
     }
 
@@ -245,7 +320,7 @@ impl Session {
         }
         self.is_busy = false;
         self.clock.reach(frame.now_ns);
-        if !self.clock.is_playing() {
+        if !self.clock.is_playing() || self.replay.is_some() {
             self.clock.show_reached();
         }
         self.budget.see(&words);
@@ -266,7 +341,8 @@ fn window(speed: f64) -> SimDuration {
     SimDuration::from_secs_f64((4.0 * speed).clamp(0.25, 10.0))
 }
 
-fn spawn() -> Result<Worker, JsValue> {
+/// Starts the wasm in its worker role.
+pub fn spawn() -> Result<Worker, JsValue> {
     let link = dom::document().query_selector(r#"link[rel="modulepreload"]"#)?;
     let link = link.ok_or("the page names no glue")?;
     let glue = Reflect::get(&link.into(), &"href".into())?;

@@ -1,4 +1,4 @@
-//! What an address can ask for: `?scenario=cached&seed=7&users=10000&speed=1/20&paused&painter=pixels`.
+//! What an address can ask for: `?scenario=cached&seed=7&users=10000&speed=1/20&paused&painter=pixels&dots=20000`.
 //!
 //! A value that cannot be is said in words and left out; it never stops the page.
 
@@ -8,6 +8,8 @@ use super::scenarios;
 
 /// Simulated over wall time for who asks for nothing: slow enough to follow a dot with the eye.
 pub const DEFAULT_SPEED: f64 = 0.05;
+/// Most dots of a parade: they and the new ones of some frames fit into the ring of hops.
+const MOST_DOTS: usize = 200_000;
 /// As many users as the slider has.
 pub const MOST_USERS: u32 = 10_000_000;
 
@@ -21,12 +23,14 @@ pub struct Settings {
     pub is_paused: bool,
     /// The page chooses, if absent.
     pub painter: Option<PainterKind>,
+    /// So many made-up dots in place of the engine's, to measure what they cost; 0 for those of the engine.
+    pub dots: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let speed = DEFAULT_SPEED;
-        Self { scenario: None, seed: None, users: None, speed, is_paused: false, painter: None }
+        Self { scenario: None, seed: None, users: None, speed, is_paused: false, painter: None, dots: 0 }
     }
 }
 
@@ -65,6 +69,10 @@ impl Settings {
                 }
             }
             "painter" => self.painter = Some(PainterKind::by_name(value).ok_or("painters are gl, pixels")?),
+            "dots" => {
+                let dots = value.parse().ok().filter(|dots| (1..=MOST_DOTS).contains(dots));
+                self.dots = dots.ok_or("1 to 200000 dots")?;
+            }
             // Hosts and mailers add parameters of their own.
             _ => {}
         }
@@ -87,19 +95,22 @@ mod tests {
     #[test]
     fn good_values_are_taken() {
         let (settings, complaints) =
-            Settings::read("?scenario=cached&seed=7&users=10000&speed=1/50&paused&painter=gl&utm_source=x");
+            Settings::read("?scenario=cached&seed=7&users=10000&speed=1/50&paused&painter=gl&dots=50&utm_source=x");
         assert!(complaints.is_empty(), "{complaints:?}");
         let painter = Some(PainterKind::Gl);
         let (seed, users) = (Some(7), Some(10_000));
-        assert_eq!(settings, Settings { scenario: Some(4), seed, users, speed: 0.02, is_paused: true, painter });
+        assert_eq!(
+            settings,
+            Settings { scenario: Some(4), seed, users, speed: 0.02, is_paused: true, painter, dots: 50 }
+        );
     }
 
     #[test]
     fn bad_values_are_named_and_left_out() {
-        let bad = "scenario=x&seed=-1&users=0&speed=NaN&paused=maybe&painter=crayon";
+        let bad = "scenario=x&seed=-1&users=0&speed=NaN&paused=maybe&painter=crayon&dots=1e9";
         let (settings, complaints) = Settings::read(bad);
         assert_eq!(settings, Settings::default());
-        assert_eq!(complaints.len(), 6);
+        assert_eq!(complaints.len(), 7);
         assert!(complaints[0].contains("scenario=x") && complaints[0].contains("cached"), "{}", complaints[0]);
     }
 }

@@ -7,19 +7,31 @@ use super::protocol::Frame;
 
 /// Time between changes of the hop budget.
 const BUDGET_EVERY_MS: f64 = 500.0;
-/// Most dots that shall be on their way at a time.
-const MOST_DOTS: f64 = 12_000.0;
+/// Dots that may be on their way at a time: on the slowest machine, at first, and on any.
+const FEWEST_DOTS: f64 = 12_000.0;
+const FIRST_DOTS: f64 = 20_000.0;
+const MOST_DOTS: f64 = 100_000.0;
+/// Most hops of one frame: where all are over within a frame or two, more of them would only be more noise.
+const MOST_HOPS: f64 = 20_000.0;
+/// Drawing shall take less of a frame than this; where it takes less than half of it, there may be more dots.
+const DRAWING_MS: f64 = 6.0;
+/// Below 28 frames a second there shall be fewer dots, whatever takes the time.
+const SLOW_FRAME_MS: f64 = 36.0;
 
-/// How many hops to ask for, from how long hops were of late, so that about [`MOST_DOTS`] are on their way at a time.
+/// How many hops to ask for, from how long hops were of late and what it costs to draw them, so that as many dots are on their way as
+/// this machine draws with ease. Above that the engine tells of every n-th request only, and the page says so.
 pub struct Budget {
     mean_s: f64,
+    dots: f64,
+    /// What drawing a frame takes, smoothed.
+    drawing_ms: f64,
     sent: usize,
     sent_ms: f64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { mean_s: 0.01, sent: 0, sent_ms: 0.0 }
+        Self { mean_s: 0.01, dots: FIRST_DOTS, drawing_ms: DRAWING_MS / 2.0, sent: 0, sent_ms: 0.0 }
     }
 }
 
@@ -35,17 +47,38 @@ impl Budget {
     /// How many hops to ask for in each frame, where a frame stands for `frame_s` of simulated time.
     pub fn hops(&self, frame_s: f64) -> usize {
         let frames_alive = (self.mean_s / frame_s).max(1.0);
-        (MOST_DOTS / frames_alive).max(24.0) as usize
+        (self.dots / frames_alive).clamp(24.0, MOST_HOPS) as usize
     }
 
-    pub fn is_due(&mut self, wall_ms: f64, frame_s: f64) -> bool {
+    /// Takes what it cost to draw a frame.
+    pub fn drawn(&mut self, milliseconds: f64) {
+        self.drawing_ms = self.drawing_ms * 0.9 + milliseconds * 0.1;
+    }
+
+    /// Whether the engine should be told another number, where a frame takes `pace_ms` and stands for `frame_s` of simulated time.
+    pub fn is_due(&mut self, wall_ms: f64, pace_ms: f64, frame_s: f64) -> bool {
+        if wall_ms - self.sent_ms <= BUDGET_EVERY_MS {
+            return false;
+        }
+        self.sent_ms = wall_ms;
+        self.adapt(pace_ms);
         let hops = self.hops(frame_s);
-        let is_other = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
-        let is_due = is_other && wall_ms - self.sent_ms > BUDGET_EVERY_MS;
+        let is_due = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
         if is_due {
-            (self.sent, self.sent_ms) = (hops, wall_ms);
+            self.sent = hops;
         }
         is_due
+    }
+
+    fn adapt(&mut self, pace_ms: f64) {
+        let change = if pace_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS {
+            0.8
+        } else if self.drawing_ms < DRAWING_MS / 2.0 {
+            1.25
+        } else {
+            1.0
+        };
+        self.dots = (self.dots * change).clamp(FEWEST_DOTS, MOST_DOTS);
     }
 }
 
@@ -90,5 +123,35 @@ impl Quiet {
         if let Some(figures) = &frame.figures {
             self.is_idle = figures.totals.in_flight == 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The dots that may be on their way after some seconds on a machine that draws so.
+    fn settled(drawing_ms: f64, frame_ms: f64) -> f64 {
+        let mut budget = Budget::default();
+        for frame in 0..1_000_u32 {
+            budget.drawn(drawing_ms);
+            budget.is_due(f64::from(frame) * frame_ms, frame_ms, 0.001);
+        }
+        budget.dots
+    }
+
+    #[test]
+    fn a_fast_machine_draws_more_dots_than_a_slow_one() {
+        assert!((settled(1.0, 16.7) - MOST_DOTS).abs() < 1.0);
+        assert!((settled(4.0, 16.7) - FIRST_DOTS).abs() < 1.0);
+        assert!((settled(9.0, 16.7) - FEWEST_DOTS).abs() < 1.0);
+        assert!((settled(1.0, 90.0) - FEWEST_DOTS).abs() < 1.0, "software that pretends to be a graphics processor");
+    }
+
+    #[test]
+    fn a_frame_is_never_flooded() {
+        let budget = Budget { dots: MOST_DOTS, ..Budget::default() };
+        assert_eq!(budget.hops(1.0), 20_000);
+        assert_eq!(budget.hops(0.001), 10_000);
     }
 }

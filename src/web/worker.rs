@@ -12,13 +12,18 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use scalescope::base::order::sort_by_key;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
+use scalescope::engine::chooser::{self, MODELS};
 use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
+use scalescope::observe::trace::Ended;
 
+use super::parade::Parade;
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 
 /// Events between two looks at the clock: well below a millisecond of work.
 const CHUNK: u64 = 500;
+/// How far a step of one event goes where there is no event.
+const LONGEST_STEP: SimDuration = SimDuration::from_secs(1);
 
 /// Steps of traced requests that are kept: some seconds of all that is drawn.
 const STEPS: usize = 100_000;
@@ -53,6 +58,7 @@ struct Host {
     window: SimDuration,
     watch: Watch,
     listed_ms: f64,
+    parade: Parade,
     /// Kept between frames for their memory.
     hops: Vec<Hop>,
     words: Vec<u32>,
@@ -69,6 +75,7 @@ impl Host {
             window,
             watch: Watch::default(),
             listed_ms: 0.0,
+            parade: Parade::default(),
             hops: Vec::new(),
             words: Vec::new(),
         }
@@ -78,10 +85,20 @@ impl Host {
         match message {
             ToEngine::Load { document, seed } => self.load(&document, seed),
             ToEngine::Advance { until_ns, cpu_budget_ms, want_figures } => {
-                self.advance(SimTime::from_nanos(until_ns), cpu_budget_ms, want_figures);
+                let until = SimTime::from_nanos(until_ns);
+                self.go(want_figures, |engine, spent_ms| {
+                    while engine.now() < until && engine.advance(until, CHUNK) < until && spent_ms() < cpu_budget_ms {}
+                });
             }
+            ToEngine::Step => self.go(true, |engine, _| {
+                let until = engine.now() + LONGEST_STEP;
+                engine.advance(until, 1);
+            }),
             ToEngine::Command { command } => self.command(command),
-            ToEngine::SetView { hop_budget, window } => self.set_view(hop_budget, window),
+            ToEngine::SetView { hop_budget, window, parade } => {
+                self.parade.set_count(parade);
+                self.set_view(hop_budget, window);
+            }
             ToEngine::Watch(watch) => {
                 self.watch = watch;
                 self.listed_ms = f64::NEG_INFINITY;
@@ -92,6 +109,7 @@ impl Host {
                 post(&self.scope, FromEngine::Picked { serial: self.engine.as_ref().and_then(find) });
             }
             ToEngine::Hash { document, r#for } => self.hash(&document, r#for),
+            ToEngine::Choose { document, warmup, r#for } => self.choose(&document, warmup, r#for),
         }
     }
 
@@ -103,6 +121,7 @@ impl Host {
                 self.shown = Some(engine.document().clone());
                 post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
+                self.parade.restart();
                 self.set_view(self.hop_budget, self.window);
             }
             Err(problems) => self.refuse(problems),
@@ -117,14 +136,20 @@ impl Host {
         }
     }
 
-    fn advance(&mut self, until: SimTime, cpu_budget_ms: f64, want_figures: bool) {
+    /// Lets the engine go on, by a function that can ask how long it has taken, and tells what has come of it.
+    fn go(&mut self, want_figures: bool, go: impl FnOnce(&mut Engine, &dyn Fn() -> f64)) {
         let Some(engine) = &mut self.engine else { return };
         let clock = self.scope.performance();
         let wall_ms = || clock.as_ref().map_or(0.0, web_sys::Performance::now);
         let (started, base) = (wall_ms(), engine.now());
-        while engine.now() < until && engine.advance(until, CHUNK) < until && wall_ms() - started < cpu_budget_ms {}
+        go(engine, &|| wall_ms() - started);
         self.hops.clear();
-        let stride = engine.take_hops(&mut self.hops);
+        let mut stride = engine.take_hops(&mut self.hops);
+        if self.parade.is_on() {
+            self.hops.clear();
+            self.parade.advance(engine.now(), &engine.links(), &mut self.hops);
+            stride = 1;
+        }
         self.words.clear();
         self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
         let figures = want_figures.then(|| Box::new(engine.figures()));
@@ -172,8 +197,10 @@ impl Host {
             if filter.is_by_latency {
                 sort_by_key(&mut ended, |one| u64::MAX - (one.ended_ns - one.began_ns));
             }
-            ended.truncate(LISTED);
-            ended
+            let is_taken = |one: &Ended| {
+                filter.through.is_empty() || engine.trace(one.serial).is_some_and(|trace| filter.takes_way(&trace))
+            };
+            ended.into_iter().filter(is_taken).take(LISTED).collect()
         });
         if ended.is_some() {
             self.listed_ms = now_ms;
@@ -196,11 +223,29 @@ impl Host {
         post(&self.scope, FromEngine::Refused { problems });
     }
 
+    fn choose(&self, text: &str, warmup: SimDuration, length: SimDuration) {
+        let told = Document::read_draft(text).and_then(|document| {
+            let mut trials = Vec::new();
+            for (_, model) in MODELS {
+                trials.push(chooser::trial(&document, model, warmup, length)?);
+                post(&self.scope, FromEngine::Tried { done: trials.len() as u32 });
+            }
+            Ok(chooser::weigh(&document, trials))
+        });
+        match told {
+            Ok(choice) => {
+                let choice = serde_json::to_value(&choice).unwrap_or_default();
+                post(&self.scope, FromEngine::Chosen { choice });
+            }
+            Err(problems) => self.refuse(problems),
+        }
+    }
+
     fn hash(&self, text: &str, length: SimDuration) {
-        match Document::read_draft(text).and_then(Engine::new) {
+        let own = self.engine.clone().filter(|_| text.is_empty());
+        match own.map_or_else(|| Document::read_draft(text).and_then(Engine::new), Ok) {
             Ok(mut engine) => {
-                let until = SimTime::ZERO + length;
-                engine.run_until(until);
+                engine.run_until(engine.now() + length);
                 let state_hash = format!("{:016x}", engine.state_hash());
                 post(&self.scope, FromEngine::Hash { state_hash });
             }

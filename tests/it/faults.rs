@@ -338,6 +338,20 @@ fn a_hung_primary_is_replaced_and_returns_as_a_replica() {
 }
 
 #[test]
+fn what_hangs_keeps_back_no_more_than_its_host_has_room_for() {
+    let people = [("users", json!(4_000_000)), ("rate_per_user_per_s", json!(1.0)), ("timeout", json!("60s"))];
+    let mut engine = engine(with(scenario("single-server"), "users", &people));
+    inflict(&mut engine, json!({ "hang": { "node": "web-1" } }));
+    let figures = measure(&mut engine, 0.4);
+    let full = count(&figures, Reason::QueueFull);
+    assert!(full > 100_000, "{:?}", figures.errors);
+    assert_eq!(engine.violations(), Vec::<String>::new());
+    inflict(&mut engine, json!({ "heal": { "node": "web-1" } }));
+    engine.run_until(at_s(0.5));
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}
+
+#[test]
 fn a_slow_server_takes_so_many_times_as_long() {
     let mut engine = engine(steady(0.2));
     engine.run_until(at_s(10.0));

@@ -12,7 +12,7 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("components", &["base", "model", "observe", "kernel"]),
     ("engine", &["base", "model", "observe", "kernel", "components"]),
     ("insight", &["base", "model", "observe", "engine"]),
-    ("scene", &["base", "model", "observe", "engine"]),
+    ("scene", &["base", "model", "observe"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -146,6 +146,19 @@ fn a_join_on_a_store_without_joins_is_as_many_reads_and_one_more() {
 }
 
 #[test]
+fn behind_a_router_a_store_without_joins_is_still_one() {
+    let query = |model: &str| {
+        let document =
+            on(only("sharded", "query_weight", &[("users", json!(50)), ("query_records", json!(10))]), model);
+        let figures = run(document, 1.0, 30.0);
+        assert_eq!(figures.totals.failed, 0, "{model}: {:?}", figures.errors);
+        ["web-1", "web-2"].iter().filter_map(|web| node(&figures, web).extra_calls).sum::<u64>()
+    };
+    assert_eq!(query("relational"), 0);
+    assert!(query("key_value") > 500);
+}
+
+#[test]
 fn single_reads_are_fastest_where_nothing_else_can_be_done() {
     let read = |model: &str| {
         let figures = run(on(only("separate-database", "read_weight", &[("users", json!(100))]), model), 1.0, 60.0);
@@ -351,6 +364,24 @@ fn an_edge_asks_the_object_store_for_what_it_does_not_have() {
     let failed = count(&figures, Reason::ConnectionRefused);
     assert!(failed > 0 && (failed as f64) < 0.5 * figures.offered_per_s * 10.0, "{failed}");
     assert_eq!(engine.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_server_asks_the_object_store_whether_a_copy_is_still_good() {
+    let mut document =
+        with_objects("cdn", "web-1", &json!({}), &[("users", json!(2_000)), ("asset_size", json!("9KB"))]);
+    // The other server keeps its own assets: only what goes by the first is looked at.
+    document = with(document, "cdn-1", &[("ttl", json!("1s")), ("collapse", json!("on"))]);
+    document = with(document, "db-1", &[("reads", json!("wait_for_position"))]);
+    document = with(document, "users", &[("write_weight", json!(5)), ("assets", json!(50))]);
+    let figures = run(document, 20.0, 60.0);
+    assert_eq!(figures.errors, []);
+    let store = node(&figures, "objects");
+    let asked = store.arrivals_per_s * 40.0;
+    assert!(asked > 500.0, "{asked}");
+    // Each of the fifty is sent whole once; all else is not modified.
+    let whole = store.egress_bytes.unwrap() as f64 / 9_000.0;
+    assert!(whole < 60.0, "{whole} of {asked}");
 }
 
 #[test]

@@ -76,6 +76,34 @@ fn whoever_waits_too_long_for_a_connection_fails() {
 }
 
 #[test]
+fn a_hedge_without_a_connection_does_not_end_a_request_that_will_be_retried() {
+    let calls = json!({ "attempt_timeout": "120ms", "hedge_after": "100ms", "retries": 5, "backoff": "fixed",
+        "backoff_base": "5s" });
+    let web = json!({ "read_service": "0s", "database_connections": 1, "pool_timeout": "60ms", "calls": calls });
+    // One asks at 1 s, the other at 1.09 s, while the database hangs. The first times out at 1.12 s and pauses; the second has the
+    // connection then, and the hedge of the first waits in vain until 1.16 s.
+    let asks_at = |s: f64| readers(1.0, &json!({ "users": 1, "rate_per_user_per_s": 1.0 / s, "arrivals": "regular" }));
+    let nodes = [
+        ("first", "users", asks_at(1.0)),
+        ("second", "users", asks_at(1.09)),
+        ("web", "web_server", web),
+        ("db", "database", json!({ "read_service": "1ms" })),
+    ];
+    let mut engine = engine(design(1, &nodes, &[("first", "web"), ("second", "web"), ("web", "db")]));
+    inflict(&mut engine, json!({ "hang": { "node": "db" } }));
+    engine.run_until(at_s(1.5));
+    for id in ["first", "second"] {
+        set(&mut engine, id, "rate_per_user_per_s", json!(0.000_001));
+    }
+    engine.run_until(at_s(2.0));
+    inflict(&mut engine, json!({ "resume": { "node": "db" } }));
+    engine.run_until(at_s(20.0));
+    let totals = engine.report().totals;
+    assert_eq!((totals.answered, totals.failed, totals.in_flight), (2, 0, 0));
+    assert_eq!(engine.violations(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_given_up_leaves_its_connection_at_once() {
     // Reads take a second. Who has the only connection gives up after a tenth: were it kept to the end, one a second would come.
     let given_up = |users: &Value, calls: &Value| {

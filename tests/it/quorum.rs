@@ -3,7 +3,7 @@
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
 use scalescope::model::{Document, Edit};
-use scalescope::observe::{Figures, QuorumFigures, Reason};
+use scalescope::observe::{Figures, Operation, QuorumFigures, Reason};
 use serde_json::{Value, json};
 
 use crate::support::{at_s, count, crash, edit, engine, inflict, measure, node, restart, set, with};
@@ -416,4 +416,21 @@ fn a_watched_key_is_seen_on_every_store() {
         |key| engine.key_versions(key).stores.iter().any(|store| !store.is_owner && store.version.is_some());
     assert!((0..5).any(is_cached), "a cache has some of them");
     assert!(engine.key_versions(u32::MAX).stores.iter().all(|store| store.version.is_none()));
+}
+
+#[test]
+fn what_knows_single_records_only_is_asked_for_them_one_by_one() {
+    let everything = json!({
+        "users": 100, "query_weight": 1, "range_weight": 1, "aggregate_weight": 1, "traversal_weight": 1,
+        "transaction_weight": 1, "login_weight": 1, "aggregate_records": 20, "relations": 3,
+    });
+    let mut engine = engine(design(3, &json!({}), &everything));
+    let figures = measure(&mut engine, 20.0);
+    assert_eq!(figures.totals.failed, 0, "{:?}", figures.errors);
+    for operation in &figures.operations {
+        let is_asked = operation.operation != Operation::Static;
+        assert_eq!(operation.goodput_per_s > 0.0, is_asked, "{}", operation.operation.name());
+    }
+    assert!(node(&figures, "web").extra_calls.is_some_and(|calls| calls > 1_000));
+    sound(&engine);
 }

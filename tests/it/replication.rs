@@ -277,7 +277,7 @@ fn writes_beyond_the_kept_log_are_lost_by_key_as_well() {
     crash(&mut engine, "db-1");
     restart(&mut engine, "db-2");
     engine.run_until(at_s(20.0));
-    let cluster = &engine.figures().clusters[0];
+    let cluster = &engine.report().clusters[0];
     assert_eq!(cluster.primary.as_deref(), Some("db-2"));
     let logged = cluster.lost.iter().filter(|lost| lost.position.is_some()).count();
     assert!(logged == 100 && cluster.lost.len() > 500, "{logged} of {}", cluster.lost.len());

@@ -44,7 +44,7 @@ fn closed_forms_come_out() {
     let output = validate(&[&own_cases()]);
     let report = text(&output.stdout);
     assert!(output.status.success(), "{report}");
-    assert!(report.trim_end().ends_with("9 passed, 0 failed"), "{report}");
+    assert!(report.trim_end().ends_with("14 passed, 0 failed"), "{report}");
 }
 
 #[test]
@@ -95,16 +95,73 @@ fn what_is_not_understood_fails_with_a_reason() {
 }
 
 #[test]
-fn files_that_are_no_cases_are_refused() {
-    for (name, content, words) in [
-        ("no-list.json", json!({ "id": "x" }), "list of cases"),
-        ("no-object.json", json!([7]), "[0]"),
-        ("no-family.json", json!([{ "id": "x" }]), "family"),
+fn a_malformed_case_fails_by_itself() {
+    let without = |field: &str| {
+        let mut case = case(field, &[]);
+        case.as_object_mut().unwrap().remove(field);
+        case
+    };
+    let more = |id: &str, field: &str, value: Value| {
+        let mut case = case(id, &[]);
+        case[field] = value;
+        case
+    };
+    let cases = json!([
+        case("good", &[]),
+        more("remark", "note", json!("text may stand anywhere")),
+        7,
+        { "id": "bare" },
+        without("tolerance"),
+        more("misspelt", "tolerence", json!({})),
+        more("parts", "completions", json!(1_000.5)),
+        more("huge", "completions", json!(1e13)),
+        more("word", "completions", json!("many")),
+        more("foreign", "tolerance", json!({ "respnse_mean_s": { "rel": 0.1 } })),
+        case("null", &[("/expected/response_mean_s", Value::Null)]),
+        case("nothing", &[("/expected", json!({})), ("/tolerance", json!({}))]),
+        case("negative", &[("/inputs/arrivals/rate_per_s", json!(-1))]),
+        case("list", &[("/inputs", json!([1]))]),
+        case("no room", &[("/inputs/servers", json!(0))]),
+    ]);
+    let output = validate(&[&file("malformed.json", &cases)]);
+    assert_eq!(output.status.code(), Some(1));
+    let report = text(&output.stdout);
+    for reason in [
+        "a case is an object",
+        "`family` has to be text",
+        "`tolerance` has to be an object",
+        "`tolerence` is not understood",
+        "1000.5: valid",
+        "10000000000000.0: valid",
+        "\"many\": valid",
+        "tolerance.respnse_mean_s",
+        "expected.response_mean_s is null",
+        "expects nothing",
+        "rate_per_user_per_s",
+        "`inputs` has to be an object",
+        "cores",
     ] {
+        assert!(report.contains(reason), "{reason}: {report}");
+    }
+    assert!(report.trim_end().ends_with("2 passed, 13 failed"), "{report}");
+}
+
+#[test]
+fn files_that_are_no_cases_are_refused() {
+    for (name, content, words) in
+        [("no-list.json", json!({ "id": "x" }), "list of cases"), ("empty-list.json", json!([]), "no case to run")]
+    {
         let output = validate(&[&file(name, &content)]);
         assert_eq!(output.status.code(), Some(2), "{name}");
         let message = text(&output.stderr);
-        assert!(message.contains(name) && message.contains(words), "{message}");
+        assert!(message.contains(words), "{message}");
+    }
+    for (name, content) in [("empty.json", ""), ("not-a-number.json", "[NaN]"), ("cut-off.json", "[{\"id\": ")] {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, content).unwrap();
+        let output = validate(&[path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(text(&output.stderr).contains(name), "{}", text(&output.stderr));
     }
     assert_eq!(validate(&["nowhere.json"]).status.code(), Some(2));
     assert_eq!(validate(&[&own_cases(), "--family", "nothing"]).status.code(), Some(2));

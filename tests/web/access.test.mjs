@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { onPage } from "./support/harness.mjs";
 import { accessibilityFaults, metric, metricUntil, shoot } from "./support/measure.mjs";
 
-const PANELS = { x: "faults", t: "requests", g: "charts", o: "health", d: "data", w: "twin" };
+const PANELS = { x: "faults", t: "requests", g: "charts", o: "health", d: "data", w: "twin", Enter: "inspector" };
+/** What lies over the page, by the keys that open it. */
+const SHEETS = { "?": "help-sheet", "Control+k": "commands", n: "palette-search", b: "fault-menu" };
 
 for (const theme of ["light", "dark"]) {
   test(
@@ -18,21 +20,35 @@ for (const theme of ["light", "dark"]) {
         await page.keyboard.press("c");
         await metricUntil(page, "errors", (rate) => rate > 0);
         await page.keyboard.press(" ");
+        await page.locator('[data-node="db-1"]').focus();
         for (const [key, panel] of Object.entries(PANELS)) {
           await page.keyboard.press(key);
           await page.getByTestId(panel).waitFor();
-          for (const [width, height] of [[1280, 720], [1920, 1080], [390, 844]]) {
+          for (const [width, height] of [[1280, 720], [1920, 1080], [820, 1180], [390, 844]]) {
             await page.setViewportSize({ width, height });
             await page.waitForTimeout(250);
             const where = `${panel} ${width}×${height}`;
             assert.deepEqual(await outside(page, `[data-testid="${panel}"]`), [], where);
             if (width !== 1920) assert.deepEqual(await accessibilityFaults(page), [], where);
           }
-          await shoot(page, `panel-${panel}`, { themes: [theme], sizes: [[1280, 720], [390, 844]] });
+          await shoot(page, `panel-${panel}`, { themes: [theme], sizes: [[1280, 720], [820, 1180], [390, 844]] });
           await page.setViewportSize({ width: 1280, height: 720 });
-          await page.keyboard.press(key);
+          await page.keyboard.press(panel === "inspector" ? "Escape" : key);
           await page.getByTestId(panel).waitFor({ state: "detached" });
         }
+        for (const [key, sheet] of Object.entries(SHEETS)) {
+          await page.locator('[data-node="db-1"]').focus();
+          await page.keyboard.press(key);
+          await page.getByTestId(sheet).waitFor();
+          assert.deepEqual(await accessibilityFaults(page), [], sheet);
+          await shoot(page, `sheet-${sheet}`, { themes: [theme], sizes: [[1280, 720], [820, 1180], [390, 844]] });
+          await page.setViewportSize({ width: 1280, height: 720 });
+          await page.keyboard.press("Escape");
+          await page.getByTestId(sheet).waitFor({ state: "detached" });
+        }
+        await page.keyboard.press("Control+a");
+        await page.getByTestId("selection-bar").waitFor();
+        assert.deepEqual(await accessibilityFaults(page), [], "the bar of the selection");
       },
       // Colours are judged at rest.
       { theme, reducedMotion: "reduce" },

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { card, nodes, says } from "./support/app.mjs";
+import { assertSameRun, card, nodes, openElsewhere, says } from "./support/app.mjs";
 import { launch, onPage } from "./support/harness.mjs";
 import { accessibilityFaults, frameCost, metric, metricUntil, shoot } from "./support/measure.mjs";
 
@@ -71,6 +71,15 @@ test(
       await page.getByTestId("inspector").waitFor();
       await page.getByTestId("crash").click();
       await page.locator('[data-node="web-1"]:is([data-state="unnoticed"], [data-state="down"])').waitFor();
+      await page.getByTestId("play").click();
+      await page.getByTestId("designs").click();
+      await page.getByTestId("keep-link").click();
+      await page.waitForFunction(() => location.hash.startsWith("#d="));
+      await page.getByRole("button", { name: "Close", exact: true }).last().click();
+      const elsewhere = await openElsewhere(page.url());
+      await elsewhere.page.locator('[data-node="web-1"]:not([data-state="up"])').waitFor();
+      await assertSameRun(page, elsewhere.page);
+      await elsewhere.close();
       for (let steps = 0; steps < 60 && (await page.getByTestId("undo").isEnabled()); steps += 1) {
         await page.getByTestId("undo").click();
         await page.waitForTimeout(60);
@@ -116,7 +125,11 @@ test(
       await page.keyboard.press("Shift+T");
       await page.waitForTimeout(400);
       const goTo = async (id) => {
-        await page.evaluate((name) => document.querySelector(`[data-node="${name}"]`).focus(), id);
+        for (let presses = 0; presses < 200; presses += 1) {
+          if ((await page.evaluate(() => document.activeElement?.dataset.node)) === id) return;
+          await page.keyboard.press("Tab");
+        }
+        assert.fail(`Tab does not come to ${id}`);
       };
       for (const pair of LINKS) {
         const [from, to] = pair.split(" ");
@@ -130,6 +143,17 @@ test(
       }
       assert.deepEqual(await links(page), [...LINKS].sort());
       await metricUntil(page, "goodput", (rate) => rate > 50, { ms: 40_000 });
+      await goTo("web-2");
+      await page.keyboard.press("c");
+      await page.locator('[data-node="web-2"]:not([data-state="up"])').waitFor();
+      await page.keyboard.press(" ");
+      await page.locator('[data-testid="play"][data-state="paused"]').waitFor();
+      await page.keyboard.press("Control+Shift+s");
+      await page.waitForFunction(() => location.hash.startsWith("#d="));
+      const elsewhere = await openElsewhere(page.url());
+      await elsewhere.page.locator('[data-node="web-2"]:not([data-state="up"])').waitFor();
+      await assertSameRun(page, elsewhere.page);
+      await elsewhere.close();
       for (let steps = 0; steps < 60 && (await page.getByTestId("undo").isEnabled()); steps += 1) {
         await page.keyboard.press("Control+z");
         await page.waitForTimeout(60);
@@ -222,7 +246,25 @@ test(
     await page.getByTestId("node-web-4").waitFor();
     await page.getByText("2 selected").waitFor();
     await page.keyboard.press("Control+g");
-    await page.locator(".tier").getByText("Web tier").waitFor();
+    await page.getByTestId("tier-name").fill("Front");
+    await page.keyboard.press("Enter");
+    const name = page.getByTestId("frame-Front");
+    await name.waitFor();
+    await page.keyboard.press("Escape");
+    const [was, tab] = [await body(page, "web-3"), middle(await name.boundingBox())];
+    await page.mouse.move(...tab);
+    await page.mouse.down();
+    await page.mouse.move(tab[0] + 40, tab[1] + 40, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForTimeout(300);
+    assert.ok((await body(page, "web-3")).x > was.x + 20, "the frame takes its members along");
+    await name.focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("2 selected").waitFor();
+    await page.getByTestId("region-bar").fill("eu-west-1");
+    await page.getByTestId("region-bar").press("Enter");
+    await page.getByTestId("frame-eu-west-1").waitFor();
+    await page.getByTestId("region-bar").blur();
     await page.getByTestId("align-left").click();
     await page.waitForTimeout(300);
     assert.ok(Math.abs((await body(page, "web-3")).x - (await body(page, "web-4")).x) < 1.5, "aligned");
@@ -231,7 +273,7 @@ test(
     await page.keyboard.press("Control+v");
     await page.getByTestId("node-web-4").waitFor();
     await page.mouse.click(...middle(await body(page, "users")), { modifiers: ["Control"] });
-    for (let steps = 0; steps < 12 && (await page.getByTestId("undo").isEnabled()); steps += 1) {
+    for (let steps = 0; steps < 16 && (await page.getByTestId("undo").isEnabled()); steps += 1) {
       await page.keyboard.press("Control+z");
       await page.waitForTimeout(80);
     }
@@ -327,26 +369,35 @@ test(
 test(
   "parts are dragged, and cards carried and linked, by touch on a phone",
   async (t) => {
-    const session = await launch({ width: 390, height: 844 });
+    const session = await launch({ width: 390, height: 844, touch: true });
     try {
       const { page, open } = session;
       await open("?scenario=single-server");
       await page.waitForTimeout(800);
       const cdp = await page.context().newCDPSession(page);
-      const touch = async (from, to) => {
+      // By way of `over`, where a part must be drawn out of its list first.
+      const touch = async (from, to, over = from) => {
         const send = (type, points) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
         await send("touchStart", [from]);
-        for (let i = 1; i <= 6; i += 1) {
-          await send("touchMove", [[from[0] + ((to[0] - from[0]) * i) / 6, from[1] + ((to[1] - from[1]) * i) / 6]]);
+        for (const [start, end] of [[from, over], [over, to]]) {
+          for (let i = 1; i <= 6; i += 1) {
+            await send("touchMove", [[start[0] + ((end[0] - start[0]) * i) / 6, start[1] + ((end[1] - start[1]) * i) / 6]]);
+          }
         }
         await send("touchEnd", []);
       };
       const stage = await page.getByTestId("stage").boundingBox();
-      await touch(middle(await page.getByTestId("part-cache").boundingBox()), [stage.x + stage.width * 0.8, stage.y + stage.height * 0.5]);
+      await page.getByTestId("palette-toggle").tap();
+      await page.getByTestId("palette-search").waitFor();
+      await page.waitForTimeout(300);
+      await page.getByTestId("part-cache").scrollIntoViewIfNeeded();
+      const part = middle(await page.getByTestId("part-cache").boundingBox());
+      await touch(part, [stage.x + stage.width * 0.75, stage.y + stage.height * 0.35], [part[0] + 40, part[1]]);
       await page.getByTestId("node-cache-1").waitFor();
       const before = await body(page, "cache-1");
       await touch(middle(before), [middle(before)[0] - 40, middle(before)[1] + 30]);
       await page.waitForTimeout(400);
+      assert.equal(await page.getByTestId("palette-search").count(), 0, "the palette gives way");
       assert.ok(Math.abs((await body(page, "cache-1")).x - before.x + 40) < 14, "a finger carries a card");
       const handle = await page.getByTestId("handle-web-1").boundingBox();
       await touch(middle(handle), middle(await body(page, "cache-1")));

@@ -126,6 +126,66 @@ test(
 );
 
 test(
+  "a fault is dragged from its list to a time on the timeline",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=single-server&users=500&paused");
+    await page.keyboard.press("x");
+    await page.getByTestId("fault-target").selectOption("web-1");
+    const [from, track] = [await page.getByTestId("fault-hang").boundingBox(), await page.locator(".timeline-track").boundingBox()];
+    await page.mouse.move(from.x + 20, from.y + 15);
+    await page.mouse.down();
+    await page.mouse.move(from.x - 60, from.y + 60, { steps: 4 });
+    await page.locator(".fault-ghost").getByText("Hang").waitFor({ state: "attached" });
+    await page.mouse.move(track.x + track.width / 3, track.y + 20, { steps: 4 });
+    await page.locator(".fault-ghost").getByText("Hang at 20.000 s").waitFor({ state: "attached" });
+    await shoot(page, "fault-drag");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.mouse.up();
+    await page.locator('[data-testid="mark-0"][data-value="20.0"]').waitFor();
+    // Let go elsewhere it is forgotten, and it is no click.
+    await page.mouse.move(from.x + 20, from.y + 15);
+    await page.mouse.down();
+    await page.mouse.move(from.x - 200, from.y, { steps: 4 });
+    await page.mouse.up();
+    await page.getByTestId("nothing-broken").waitFor();
+    assert.equal(await page.getByTestId("timeline").getAttribute("data-value"), "1");
+    await page.keyboard.press("Control+z");
+    await page.locator('[data-testid="timeline"][data-value="0"]').waitFor();
+  }),
+);
+
+test(
+  "the menu of a node, a link and the drawing does what stands in it",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=load-balanced&speed=1&users=2000");
+    await metricUntil(page, "throughput", (rate) => rate > 50);
+    await rightClick(page, page.locator('[data-node="web-1"] .card-body'));
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, "menu-node");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.getByTestId("act-requests").click();
+    await page.getByTestId("requests").waitFor();
+    assert.equal(await page.getByTestId("filter-through").inputValue(), "web-1");
+    await page.getByTestId("request-row").first().waitFor();
+    await page.keyboard.press("Escape");
+    await rightClick(page, page.locator('[data-node="web-2"] .card-body'));
+    await page.getByTestId("act-plus").click();
+    await page.getByTestId("node-web-3").waitFor();
+    await page.waitForTimeout(700);
+    const { x, y } = await linkMiddle(page, "lb-1", "web-1");
+    await page.mouse.click(x, y, { button: "right" });
+    await page.getByTestId("act-trash").click();
+    await page.getByTestId("link-lb-1-web-1").waitFor({ state: "detached" });
+    const stage = await page.getByTestId("stage").boundingBox();
+    await page.mouse.click(stage.x + 8, stage.y + 8, { button: "right" });
+    await shoot(page, "menu-canvas");
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.getByTestId("act-undo").click();
+    await page.getByTestId("link-lb-1-web-1").waitFor({ state: "attached" });
+  }),
+);
+
+test(
   "chaos under one seed is the same day again, and can be cleared",
   onPage(async ({ page, open }) => {
     const day = async () => {

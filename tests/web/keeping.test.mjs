@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { inspect, nodes, says, simulate } from "./support/app.mjs";
+import { assertSameRun, inspect, isState, nodes, openElsewhere, says, simulate } from "./support/app.mjs";
 import { browser, onPage } from "./support/harness.mjs";
 import { accessibilityFaults, metric, metricUntil, shoot } from "./support/measure.mjs";
 
@@ -42,6 +42,36 @@ test(
     await page.waitForTimeout(500);
     const node = (await kept(page)).design.nodes.find((one) => one.id === "web-3");
     assert.notEqual(node.params?.cores, 7);
+  }),
+);
+
+test(
+  "a reload goes on with the run, with what is broken, and with what was promised",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=load-balanced&speed=1");
+    await addServer(page);
+    await page.keyboard.press("Escape");
+    await page.locator('[data-node="web-1"]').focus();
+    await page.keyboard.press("c");
+    await isState(page, "web-1", "unnoticed");
+    await page.keyboard.press("o");
+    await page.getByTestId("goal-p99").locator("input").fill("123");
+    await page.waitForTimeout(400);
+    const before = await metric(page, "sim-time");
+    await page.reload();
+    await ready(page);
+    await page.locator('[data-node="web-1"]:not([data-state="up"])').waitFor();
+    await metricUntil(page, "sim-time", (now) => now >= before);
+    await page.getByTestId("node-web-3").waitFor();
+    await page.keyboard.press("o");
+    assert.equal(await page.getByTestId("goal-p99").locator("input").inputValue(), "123");
+    // What takes a step back goes on from there; a new start does not.
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+z");
+    await page.getByTestId("node-web-3").waitFor({ state: "detached" });
+    await page.keyboard.press("0");
+    await isState(page, "web-1", "up");
+    await metricUntil(page, "sim-time", (now) => now < before);
   }),
 );
 
@@ -103,9 +133,14 @@ test(
       const there = (await kept(other)).design;
       assert.deepEqual(there, here);
       assert.equal(await other.getByTestId("seed").inputValue(), "11");
-      const hashes = await Promise.all([[page, here], [other, there]].map(([on, design]) => hashInWorker(on, JSON.stringify(design), "20s")));
-      assert.match(hashes[0], /^[0-9a-f]{16}$/);
-      assert.equal(hashes[0], hashes[1]);
+      const elsewhere = await openElsewhere(address);
+      await page.getByTestId("play").click();
+      await page.waitForTimeout(400);
+      await page.keyboard.press("Control+Shift+s");
+      await page.waitForFunction((before) => location.href !== before, address);
+      const later = await openElsewhere(page.url());
+      await assertSameRun(page, later.page);
+      await Promise.all([elsewhere, later].map((one) => one.close()));
       const broken = await context.newPage();
       await broken.goto(`${address.slice(0, -40)}@@@`);
       await ready(broken);
@@ -128,29 +163,6 @@ function zeros(page, count) {
     for (const byte of bytes) text += String.fromCharCode(byte);
     return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   }, count);
-}
-
-/** The hash of the state that `text` is in after `length`, from a worker as the page starts it. */
-function hashInWorker(page, text, length) {
-  return page.evaluate(
-    ([document_, time]) =>
-      new Promise((done, reject) => {
-        const worker = new Worker("./worker.js", { type: "module" });
-        worker.onerror = (event) => reject(new Error(event.message));
-        worker.onmessage = ({ data }) => {
-          if (data === '{"ready":{}}') {
-            worker.postMessage(JSON.stringify({ hash: { document: document_, for: time } }));
-            return;
-          }
-          worker.terminate();
-          done(JSON.parse(data).hash?.state_hash ?? data);
-        };
-        const glue = document.querySelector('link[rel="modulepreload"]').href;
-        const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
-        worker.postMessage({ glue, wasm });
-      }),
-    [text, length],
-  );
 }
 
 test(

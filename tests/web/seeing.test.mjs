@@ -79,6 +79,71 @@ test(
   }),
 );
 
+test(
+  "one record is watched on every store: its version, and who is behind",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=cached&speed=1&users=3000");
+    await metricUntil(page, "throughput", (rate) => rate > 50);
+    await page.keyboard.press("d");
+    await page.getByTestId("watch-key").fill("1");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("watched-db-1").waitFor();
+    await page.locator('[data-testid="watch-current"]:not([data-value="0"])').waitFor({ timeout: 60_000 });
+    await page.getByTestId("watched-db-1").filter({ hasText: /v[\d,]+.*current/ }).waitFor();
+    assert.match(await page.getByTestId("watched-cache-1").innerText(), /on loan/);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, "data", { sizes: SIZES });
+  }),
+);
+
+test(
+  "writes that a failover has lost are listed by key, version, client and time, and each can be watched",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=replicated&speed=2&users=8000");
+    await metricUntil(page, "throughput", (rate) => rate > 200, { ms: 60_000 });
+    // What is written from here on does not come to the replica.
+    await page.keyboard.press("x");
+    await page.getByTestId("fault-target").selectOption("db-1→db-2");
+    await page.getByTestId("fault-partition").click();
+    const cut = await metric(page, "sim-time");
+    await metricUntil(page, "sim-time", (now) => now > cut + 0.5);
+    await page.locator('[data-node="db-1"]').focus();
+    await page.keyboard.press("c");
+    await page.keyboard.press("d");
+    const lost = page.getByTestId("lost").first();
+    await lost.waitFor({ timeout: 60_000 });
+    const cells = await lost.locator("tbody tr").first().locator("td").allInnerTexts();
+    assert.equal(cells.length, 4);
+    assert.match(cells[3], / s$/);
+    await lost.locator("tbody button").first().click();
+    assert.equal(await page.getByTestId("watch-key").inputValue(), cells[0].replaceAll(",", ""));
+    await page.getByTestId("steps").getByText(/elected/).waitFor();
+    await shoot(page, "data-lost", { sizes: SIZES });
+  }),
+);
+
+test(
+  "the five kinds of database are compared beside the running simulation, and the reasons told",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=separate-database&speed=1&users=500");
+    await metricUntil(page, "throughput", (rate) => rate > 20);
+    await page.locator('[data-node="db-1"]').focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("compare").click();
+    const before = await metric(page, "sim-time");
+    await page.getByTestId("trials").waitFor({ timeout: 120_000 });
+    await metricUntil(page, "sim-time", (now) => now > before);
+    assert.equal(await page.getByTestId("trials").locator("tbody tr").count(), 5);
+    await page.getByTestId("grounds").getByText(/low latency/i).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await shoot(page, "chooser", { sizes: SIZES });
+    await page.setViewportSize({ width: 1280, height: 720 });
+    await page.getByRole("button", { name: "Use it: Key value" }).click();
+    await page.getByTestId("chooser").waitFor({ state: "detached" });
+    await page.getByTestId("news").filter({ hasText: /data model is key_value/ }).waitFor();
+  }),
+);
+
 /** Clicks where the canvas has dots until a request is picked. */
 async function clickDot(page) {
   const stage = await page.getByTestId("stage").boundingBox();

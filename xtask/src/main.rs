@@ -1,6 +1,7 @@
 //! `cargo xtask`: fetches the tools, serves the page, builds it for a static host, and tests everything.
 
 mod bench;
+mod bench_page;
 mod checks;
 mod dist;
 mod lockfile;
@@ -21,6 +22,9 @@ cargo xtask COMMAND
                                         --quick: without optimisation, to try something out
   test [--only NAME,..] [-- PATTERN..]  check everything, or the named steps (browser tests: files that match)
   bench-wasm [--profile P] [NAME..]     the benches of `scalescope bench`, in wasm under Node and natively: times, and ratios
+  bench-page [--built] [--dots N,..] [--seconds N]
+                                        what the page costs in a browser: start, dots, panels, a million users
+                                        --built: measure dist/ as it is
   tools                                 find or install what the others need
   help                                  this
 
@@ -39,6 +43,9 @@ fn main() -> ExitCode {
         Some((&"build", ["--quick"])) => dist::command(dist::How::Quick),
         Some((&"test", rest)) => checks::Options::parse(rest).and_then(|options| checks::command(&options)),
         Some((&"bench-wasm", rest)) => bench::Options::parse(rest).and_then(|options| bench::run_all(&options)),
+        Some((&"bench-page", rest)) => {
+            bench_page::Options::parse(rest).and_then(|options| bench_page::run_all(&options))
+        }
         Some((&"tools", [])) => tools::command(),
         None | Some((&("help" | "--help" | "-h"), _)) => {
             println!("{HELP}");

@@ -2,6 +2,20 @@
 //!
 //! Each is the same work every time, so runs on one machine compare; its digest tells that they did the same. Times are of the
 //! processor where the system tells them (Linux), else of the wall: neighbours then cost less of them.
+//!
+//! **Before and after.** Neighbours still take room in the caches, so times only compare if the two programs take turns in one run. What
+//! hardly depends on them is the number of instructions, and that says where they are:
+//!
+//! ```text
+//! export CARGO_PROFILE_BENCH_DEBUG=line-tables-only CARGO_PROFILE_BENCH_STRIP=none
+//! cargo build --profile bench --bin scalescope
+//! valgrind --tool=callgrind target/release/scalescope bench users-1e4
+//! callgrind_annotate --auto=yes callgrind.out.*
+//! ```
+//!
+//! `--cache-sim=yes` adds the misses of the caches, `perf record` and `perf report` the time that these cost. In wasm it is
+//! `node --cpu-prof` on the script that `cargo xtask bench-wasm` leaves in `target/bench-wasm/`. An optimisation leaves
+//! all digests as they are; if one cannot, the changelog says why. `cargo bench` has the same workloads and remembers nothing.
 
 mod clock;
 mod designs;
@@ -44,7 +58,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let all: Vec<&Bench> = if named.is_empty() { BENCHES.iter().collect() } else { named };
     for bench in all {
         memory::forget_peak();
-        let mut report = (bench.run)(&clock::seconds);
+        let mut report = bench.run(&clock::seconds);
         if let Some(bytes) = memory::peak() {
             report.figures.push(("peak_mb", bytes as f64 / 1e6));
         }

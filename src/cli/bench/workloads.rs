@@ -1,4 +1,4 @@
-//! The named workloads, natively and in wasm.
+//! The named workloads, natively and in wasm, and what is measured of them.
 
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
@@ -13,7 +13,15 @@ pub type Clock<'a> = &'a dyn Fn() -> f64;
 pub struct Bench {
     pub name: &'static str,
     pub about: &'static str,
-    pub run: fn(Clock) -> Report,
+    pub work: Work,
+}
+
+/// What there is to do.
+pub enum Work {
+    /// Nothing but the event queue, with so many pending events.
+    Hold(f64),
+    /// All that happens in a design.
+    Site(fn() -> Document),
 }
 
 /// What was measured.
@@ -24,36 +32,55 @@ pub struct Report {
 }
 
 pub const BENCHES: [Bench; 12] = [
-    Bench {
-        name: "hold-1e3",
-        about: "event queue with 10^3 pending events, and std's heap",
-        run: |c| hold::run(1e3, c),
-    },
-    Bench { name: "hold-1e5", about: "the same with 10^5", run: |c| hold::run(1e5, c) },
-    Bench { name: "hold-1e6", about: "the same with 10^6", run: |c| hold::run(1e6, c) },
-    Bench { name: "mm1", about: "one server, open loop, 80 % busy", run: |c| measure(designs::station(1), c) },
-    Bench { name: "mm10", about: "one server of ten cores, 80 % busy", run: |c| measure(designs::station(10), c) },
-    Bench { name: "tandem5", about: "five servers in a row, 80 % busy", run: |c| measure(designs::tandem(5), c) },
-    Bench { name: "closed-1e4", about: "10^4 users in a closed loop", run: |c| measure(designs::closed(10_000), c) },
-    Bench { name: "users-1e3", about: "all of a site with 10^3 users", run: |c| measure(designs::users(1_000), c) },
-    Bench { name: "users-1e4", about: "the same with 10^4", run: |c| measure(designs::users(10_000), c) },
-    Bench { name: "users-1e5", about: "the same with 10^5", run: |c| measure(designs::users(100_000), c) },
-    Bench { name: "users-1e6", about: "the same with 10^6", run: |c| measure(designs::users(1_000_000), c) },
-    Bench { name: "users-1e7", about: "the same with 10^7", run: |c| measure(designs::users(10_000_000), c) },
+    hold("hold-1e3", "event queue with 10^3 pending events, and std's heap", 1e3),
+    hold("hold-1e5", "the same with 10^5", 1e5),
+    hold("hold-1e6", "the same with 10^6", 1e6),
+    site("mm1", "one server, open loop, 80 % busy", || designs::station(1)),
+    site("mm10", "one server of ten cores, 80 % busy", || designs::station(10)),
+    site("tandem5", "five servers in a row, 80 % busy", || designs::tandem(5)),
+    site("closed-1e4", "10^4 users in a closed loop", || designs::closed(10_000)),
+    site("users-1e3", "all of a site with 10^3 users", || designs::users(1_000)),
+    site("users-1e4", "the same with 10^4", || designs::users(10_000)),
+    site("users-1e5", "the same with 10^5", || designs::users(100_000)),
+    site("users-1e6", "the same with 10^6", || designs::users(1_000_000)),
+    site("users-1e7", "the same with 10^7", || designs::users(10_000_000)),
 ];
 
+const fn hold(name: &'static str, about: &'static str, pending: f64) -> Bench {
+    Bench { name, about, work: Work::Hold(pending) }
+}
+
+const fn site(name: &'static str, about: &'static str, design: fn() -> Document) -> Bench {
+    Bench { name, about, work: Work::Site(design) }
+}
+
+impl Bench {
+    pub fn run(&self, clock: Clock) -> Report {
+        match self.work {
+            Work::Hold(pending) => hold::run(pending, clock),
+            Work::Site(design) => measure(design(), clock),
+        }
+    }
+}
+
 /// Events that are measured.
-const EVENTS: u64 = 3_000_000;
+pub const EVENTS: u64 = 3_000_000;
 /// Simulated time before: by then as many requests are under way as ever.
 const WARM_UP: SimDuration = SimDuration::from_secs(1);
 /// Events before, at most.
 const WARM_UP_EVENTS: u64 = 30_000_000;
 
-/// Simulates `document` for so many events.
-fn measure(document: Document, clock: Clock) -> Report {
+/// The world of `document` after its warm-up.
+pub fn prepare(document: Document) -> Engine {
     let mut engine = Engine::new(document).unwrap_or_else(|problems| panic!("{problems}"));
     engine.advance(SimTime::ZERO + WARM_UP, WARM_UP_EVENTS);
     engine.mark();
+    engine
+}
+
+/// Simulates `document` for so many events.
+fn measure(document: Document, clock: Clock) -> Report {
+    let mut engine = prepare(document);
     let (began, from, before) = (clock(), engine.now(), engine.report().totals);
     engine.advance(SimTime::NEVER, EVENTS);
     let (seconds, simulated, totals) =

@@ -11,6 +11,8 @@ use crate::input::{self, Failure};
 
 /// Most nodes of a kind in a case: a document holds five hundred in all.
 const MOST_NODES: u32 = 490;
+/// Most requests that a case may ask for: more would take hours.
+const MOST_COMPLETIONS: f64 = 1e9;
 
 /// What must come out of which inputs.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub struct Case {
     pub completions: Option<u64>,
     /// Where the traces are.
     pub traces: PathBuf,
+    /// Whether less is wanted than all its completions.
+    pub is_short: bool,
+    /// Why it is none, where it is not well formed.
+    pub problem: Option<String>,
 }
 
 /// Reads a file of cases. `effort` is the share of their completions that is wanted.
@@ -33,34 +39,60 @@ pub fn read(path: &Path, traces: &Path, effort: f64) -> Result<Vec<Case>, Failur
         .map_err(|_| Failure::input(format!("{name}: it is not text: a JSON list of cases is expected")))?;
     let values: Vec<Value> = serde_json::from_str(&text)
         .map_err(|error| Failure::input(format!("{name}: not a JSON list of cases: {error}")))?;
-    values
-        .into_iter()
-        .enumerate()
-        .map(|(i, value)| case(value, traces, effort).map_err(|what| Failure::input(format!("{name}: [{i}]: {what}"))))
-        .collect()
+    Ok(values.into_iter().enumerate().map(|(i, value)| Case::of(i, value, traces, effort)).collect())
 }
 
-fn case(value: Value, traces: &Path, effort: f64) -> Result<Case, String> {
-    let Value::Object(mut fields) = value else { return Err("a case is an object".to_owned()) };
-    let mut text = |name: &str| match fields.remove(name) {
-        Some(Value::String(text)) => Ok(text),
-        _ => Err(format!("`{name}` has to be text")),
-    };
-    let (id, family) = (text("id")?, text("family")?);
-    let mut object = |name: &str| match fields.remove(name) {
-        Some(Value::Object(object)) => Ok(object),
-        _ => Err(format!("`{name}` has to be an object")),
-    };
-    let (inputs, expected, tolerance) = (object("inputs")?, object("expected")?, object("tolerance")?);
-    let completions = match fields.get("completions") {
-        None | Some(Value::Null) => None,
-        Some(value) => {
-            let count = value.as_f64().filter(|count| count.fract() == 0.0 && (1.0..1e12).contains(count));
-            let count = count.ok_or_else(|| format!("completions: {value} is not a count of requests"))?;
-            Some(((count * effort) as u64).max(1_000))
+impl Case {
+    /// The case at place `i` of its file. One that is malformed fails by itself, and keeps no other from being run.
+    fn of(i: usize, value: Value, traces: &Path, effort: f64) -> Self {
+        let mut case = Self {
+            id: format!("[{i}]"),
+            family: "?".to_owned(),
+            inputs: Map::new(),
+            expected: Map::new(),
+            tolerance: Map::new(),
+            completions: None,
+            traces: traces.to_owned(),
+            is_short: effort < 1.0,
+            problem: None,
+        };
+        case.problem = case.fill(value, effort).err();
+        case
+    }
+
+    fn fill(&mut self, value: Value, effort: f64) -> Result<(), String> {
+        let Value::Object(mut fields) = value else { return Err("a case is an object".to_owned()) };
+        let mut text = |name: &str| match fields.shift_remove(name) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(format!("`{name}` has to be text")),
+        };
+        self.id = text("id")?;
+        self.family = text("family")?;
+        let mut object = |name: &str| match fields.shift_remove(name) {
+            Some(Value::Object(object)) => Ok(object),
+            _ => Err(format!("`{name}` has to be an object")),
+        };
+        self.inputs = object("inputs")?;
+        self.expected = object("expected")?;
+        self.tolerance = object("tolerance")?;
+        self.completions = match fields.shift_remove("completions") {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let count =
+                    value.as_f64().filter(|count| count.fract() == 0.0 && (1.0..=MOST_COMPLETIONS).contains(count));
+                let count = count
+                    .ok_or_else(|| format!("completions: {value}: valid: a count from 1 to {MOST_COMPLETIONS}"))?;
+                Some(((count * effort) as u64).max(1_000))
+            }
+        };
+        // A source and remarks are text; whatever else stands here is meant to matter.
+        match fields.iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
+            Some((name, _)) => Err(format!(
+                "`{name}` is not understood: a case has id, family, inputs, expected, tolerance, completions, and text"
+            )),
+            None => Ok(()),
         }
-    };
-    Ok(Case { id, family, inputs, expected, tolerance, completions, traces: traces.to_owned() })
+    }
 }
 
 /// An object of inputs that knows which of them have been read.

@@ -1,6 +1,6 @@
 //! A plan: the document of a case, and how to run and read it.
 
-use scalescope::base::{SimDuration, SimTime};
+use scalescope::base::{Shape, SimDuration, SimTime};
 use scalescope::engine::Engine;
 use scalescope::model::Document;
 use scalescope::observe::{Figures, NodeFigures, Reason};
@@ -60,6 +60,29 @@ pub fn readers(rate_per_s: f64, more: &Value) -> Value {
 pub fn server(id: &str, servers: u32, more: &Value) -> Value {
     let params = json!({ "cores": servers, "workers": servers, "queue_limit": 10_000_000 });
     json!({ "id": id, "kind": "web_server", "params": merged(params, more) })
+}
+
+/// A server as a station of the textbooks: `capacity` counts those in service too.
+pub fn station(
+    id: &str,
+    servers: u32,
+    service: &(f64, Shape),
+    discipline: &str,
+    capacity: Option<u32>,
+    more: &Value,
+) -> Result<Value, String> {
+    let most = capacity.unwrap_or(10_000_000);
+    if most == 0 {
+        return Err("inputs.capacity: 0: valid: from 1, or null".to_owned());
+    }
+    // Where the cores are shared all are in service, so each needs a worker of its own.
+    let is_shared = discipline == "processor_sharing";
+    let workers = if is_shared { most.min(100_000) } else { servers.min(most) };
+    let params = json!({
+        "static_service": duration(service.0), "service_shape": service.1, "discipline": discipline,
+        "workers": workers, "queue_limit": most - workers,
+    });
+    Ok(server(id, servers, &merged(params, more)))
 }
 
 /// A server that adds nothing of its own: no service time, and room for everybody.

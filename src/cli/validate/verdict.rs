@@ -40,6 +40,9 @@ impl Verdict {
         if case.expected.is_empty() {
             return Self::Broken("the case expects nothing".to_owned());
         }
+        if let Some(metric) = case.tolerance.keys().find(|metric| !case.expected.contains_key(*metric)) {
+            return Self::Broken(format!("tolerance.{metric}: nothing is expected of it"));
+        }
         let checks = case.expected.iter().map(|(metric, expected)| {
             if expected.is_null() {
                 return Err(format!("expected.{metric} is null"));

@@ -332,7 +332,7 @@ impl Behaviour for LoadBalancer {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.limit = RateLimit::default();
         self.caller.clear();

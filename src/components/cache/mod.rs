@@ -337,7 +337,8 @@ impl Behaviour for Cache {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, ctx: &mut Context) {
+        self.lose_unwritten(ctx);
         self.station.clear();
         self.entries.clear();
         self.leases = Leases::default();

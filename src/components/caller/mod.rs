@@ -61,6 +61,8 @@ struct Effort {
     rounds: u32,
     /// When the last began.
     began: SimTime,
+    /// Whether the next is to begin after a pause.
+    is_pausing: bool,
     /// Attempts that are waited for.
     live: Vec<Key>,
     /// Attempts that have run out of time, but may still answer.
@@ -112,6 +114,11 @@ impl Caller {
     /// Whether an attempt for `parent` is under way. Under a plain policy, which makes only one, nobody keeps that: false.
     pub fn is_trying(&self, parent: Key) -> bool {
         self.efforts.get(&parent).is_some_and(|effort| !effort.live.is_empty())
+    }
+
+    /// Whether another attempt for `parent` will be made after a pause.
+    pub fn is_pausing(&self, parent: Key) -> bool {
+        self.efforts.get(&parent).is_some_and(|effort| effort.is_pausing)
     }
 
     /// Changes the policy. What is under way goes on.
@@ -168,6 +175,7 @@ impl Caller {
             ask,
             rounds: 0,
             began: ctx.now(),
+            is_pausing: false,
             live: Vec::new(),
             late: Vec::new(),
             asked: Vec::new(),
@@ -270,8 +278,10 @@ impl Caller {
     }
 
     /// What to ask again for `parent`, whose pause is over.
-    pub fn resumed(&self, parent: Key) -> Option<Ask> {
-        self.efforts.get(&parent).filter(|effort| effort.live.is_empty()).map(|effort| effort.ask)
+    pub fn resumed(&mut self, parent: Key) -> Option<Ask> {
+        let effort = self.efforts.get_mut(&parent)?;
+        effort.is_pausing = false;
+        effort.live.is_empty().then_some(effort.ask)
     }
 
     /// `parent` is given up by its own caller, or needs nothing more: so is what is under way for it, in the given way.
@@ -327,6 +337,9 @@ impl Caller {
         }
         if pause.is_zero() {
             return Next::Again(ask);
+        }
+        if let Some(effort) = self.efforts.get_mut(&parent) {
+            effort.is_pausing = true;
         }
         ctx.resume_after(parent, pause);
         Next::Pending

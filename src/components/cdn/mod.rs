@@ -28,9 +28,6 @@ use freshness::{Rules, Use};
 /// Requests that may wait at the edge.
 const QUEUE_LIMIT: u32 = 100_000;
 
-/// Of a request for an asset: the asker has a copy, and only wants to know whether it is still good.
-pub const CONDITIONAL: Version = Version(1);
-
 /// One point of presence.
 #[derive(Clone, Debug, Hash)]
 pub struct Cdn {
@@ -97,7 +94,7 @@ impl Cdn {
 
     /// The good outcome for `call`: an asker who has a copy gets no bytes.
     fn with_body(ctx: &mut Context, call: Key, bytes: u32, age: SimDuration) -> Outcome {
-        let bytes = if ctx.get(call).version == CONDITIONAL { 0 } else { bytes };
+        let bytes = if ctx.get(call).is_conditional() { 0 } else { bytes };
         ctx.meter().egress_bytes += u64::from(bytes);
         Outcome { version: Version(age.as_nanos()), ..Outcome::good(bytes) }
     }
@@ -252,8 +249,7 @@ fn rules(params: &kinds::Cdn) -> Rules {
 }
 
 fn ask(key: u32, bytes: u32, is_held: bool) -> Ask {
-    let version = if is_held { CONDITIONAL } else { Version::default() };
-    Ask { version, ..Ask::of(Verb::Static, key, bytes) }
+    Ask::of(Verb::Static, key, bytes).with_copy(is_held)
 }
 
 impl Behaviour for Cdn {
@@ -332,7 +328,7 @@ impl Behaviour for Cdn {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.entries.clear();
         self.fetches.clear();

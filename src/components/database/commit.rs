@@ -4,7 +4,7 @@
 //! sees the write before that, *after commit* everybody but its own client does. When a write has waited too long the primary
 //! goes on asynchronously, until so many replicas have caught up. Synchronous: every living replica must have applied it.
 //! Source: MySQL 8 reference manual, "Semisynchronous Replication". A sync to disk is a delay that writes share (group
-//! commit); it uses no core. Left out: two-phase commit with prepared transactions that are rolled back.
+//! commit); it uses no core. Left out: two phases between the log and the storage engine, and what a crash between them rolls back.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Relational database: a log of versioned writes, replicated.
+//! Database of one of five kinds: a log of versioned writes, replicated.
 //!
 //! The primary commits a write, appends it to its log and acknowledges it as its mode says ([`commit`]). Records leave its host
 //! ([`shipping`]) and are received by others, who apply them one after the other ([`receiving`]); what a replica has received
@@ -29,8 +29,8 @@ pub use receiving::Tally;
 use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
-use crate::base::paged::Paged;
 use crate::base::slab::Key;
+use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
@@ -192,7 +192,7 @@ impl Database {
     }
 
     /// The versions that it will have when everything logged and received is applied.
-    pub fn versions_at_end(&self) -> Paged<Version> {
+    pub fn versions_at_end(&self) -> Sparse<Version> {
         let mut image = self.data.clone();
         for record in self.commits.hidden().chain(self.receiving.pending()) {
             // A duplicate will never be applied.
@@ -383,7 +383,7 @@ impl Behaviour for Database {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.work.crash();
         if self.duty == Duty::Primary {

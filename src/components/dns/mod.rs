@@ -79,7 +79,7 @@ impl Dns {
                 let (from, user) = (asker.from, asker.user);
                 let links = ctx.kernel.topology.links.iter().filter(|link| link.from == from && !link.is_removed);
                 let ways = links.filter(|link| self.live.contains(&link.to));
-                let mut ways: Vec<_> = ways.map(|link| (link.params.latency, link.to)).collect();
+                let mut ways: Vec<_> = ways.map(|link| (link.latency(), link.to)).collect();
                 sort_by_key(&mut ways, |(latency, _)| *latency);
                 near::choice(&ways, user, 0).or(Some(self.live[0]))
             }
@@ -123,7 +123,7 @@ impl Behaviour for Dns {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.health.forget();
     }

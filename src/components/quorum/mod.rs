@@ -359,7 +359,7 @@ impl Behaviour for QuorumStore {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         for (_, own) in std::mem::take(&mut self.open) {
             self.doubt(&own);

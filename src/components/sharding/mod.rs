@@ -324,7 +324,7 @@ impl Behaviour for ShardRouter {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
         self.held.clear();
         self.held_count = 0;

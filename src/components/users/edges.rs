@@ -40,7 +40,7 @@ impl Edges {
         let edges = wiring.with_kinds(topology, topology.targets(ctx.node, &["cdn"])).into_iter();
         let ways = edges.filter_map(|(target, kind)| match kind {
             NodeKind::Cdn(params) => {
-                let latency = topology.links[target.link.index()].params.latency;
+                let latency = topology.links[target.link.index()].latency();
                 Some((latency, Edge { target, fallback: params.fallback, max_age: params.ttl }))
             }
             _ => None,

@@ -18,7 +18,6 @@ mod read_back;
 use std::sync::Arc;
 
 use super::caller::{Caller, Next};
-use super::cdn::CONDITIONAL;
 use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -26,7 +25,7 @@ use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb, Version};
+use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::{Operation, Reason};
@@ -137,15 +136,15 @@ impl Users {
     }
 
     fn think(&mut self, ctx: &mut Context, user: u32, at_least: SimDuration) {
-        let mut stream = self.stream_of(user, "think");
+        let mut stream = self.stream_of(user, Purpose::Think);
         let thought = self.params.think_shape.duration(self.params.think_time, &mut stream);
         ctx.wake(user, thought.max(at_least));
     }
 
     /// The stream of what a user of a closed loop does next: named by who and how often, so it does not depend on when.
-    fn stream_of(&self, user: u32, purpose: &str) -> Stream {
+    fn stream_of(&self, user: u32, purpose: Purpose) -> Stream {
         let asked = u64::from(self.asked.get(user as usize));
-        Stream::seeded(mix(self.seed ^ u64::from(user) << 32 ^ asked) ^ purpose.len() as u64)
+        Stream::seeded(mix(self.seed ^ u64::from(user) << 32 ^ asked) ^ purpose as u64)
     }
 
     /// Somebody wants something.
@@ -153,7 +152,7 @@ impl Users {
         let mut choice = match user {
             None => self.choices.draw(&self.params),
             Some(user) => {
-                let mut stream = self.stream_of(user, "choose");
+                let mut stream = self.stream_of(user, Purpose::Choose);
                 self.asked.set(user as usize, self.asked.get(user as usize).wrapping_add(1));
                 self.choices.draw_from(&self.params, user, &mut stream)
             }
@@ -175,7 +174,7 @@ impl Users {
             return;
         }
         self.waiting.push(ctx, root, self.params.timeout);
-        let Some(dns) = near(&self.dns, choice.user) else {
+        let Some(dns) = own_of(&self.dns, choice.user) else {
             self.request(ctx, root);
             return;
         };
@@ -206,7 +205,7 @@ impl Users {
         let root = ctx.get(root);
         let has_cache = root.verb == Verb::Static && self.params.browser_cache.0 > 0;
         let is_held = has_cache && self.browsers.holds(root.user, root.key);
-        Ask { version: if is_held { CONDITIONAL } else { Version::default() }, ..Ask::from(root) }
+        Ask::from(root).with_copy(is_held)
     }
 
     /// The asset that `reply` brings, or confirms, is kept.
@@ -267,7 +266,7 @@ impl Users {
             }
             return;
         };
-        if let Some(dns) = near(&self.dns, user) {
+        if let Some(dns) = own_of(&self.dns, user) {
             let is_stale = !ctx.kernel.directory.publishes(dns.node, site.node);
             ctx.kernel.recorder.counts.stale_names += u64::from(is_stale);
         }
@@ -278,7 +277,7 @@ impl Users {
     /// request began is still used for it.
     fn site_of(&self, user: u32) -> Option<Target> {
         if self.dns.is_empty() {
-            return near(&self.sites, user);
+            return own_of(&self.sites, user);
         }
         let address = self.names.last(user)?;
         self.sites.iter().find(|site| site.node == address).copied()
@@ -323,8 +322,16 @@ fn is_looped(request: &Call) -> bool {
     request.marks.has(Marks::LOOPED)
 }
 
+/// What a stream of a user in a closed loop is for.
+#[derive(Clone, Copy, Debug)]
+#[repr(u64)]
+enum Purpose {
+    Think = 5,
+    Choose = 6,
+}
+
 /// The one of several equals that `user` always asks.
-fn near(targets: &[Target], user: u32) -> Option<Target> {
+fn own_of(targets: &[Target], user: u32) -> Option<Target> {
     if targets.is_empty() { None } else { Some(targets[user as usize % targets.len()]) }
 }
 
@@ -424,7 +431,7 @@ impl Behaviour for Users {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         // They do not crash, but they can be removed.
         self.next = SimTime::NEVER;
         self.read_backs = ReadBacks::default();

@@ -71,34 +71,41 @@ pub struct Item {
 pub struct Store {
     model: DataModel,
     layout: Layout,
+    /// A leaderless store knows single records, nothing else.
+    is_leaderless: bool,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { model: DataModel::Relational, layout: Layout::Normalised }
+        Self { model: DataModel::Relational, layout: Layout::Normalised, is_leaderless: false }
     }
 }
 
 impl Store {
-    /// The kind of `databases`, which are of one cluster: its primary's. Behind a router all are taken to be of one kind.
-    pub fn of(topology: &Topology, databases: &[Target], wiring: &Wiring) -> Self {
+    /// The kind of `stores`, which are of one cluster: its primary's. Behind a router all are taken to be of one kind.
+    pub fn of(topology: &Topology, stores: &[Target], wiring: &Wiring) -> Self {
+        if stores.iter().any(|target| topology.node(target.node).kind == "quorum_store") {
+            return Self { model: DataModel::KeyValue, is_leaderless: true, ..Self::default() };
+        }
         let entry = |node: NodeIx| match wiring.entry(topology, node).map(|entry| &entry.kind) {
             Some(NodeKind::Database(params)) => Some(params),
             _ => None,
         };
         let behind = |target: &Target| topology.targets(target.node, &["database"]);
-        let shards: Vec<Target> = databases
-            .iter()
-            .filter(|target| topology.node(target.node).kind == "shard_router")
-            .flat_map(behind)
-            .collect();
-        let all = || databases.iter().chain(&shards).filter_map(|target| entry(target.node));
+        let shards: Vec<Target> =
+            stores.iter().filter(|target| topology.node(target.node).kind == "shard_router").flat_map(behind).collect();
+        let all = || stores.iter().chain(&shards).filter_map(|target| entry(target.node));
         let primary = all().find(|params| params.role == DatabaseRole::Primary).or_else(|| all().next());
-        primary.map_or_else(Self::default, |params| Self { model: params.data_model, layout: params.layout })
+        primary.map_or_else(Self::default, |params| Self {
+            model: params.data_model,
+            layout: params.layout,
+            is_leaderless: false,
+        })
     }
 
     fn can(self, verb: Verb) -> bool {
-        verb == Verb::Query && self.is_denormalised() || profile(self.model).further(verb).is_some()
+        !self.is_leaderless
+            && (verb == Verb::Query && self.is_denormalised() || profile(self.model).further(verb).is_some())
     }
 
     fn is_denormalised(self) -> bool {
@@ -209,7 +216,7 @@ impl WebServer {
         if of.verb == Verb::Transact {
             return records.group(of.key, of.count).map(single(Verb::Write)).collect();
         }
-        if self.params.gathering == Gathering::OneByOne {
+        if self.params.gathering == Gathering::OneByOne || self.store.is_leaderless {
             return match of.verb {
                 Verb::Query => records.group(of.key, of.count + 1).map(single(Verb::Read)).collect(),
                 Verb::Traverse => records.reached(of.key, of.count).into_iter().map(single(Verb::Read)).collect(),

@@ -28,7 +28,7 @@ use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, OnGiveUp, SessionStore, Shedding};
+use crate::model::kinds::{self, OnGiveUp, STORES, SessionStore, Shedding};
 use crate::observe::Reason;
 use caching::Steps;
 use codel::Codel;
@@ -192,14 +192,15 @@ impl WebServer {
 
     /// The services, if any, have answered: now comes the server's own part of the data.
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
-        let Call { verb, bytes, version, .. } = *ctx.get(call);
+        let asked = ctx.get(call);
+        let (Call { verb, bytes, .. }, is_conditional) = (*asked, asked.is_conditional());
         match verb {
             Verb::Static if !self.objects.is_empty() => {
                 let ask = Ask::from(ctx.get(call));
                 self.ask(ctx, call, ask);
             }
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
-            Verb::Static if version != Version::default() => self.finish(ctx, call, Outcome::good(0)),
+            Verb::Static if is_conditional => self.finish(ctx, call, Outcome::good(0)),
             Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
             Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete | Verb::Fetch => self.fail(ctx, call, Reason::NoRoute),
             Verb::Login => self.serve_data(ctx, call),
@@ -236,7 +237,9 @@ impl WebServer {
 
     /// Sends an attempt for `call` to whoever is responsible, if there is anybody; the call that was made.
     fn send(&mut self, ctx: &mut Context, call: Key, ask: Ask) -> Option<Key> {
-        let target = if self.services.is_joining(call) {
+        let is_of_service = self.services.is_joining(call);
+        let is_of_store = !is_of_service && !matches!(ask.verb, Verb::Static | Verb::Get | Verb::Put | Verb::Delete);
+        let target = if is_of_service {
             self.services.next()
         } else {
             match ask.verb {
@@ -255,12 +258,12 @@ impl WebServer {
             if !self.caller.is_trying(call) {
                 // What was tried before must not answer for what comes next.
                 self.caller.forget(ctx, call, self.caller.way());
-                self.ended(ctx, call, ask, Outcome::failed(Reason::NoPrimary));
+                let reason = if is_of_store { Reason::NoPrimary } else { Reason::NoRoute };
+                self.ended(ctx, call, ask, Outcome::failed(reason));
             }
             return None;
         };
-        let is_read = !ask.verb.is_write() && !matches!(ask.verb, Verb::Get | Verb::Put | Verb::Delete);
-        let version = if is_read { self.route.required(ctx, call) } else { ask.version };
+        let version = if is_of_store && !ask.verb.is_write() { self.route.required(ctx, call) } else { ask.version };
         let ask = Ask { version, ..ask };
         self.caller.send(ctx, call, target, ask);
         Some(ctx.get(call).child)
@@ -401,7 +404,7 @@ impl Behaviour for WebServer {
         }
     }
 
-    fn on_crash(&mut self) {
+    fn on_crash(&mut self, _ctx: &mut Context) {
         self.limit = RateLimit::default();
         self.accepted.clear();
         self.codel = Codel::default();
@@ -432,7 +435,7 @@ impl Behaviour for WebServer {
         let topology = &ctx.kernel.topology;
         self.route.rewire(topology, ctx.node, wiring);
         self.objects = topology.targets(ctx.node, &["object_store"]);
-        self.store = Store::of(topology, &topology.targets(ctx.node, &["database"]), wiring);
+        self.store = Store::of(topology, &topology.targets(ctx.node, &STORES), wiring);
         self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);

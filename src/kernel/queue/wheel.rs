@@ -71,6 +71,7 @@ impl Wheel {
     }
 
     /// Puts `entry`, which is not due before the wheel's position, behind all that are due at its time.
+    #[inline]
     pub fn append(&mut self, entry: Entry) {
         let at = entry.at();
         debug_assert!(at >= self.base, "the wheel does not turn back");

@@ -33,6 +33,9 @@ pub use shard_router::{ShardRouter, ShardStrategy};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
 
+/// The kinds of node that keep records, by name.
+pub const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
+
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
 const SECS: fn(u64) -> SimDuration = SimDuration::from_secs;

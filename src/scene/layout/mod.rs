@@ -3,10 +3,11 @@
 //! The stage follows from a node's kind, so the picture says the same in every design; within a stage, the order of
 //! cards is that of what they are linked to (barycentres). Name service and content delivery stand beside the way
 //! of the requests, and so does a cache that some requests pass by. A tall viewport gets the same picture from top to
-//! bottom. What a person placed by hand stays exactly there.
+//! bottom. Several regions get a lane each. What a person placed by hand stays exactly there.
 //!
 //! Assumption: all cards have one size. No two cards overlap, except where a person put one on another.
 
+mod lanes;
 mod order;
 mod place;
 
@@ -70,6 +71,7 @@ pub fn layout(document: &Document, card: CardSize, aspect: f32) -> Layout {
     let graph = order::Graph::of(document);
     let bands = graph.bands();
     let mut corners = place::place(&graph, &bands, card, aspect);
+    lanes::part(document, card, is_portrait, &mut corners);
     place::honour_positions(document, card, is_portrait, &mut corners);
 
     let nodes: Vec<_> = document

@@ -8,21 +8,24 @@ use crate::scene::picture::Frame;
 /// Positions within a pixel along each axis.
 const PARTS: usize = 4;
 
-/// A square picture.
+/// A small picture, as the lists of what there is to do for it.
 #[derive(Clone, Debug)]
 pub struct Sprite {
     side: i32,
-    pixels: Vec<[u8; 4]>,
-    spans: Vec<Span>,
+    /// Pixels that let something through.
+    soft: Vec<Pixel>,
+    /// Pixels that do not.
+    solid: Vec<Pixel>,
 }
 
-/// What there is in a row: soft pixels in columns `start..solid`, opaque ones in `solid..soft`, soft ones in `soft..end`.
+/// A pixel of a sprite.
 #[derive(Clone, Copy, Debug)]
-pub struct Span {
-    pub start: u16,
-    pub solid: u16,
-    pub soft: u16,
-    pub end: u16,
+pub struct Pixel {
+    /// Its distance from the upper left corner in the memory of the picture that the sprites are for.
+    pub at: u32,
+    pub x: u16,
+    pub y: u16,
+    pub colour: [u8; 4],
 }
 
 impl Sprite {
@@ -30,23 +33,12 @@ impl Sprite {
         self.side
     }
 
-    /// Row `y`, which must be one of its rows.
-    #[inline]
-    pub fn row(&self, y: i32) -> (Span, &[[u8; 4]]) {
-        let side = self.side as usize;
-        (self.spans[y as usize], &self.pixels[y as usize * side..(y as usize + 1) * side])
+    pub fn soft(&self) -> &[Pixel] {
+        &self.soft
     }
-}
 
-impl Span {
-    fn of(row: &[[u8; 4]]) -> Self {
-        let count = |from: usize, is_in: fn(u8) -> bool| row[from..].iter().take_while(|pixel| is_in(pixel[3])).count();
-        let start = count(0, |alpha| alpha == 0);
-        let solid = start + count(start, |alpha| alpha > 0 && alpha < 255);
-        let soft = solid + count(solid, |alpha| alpha == 255);
-        let end = row.iter().rposition(|pixel| pixel[3] > 0).map_or(start, |last| last + 1);
-        let [start, solid, soft, end] = [start, solid, soft, end].map(|column| column as u16);
-        Self { start, solid, soft, end }
+    pub fn solid(&self) -> &[Pixel] {
+        &self.solid
     }
 }
 
@@ -63,7 +55,8 @@ pub struct Sprites {
 }
 
 impl Sprites {
-    pub fn new(frame: &Frame, palette: &Palette) -> Self {
+    /// Sprites for pictures that are `width` pixels wide.
+    pub fn new(frame: &Frame, palette: &Palette, width: i32) -> Self {
         let mut all = Vec::with_capacity(LOOKS.len() * PARTS * PARTS);
         let mut halves = [0; LOOKS.len()];
         let page = palette.page();
@@ -75,7 +68,7 @@ impl Sprites {
             for part in 0..PARTS * PARTS {
                 let shift = |part: usize| (part as f32 + 0.5) / PARTS as f32;
                 let middle = Point::new(shift(part % PARTS), shift(part / PARTS));
-                all.push(sprite(*look, [colour, page], frame, *half, middle));
+                all.push(sprite(*look, [colour, page], frame, *half, middle, width));
             }
         }
         Self { radius: frame.radius, rim: frame.rim, palette: *palette, all, halves }
@@ -99,13 +92,20 @@ impl Sprites {
     }
 }
 
-fn sprite(look: Look, colours: [[u8; 3]; 2], frame: &Frame, half: i32, middle: Point) -> Sprite {
+fn sprite(look: Look, colours: [[u8; 3]; 2], frame: &Frame, half: i32, middle: Point, width: i32) -> Sprite {
     let side = 2 * half + 1;
-    let at = |i: i32, middle: f32| (i - half) as f32 + 0.5 - middle;
-    let pixel = |i: i32| paint(look, colours, frame, Point::new(at(i % side, middle.x), at(i / side, middle.y)));
-    let pixels: Vec<_> = (0..side * side).map(pixel).collect();
-    let spans = pixels.chunks_exact(side as usize).map(Span::of).collect();
-    Sprite { side, pixels, spans }
+    let mut sprite = Sprite { side, soft: Vec::new(), solid: Vec::new() };
+    for (x, y) in (0..side).flat_map(|y| (0..side).map(move |x| (x, y))) {
+        let from_middle = Point::new((x - half) as f32 + 0.5 - middle.x, (y - half) as f32 + 0.5 - middle.y);
+        let colour = paint(look, colours, frame, from_middle);
+        let pixel = Pixel { at: (y * width + x) as u32, x: x as u16, y: y as u16, colour };
+        match pixel.colour[3] {
+            0 => {}
+            255 => sprite.solid.push(pixel),
+            _ => sprite.soft.push(pixel),
+        }
+    }
+    sprite
 }
 
 /// The colour of a look at this distance from its middle. The shader of the other painter does the same.

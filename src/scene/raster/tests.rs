@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::SimTime;
 use crate::observe::{Hop, HopKind, Operation};
+use crate::scene::looks::proportions::PALENESS;
 use crate::scene::{Camera, LinkPath, Palette, Point, Tracks};
 
 /// One link from left to right across 48 × 14 pixels.
@@ -20,7 +21,10 @@ fn push(picture: &mut Picture, kind: HopKind, operation: Operation, depart: u64)
 
 fn draw(raster: &mut Raster, picture: &mut Picture, now: u64) -> Area {
     let frame = picture.frame(SimTime::from_nanos(now - 10), SimTime::from_nanos(now));
-    raster.draw(picture, &frame)
+    let (changed, survey) = raster.draw(picture, &frame);
+    assert_eq!(survey.visible, picture.field.survey(frame.previous, frame.now).visible);
+    picture.saw(survey);
+    changed
 }
 
 /// The picture as letters: R G B for the strongest part, lower case where faint, `o` for the page's colour.
@@ -130,6 +134,28 @@ fn what_lies_beyond_the_border_is_cut_off() {
             draw(&mut Raster::new(width, height), &mut picture, 900);
         }
     }
+}
+
+#[test]
+fn a_great_many_dots_are_plain_squares_and_failures_lie_on_top() {
+    let mut picture = picture();
+    for i in 0..25_000 {
+        push(&mut picture, HopKind::Request, Operation::Static, i % 1_000);
+    }
+    push(&mut picture, HopKind::Failure, Operation::Read, 400);
+    let mut raster = Raster::new(48, 20);
+    draw(&mut raster, &mut picture, 900);
+    let pixels = raster.pixels().as_chunks::<4>().0;
+    let [red, green, blue] = plain_colours(&picture.palette)[FAILURE];
+    let red = pixels.iter().filter(|pixel| **pixel == [red, green, blue, 255]).count();
+    assert!(
+        [1.0, 1.25, 1.5].iter().any(|radius| plain_side(FAILURE, *radius).pow(2).unsigned_abs() as usize == red),
+        "{red} pixels"
+    );
+    assert!(pixels.iter().all(|pixel| [0, 255].contains(&pixel[3])), "no soft edges");
+    let pale = plain_colours(&picture.palette)[Operation::ALL.len()];
+    let full = plain_colours(&picture.palette)[0];
+    assert!(PALENESS > 0.0 && pale != full, "answers can be told from requests");
 }
 
 #[test]

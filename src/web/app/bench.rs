@@ -7,9 +7,10 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use scalescope::insight::broken;
-use scalescope::model::{Command, Edit};
+use scalescope::model::{Command, Document, Edit};
 
 use super::{App, Msg, Shown, sentence};
+use crate::chooser::{Heard, Trying};
 use crate::editor::together;
 use crate::input::Intent;
 use crate::panels::bench::{Bench, Panel, Wish, rail, reschedule};
@@ -25,10 +26,14 @@ impl App {
     pub(super) fn at_bench(&mut self, ctx: &Context<Self>, intent: Intent) -> Option<Intent> {
         match intent {
             Intent::Bench(wish) => {
+                let is_kept = matches!(wish, Wish::Promise(_) | Wish::Knob(_));
                 if let Some(wish) = self.bench.settle(wish) {
                     self.wish(ctx, wish);
                 }
                 self.watch();
+                if is_kept {
+                    self.save_soon();
+                }
                 None
             }
             Intent::Select(_) => {
@@ -59,10 +64,46 @@ impl App {
                     self.edit(ctx, edit);
                 }
             }
+            Wish::TakeModel(model) => {
+                self.trying = None;
+                let Some(shown) = self.shown.clone() else { return };
+                let databases = shown.document.nodes.iter().filter(|node| node.kind.name() == "database");
+                let set = |id: &String| Edit::Set {
+                    node: id.clone(),
+                    param: "data_model".to_owned(),
+                    value: model.as_str().into(),
+                };
+                if let Some(edit) = together(databases.map(|node| set(&node.id)).collect()) {
+                    self.edit(ctx, edit);
+                }
+            }
             Wish::Pick(picked) => {
                 self.with_session(|session| session.pick(picked));
             }
             _ => {}
+        }
+    }
+
+    /// Compares the kinds of database in a worker of its own, or stops that.
+    pub(super) fn compare(&mut self, ctx: &Context<Self>, is_wanted: bool) {
+        self.trying = None;
+        let Some(shown) = self.shown.as_ref().filter(|_| is_wanted) else { return };
+        let document = Document { seed: self.seed, ..shown.document.clone() };
+        let rate = shown.users().map_or(0.0, |(users, rate)| f64::from(users) * rate);
+        let link = ctx.link().clone();
+        match Trying::start(&document, rate, move |heard| link.send_message(Msg::Tried(heard))) {
+            Ok(trying) => self.trying = Some(trying),
+            Err(message) => self.toast(ctx, &message, true),
+        }
+    }
+
+    pub(super) fn tried(&mut self, ctx: &Context<Self>, heard: Heard) {
+        if let Heard::Failed(why) = &heard {
+            self.trying = None;
+            return self.toast(ctx, &format!("The databases cannot be compared: {why}"), true);
+        }
+        if let Some(trying) = &mut self.trying {
+            trying.hear(heard);
         }
     }
 
@@ -136,7 +177,10 @@ impl App {
                 let (objectives, growth_per_s) = (self.bench.objectives, self.bench.log.borrow().growth_per_s());
                 health::health(&health::Props { shown, figures, objectives, growth_per_s, on_intent })
             }
-            (Some(Panel::Data), _) => data::data(&data::Props { shown, figures, on_intent }),
+            (Some(Panel::Data), _) => {
+                let Bench { key, watched, .. } = self.bench.clone();
+                data::data(&data::Props { shown, figures, key, watched, on_intent })
+            }
             (Some(Panel::Twin), _) => {
                 let (events, second) = (self.bench.events.clone(), self.bench.second());
                 html! { <Twin {shown} {figures} {events} {second} {on_intent} /> }
@@ -178,15 +222,17 @@ impl App {
     }
 }
 
-/// The menu of what is under the pointer, if something is that can break.
+/// The menu of what is under the pointer, if that is the drawing or something on it.
 #[allow(clippy::needless_pass_by_value, reason = "callbacks give their events away")]
 pub fn menu_under(event: MouseEvent) -> Option<Msg> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let target = if let Ok(Some(card)) = element.closest("[data-node]") {
         Target::Node(card.get_attribute("data-node")?.into())
-    } else {
-        let link = element.closest("[data-from]").ok().flatten()?;
+    } else if let Ok(Some(link)) = element.closest("[data-from]") {
         Target::link(&link.get_attribute("data-from")?, &link.get_attribute("data-to")?)
+    } else {
+        element.closest(".field-of-view").ok().flatten()?;
+        Target::Canvas
     };
     event.prevent_default();
     let at = Some((f64::from(event.client_x()), f64::from(event.client_y())));

@@ -3,19 +3,19 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{File, HtmlElement, KeyboardEvent, SvgElement};
+use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
 
 use scalescope::model::{Command, Document, Edit, Fault};
 
+use super::focus::{chord, focus, focused_frame, focused_link, focused_node};
 use super::{App, Msg};
 use crate::clock::SPEEDS;
 use crate::dom;
 use crate::editor::past::Whole;
-use crate::editor::{Draw, Ends, Selection};
-use crate::input::keymap::{self, Deed, Hand, Press};
+use crate::editor::{Draw, Selection};
+use crate::input::keymap::{self, Deed, Hand};
 use crate::input::{Intent, Way};
 use crate::panels::toasts::Toast;
 use crate::scenarios;
@@ -38,6 +38,10 @@ impl App {
                 self.play(false);
                 self.with_session(Session::step);
             }
+            Intent::OneEvent => {
+                self.play(false);
+                self.with_session(Session::step_event);
+            }
             Intent::SetSpeed(speed) => self.set_speed(speed),
             Intent::Faster => {
                 self.set_speed(STEPS.into_iter().find(|s| *s > self.speed * 1.01).unwrap_or(*SPEEDS.end()));
@@ -48,8 +52,11 @@ impl App {
             }
             Intent::SetUsers(users) => self.set_users(users),
             Intent::Choose(place) => self.choose(place),
-            Intent::SetSeed(seed) => self.open_whole(Whole { seed, ..self.whole() }),
-            Intent::StartAgain => self.load(),
+            Intent::SetSeed(seed) => self.open_whole(Whole { seed, run: None, ..self.whole() }),
+            Intent::StartAgain => {
+                self.replay = None;
+                self.load();
+            }
             Intent::Select(id) => self.inspect(id),
             Intent::Unselect => self.close(),
             Intent::Walk(way) => self.walk(way),
@@ -70,6 +77,7 @@ impl App {
                 self.show_theme();
             }
             Intent::ShowHelp(is_shown) => self.is_help_shown = is_shown,
+            Intent::Compare(is_wanted) => self.compare(ctx, is_wanted),
             Intent::Fit => self.view.borrow_mut().fit(true),
             Intent::Zoom(factor) => self.view.borrow_mut().zoom(factor),
             Intent::Open(file) => open(ctx, file),
@@ -77,7 +85,7 @@ impl App {
             Intent::Complain(text) => self.toast(ctx, &text, true),
             Intent::Dismiss(id) => self.toasts.retain(|toast| toast.id != id),
             Intent::Recover => {
-                self.fatal = None;
+                (self.fatal, self.replay) = (None, None);
                 self.start_engine(ctx);
             }
             Intent::Draw(draw) => self.draw(ctx, draw),
@@ -99,6 +107,10 @@ impl App {
         }
         let mut hand = self.hand();
         if deed == Deed::Open {
+            if let Some(nodes) = focused_frame() {
+                event.prevent_default();
+                return self.carry_out(ctx, Intent::Draw(Draw::Select(nodes)));
+            }
             // On a card, Enter opens; elsewhere it belongs to what has the focus.
             hand.node = focused_node();
             if let (Some(from), Some(to)) = (&self.editor.linking, &hand.node) {
@@ -189,12 +201,14 @@ impl App {
         let document = scenarios::ALL[place].document();
         // Whoever has chosen a number of users wants to see what they do to the next design.
         let document = self.users.map_or(document.clone(), |users| with_users(&document, users));
-        self.open_whole(Whole { document: document.to_json().into(), seed: self.seed, scenario: Some(place) });
+        let document = document.to_json().into();
+        self.open_whole(Whole { document, seed: self.seed, scenario: Some(place), run: None });
     }
 
     /// The present design, whole.
     pub(super) fn whole(&self) -> Whole {
-        Whole { document: self.document.clone(), seed: self.seed, scenario: self.scenario }
+        let run = self.kept_run().map(Rc::new);
+        Whole { document: self.document.clone(), seed: self.seed, scenario: self.scenario, run }
     }
 
     /// Begins with another design; what was there before is one step back.
@@ -206,6 +220,7 @@ impl App {
     /// Begins with a design from time zero.
     pub(super) fn load_whole(&mut self, whole: Whole) {
         (self.document, self.seed, self.scenario) = (whole.document, whole.seed, whole.scenario);
+        self.replay = whole.run;
         self.selected = None;
         self.editor.linking = None;
         self.editor.renaming = None;
@@ -213,10 +228,16 @@ impl App {
         self.load();
     }
 
-    /// The present design from time zero.
+    /// The present design from time zero; or the run that is to be taken up again.
     fn load(&mut self) {
         self.pending = 0;
-        self.with_session(|session| session.load(self.document.to_string(), self.seed));
+        self.with_session(|session| self.load_into(session));
+    }
+
+    pub(super) fn load_into(&self, session: &mut Session) {
+        let run = self.replay.as_deref();
+        let document = run.map_or_else(|| self.document.to_string(), |run| run.begun.to_json());
+        session.load(document, self.seed, run);
     }
 
     pub(super) fn command(&mut self, command: Command) {
@@ -322,7 +343,8 @@ impl App {
         match Document::read_draft(text) {
             Ok(document) => {
                 self.users = None;
-                self.open_whole(Whole { document: document.to_json().into(), seed: document.seed, scenario: None });
+                let (seed, text) = (document.seed, document.to_json().into());
+                self.open_whole(Whole { document: text, seed, scenario: None, run: None });
                 self.toast(ctx, &format!("{name} is open."), false);
             }
             Err(problems) => {
@@ -358,40 +380,4 @@ fn open(ctx: &Context<App>, file: File) {
         };
         link.send_message(Msg::Do(intent));
     });
-}
-
-/// The chord of a key that was pressed.
-pub fn chord(event: &KeyboardEvent) -> String {
-    let press = Press {
-        key: &event.key(),
-        code: &event.code(),
-        is_mod: event.ctrl_key() || event.meta_key(),
-        is_shift: event.shift_key(),
-        is_alt: event.alt_key(),
-    };
-    press.chord()
-}
-
-/// The node whose card has the focus.
-fn focused_node() -> Option<Rc<str>> {
-    dom::document().active_element()?.get_attribute("data-node").map(Into::into)
-}
-
-/// The link that has the focus.
-fn focused_link() -> Option<Ends> {
-    let ends = dom::document().active_element()?.get_attribute("data-link")?;
-    let (from, to) = ends.split_once(' ')?;
-    Some(Ends { from: from.into(), to: to.into() })
-}
-
-/// Gives the focus to a node's card. Ids are letters, digits, `-`, `_` and `.`, so they need no escaping here.
-pub(super) fn focus(id: &str) {
-    let card = dom::document().query_selector(&format!("[data-node=\"{id}\"]")).ok().flatten();
-    if let Some(card) = card {
-        // Cards are SVG; what has no focus method needs none.
-        let _ = match card.dyn_into::<SvgElement>() {
-            Ok(card) => card.focus(),
-            Err(card) => card.dyn_into::<HtmlElement>().map_or(Ok(()), |card| card.focus()),
-        };
-    }
 }

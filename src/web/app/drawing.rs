@@ -11,7 +11,7 @@ use scalescope::model::{Document, Edit, Node, NodeKind, Position};
 use scalescope::scene::{CardSize, NodeBox, Point};
 
 use super::App;
-use super::deeds::focus;
+use super::focus::focus;
 use crate::dom;
 use crate::editor::past::Change;
 use crate::editor::snap::GRID;
@@ -84,6 +84,16 @@ impl App {
             }
             Draw::Ungroup => {
                 if let Some(edit) = tiers::ungroup(self.design(), &self.editor.selection.nodes) {
+                    self.edit(ctx, edit);
+                }
+            }
+            Draw::NameTier(name) => {
+                if let Some(edit) = tiers::rename(self.design(), &self.editor.selection.nodes, &name) {
+                    self.edit(ctx, edit);
+                }
+            }
+            Draw::PutInto { nodes, region } => {
+                if let Some(edit) = tiers::put_into(self.design(), &nodes, &region) {
                     self.edit(ctx, edit);
                 }
             }
@@ -175,6 +185,9 @@ impl App {
         {
             self.select(Selection::of(vec![id.into()]));
             self.reveal_soon();
+            // Where the palette lies over the drawing, it gives way to what was added.
+            let is_narrow = self.view.borrow().is_narrow();
+            self.editor.is_palette_open &= !is_narrow;
         }
     }
 

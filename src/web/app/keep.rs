@@ -10,17 +10,26 @@ use yew::prelude::*;
 
 use scalescope::model::{Document, Edit};
 
-use super::{App, Msg};
+use super::{App, Msg, Shown};
 use crate::dom;
 use crate::editor::past::Whole;
 use crate::input::Intent;
-use crate::keeping::state::State;
+use crate::keeping::state::{Run, State};
 use crate::keeping::{Keep, file, link, store};
+use crate::panels::knobs::Knob;
+use crate::protocol::Design;
 
 /// Time after a change until it is written down: a moment of rest.
 const REST_MS: u32 = 250;
 /// What an address says of a design; once that has changed, the address must not say it any more.
 const ABOUT_DESIGN: [&str; 3] = ["scenario", "seed", "users"];
+/// A run of more events than this is not taken up again after a reload: that would take longer than a person waits. A link has no
+/// such limit.
+const MOST_EVENTS: u64 = 4_000_000;
+/// Commands of a run that are kept from load to load.
+const MOST_COMMANDS: usize = 2_000;
+/// Letters of an address that browsers and most other programs let pass.
+const LONGEST_LINK: usize = 60_000;
 
 impl App {
     pub(super) fn keep(&mut self, ctx: &Context<Self>, keep: Keep) {
@@ -32,7 +41,7 @@ impl App {
             Keep::New => {
                 self.users = None;
                 let document = Document::empty().to_json().into();
-                self.open_whole(Whole { document, seed: 1, scenario: None });
+                self.open_whole(Whole { document, seed: 1, scenario: None, run: None });
                 self.is_sheet_shown = false;
                 self.editor.is_palette_open = true;
             }
@@ -62,11 +71,55 @@ impl App {
         }
     }
 
-    /// What is to be kept.
+    /// What is to be kept from load to load.
     fn state(&self) -> Option<State> {
         let shown = self.shown.as_ref()?;
         let document = Document { seed: self.seed, ..shown.document.clone() };
-        Some(State { document, seed: self.seed, speed: self.speed, past: State::past(&self.editor.past) })
+        let (past, objectives) = (State::past(&self.editor.past), self.bench.objectives);
+        let knobs = self.bench.knobs.iter().map(|knob| (knob.node.to_string(), knob.path.clone())).collect();
+        let (seed, speed) = (self.seed, self.speed);
+        Some(State { document, seed, speed, past, run: self.kept_run(), objectives, knobs })
+    }
+
+    /// The present run as far as it has come.
+    fn run(&self) -> Option<Run> {
+        if let Some(run) = &self.replay {
+            return Some((**run).clone());
+        }
+        let now_ns = self.with_session(|session| session.clock().reached_ns())?;
+        Some(Run { begun: Document::read_draft(&self.begun).ok()?, journal: self.journal.clone(), now_ns })
+    }
+
+    /// The present run, if it can be taken up again soon enough.
+    pub(super) fn kept_run(&self) -> Option<Run> {
+        let is_short = self.figures.totals.events <= MOST_EVENTS && self.journal.len() <= MOST_COMMANDS;
+        if is_short { self.run() } else { None }
+    }
+
+    /// Another run has begun; if it is to be taken up again, the design in which that ends is shown from its beginning.
+    pub(super) fn begin_replay(&mut self, design: &Design) {
+        let Some(run) = &self.replay else { return };
+        self.pending = run.journal.iter().filter(|entry| entry.at_ns <= run.now_ns).count() as u32;
+        let first = Shown::new(self.runs, Design { document: self.document.to_string(), links: design.links.clone() });
+        self.shown = first.ok().map(Rc::new);
+    }
+
+    /// The run has been taken up again: from here on the engine has the word.
+    pub(super) fn end_replay(&mut self) {
+        if self.replay.is_some() && self.with_session(|session| session.is_replaying()) == Some(false) {
+            self.replay = None;
+            if self.pending == 0 {
+                self.shown.clone_from(&self.confirmed);
+            }
+            self.save_soon();
+        }
+    }
+
+    /// What was kept beside the design.
+    pub(super) fn take_up(&mut self, state: &State) {
+        let knob = |(node, path): &(String, String)| Knob { node: node.as_str().into(), path: path.clone() };
+        self.bench.knobs = state.knobs.iter().map(knob).collect();
+        self.bench.objectives = state.objectives;
     }
 
     /// Writes the present state down, after a moment without another change.
@@ -91,10 +144,23 @@ impl App {
 
     fn make_link(&mut self, ctx: &Context<Self>) {
         let Some(state) = self.state() else { return };
+        let state = State { past: serde_json::Value::Null, run: self.run(), ..state };
         let link = ctx.link().clone();
         spawn_local(async move {
-            let text = State { past: serde_json::Value::Null, ..state }.write();
-            let made = link::link_to(&text).await.map(Rc::from).map_err(Rc::from);
+            let mut made = link::link_to(&state.write()).await;
+            let is_too_long = |made: &Result<String, String>| made.as_ref().is_ok_and(|link| link.len() > LONGEST_LINK);
+            if is_too_long(&made) {
+                // What was done may be long; the design itself seldom is.
+                made = link::link_to(&State { run: None, ..state }.write()).await;
+                if is_too_long(&made) {
+                    made = Err("this design is too large for one; save it to a file".to_owned());
+                } else {
+                    let text =
+                        "Too much was done in this run for a link: it holds the design, and begins at time zero.";
+                    link.send_message(Msg::Say(text));
+                }
+            }
+            let made = made.map(Rc::from).map_err(Rc::from);
             link.send_message(Msg::Do(Intent::Keep(Keep::LinkMade(made))));
         });
     }
@@ -111,8 +177,8 @@ impl App {
         let link = ctx.link().clone();
         spawn_local(async move {
             let text = match JsFuture::from(writing).await {
-                Ok(_) => "The link is copied. It holds the whole design.",
-                Err(_) => "The link is in the address bar. It holds the whole design.",
+                Ok(_) => "The link is copied. It holds the design, and all that was done.",
+                Err(_) => "The link is in the address bar. It holds the design, and all that was done.",
             };
             link.send_message(Msg::Say(text));
         });
@@ -132,7 +198,8 @@ impl App {
     }
 
     fn store(&mut self, ctx: &Context<Self>) {
-        let Some(state) = self.state() else { return };
+        // A design that is kept by its name begins anew each time.
+        let Some(state) = self.state().map(|state| State { run: None, ..state }) else { return };
         match store::keep(&state) {
             Ok(()) => {
                 self.toast(ctx, &format!("{} is kept in this browser.", state.document.name), false);
@@ -155,8 +222,10 @@ impl App {
 
     fn open_state(&mut self, state: &State) {
         self.users = None;
+        self.take_up(state);
         let document = state.document.to_json().into();
-        self.open_whole(Whole { document, seed: state.seed, scenario: None });
+        let run = state.run.clone().map(Rc::new);
+        self.open_whole(Whole { document, seed: state.seed, scenario: None, run });
     }
 
     /// From the first change on, the address names no design: a reload goes on with what is here.

@@ -5,6 +5,7 @@
 mod bench;
 mod deeds;
 mod drawing;
+mod focus;
 mod history;
 mod keep;
 mod news;
@@ -18,19 +19,23 @@ use gloo_timers::callback::Timeout;
 use web_sys::{DragEvent, KeyboardEvent};
 use yew::prelude::*;
 
+use scalescope::engine::Entry;
 use scalescope::observe::Figures;
 
+use crate::chooser::{Heard, Trying};
 use crate::clock::Clock;
 use crate::dom::{self, Listener};
 use crate::editor::Editor;
 use crate::input::{Intent, intent_callback};
-use crate::keeping::sheet::Designs;
+use crate::keeping::sheet::{self, designs};
+use crate::keeping::state::Run;
 use crate::keeping::store::Kept;
 use crate::painter::PainterKind;
 use crate::palette::{Commands, Parts};
 use crate::panels::bench::Bench;
+use crate::panels::chooser::chooser;
 use crate::panels::fatal::Fatal;
-use crate::panels::help::Help;
+use crate::panels::help::help;
 use crate::panels::metrics::Metrics;
 use crate::panels::toasts::{Toast, Toasts};
 use crate::panels::topbar::TopBar;
@@ -57,6 +62,8 @@ pub enum Msg {
     /// Figures, ten times a second at most; or another stride.
     Frame(Frame),
     Engine(Event),
+    /// The comparison of databases has come further.
+    Tried(Heard),
     /// The system has changed between light and dark.
     SystemTheme,
     /// The time of a toast is over.
@@ -87,11 +94,18 @@ pub struct App {
     kept: Rc<Vec<Kept>>,
     /// Waits for a moment of rest to write the state down.
     saver: Option<Timeout>,
+    /// The kinds of database that are being compared.
+    trying: Option<Trying>,
     /// Whether the address says nothing of the design any more.
     is_address_free: bool,
     link: yew::html::Scope<Self>,
     /// The design to begin the next run with: what was last loaded, with all edits since.
     document: Rc<str>,
+    /// The design that the present run began with, and what was done to it since.
+    begun: Rc<str>,
+    journal: Vec<Entry>,
+    /// The run that is being taken up again.
+    replay: Option<Rc<Run>>,
     figures: Rc<Figures>,
     history: Rc<History>,
     stride: u32,
@@ -114,6 +128,8 @@ pub struct App {
     fatal: Option<Rc<str>>,
     /// What the address asks for.
     painter: Option<PainterKind>,
+    /// So many made-up dots, if the address asks for them.
+    parade: usize,
     /// Held for as long as the app lives.
     #[expect(dead_code)]
     pulse: Pulse,
@@ -139,8 +155,12 @@ impl Component for App {
             Msg::Key(event) => self.key(ctx, &event),
             Msg::Space(is_down) => self.space(is_down),
             Msg::Say(text) => self.toast(ctx, text, false),
-            Msg::Frame(frame) => self.frame(frame),
+            Msg::Frame(frame) => {
+                self.frame(frame);
+                self.end_replay();
+            }
             Msg::Engine(event) => self.engine(ctx, event),
+            Msg::Tried(heard) => self.tried(ctx, heard),
             Msg::SystemTheme => self.show_theme(),
             Msg::Expired(id) => self.toasts.retain(|toast| toast.id != id),
         }
@@ -171,17 +191,16 @@ impl Component for App {
                 { self.strip(&on_intent) }
                 <footer class="dock">
                     <Transport is_playing={self.is_playing} speed={self.speed} pace={self.pace} is_racing={self.is_racing}
-                        now_s={self.figures.now_s} on_intent={on_intent.clone()} />
+                        is_replaying={self.replay.is_some()} now_s={self.figures.now_s} on_intent={on_intent.clone()} />
                     { self.users_slider(&on_intent) }
                 </footer>
                 <Toasts toasts={self.toasts.clone()} on_intent={on_intent.clone()} />
                 { self.menu(&on_intent) }
-                if self.is_help_shown {
-                    <Help on_intent={on_intent.clone()} />
-                }
+                if self.is_help_shown { { help(&on_intent) } }
                 if self.is_sheet_shown {
-                    <Designs name={self.name()} kept={self.kept.clone()} on_intent={on_intent.clone()} />
+                    { designs(&sheet::Props { name: self.name(), kept: self.kept.clone(), on_intent: on_intent.clone() }) }
                 }
+                if let Some(trying) = &self.trying { { chooser(trying, &on_intent) } }
                 if editor.is_commands_shown {
                     <Commands shown={self.shown.clone()} hand={self.hand()} on_intent={on_intent.clone()} />
                 }
@@ -229,6 +248,7 @@ impl App {
             Event::Redesigned(design) => self.redesigned(ctx, design),
             Event::Done { command, now_ns } => {
                 self.pending = self.pending.saturating_sub(1);
+                self.journal.push(Entry { at_ns: now_ns, command: command.clone() });
                 if let Some(shown) = &self.shown {
                     self.news.done(&command, &shown.document, now_ns);
                     self.bench.note(&command, &shown.document, now_ns as f64 / 1e9);
@@ -259,6 +279,9 @@ impl App {
         self.bench.restart();
         self.watch();
         self.view.borrow_mut().clear();
+        self.begun = design.document.as_str().into();
+        self.journal.clear();
+        self.begin_replay(&design);
         self.redesigned(ctx, design);
         if let Some(shown) = &self.shown {
             self.news.tell(&format!("{}, seed {}", shown.document.name, self.seed));
@@ -269,7 +292,10 @@ impl App {
     }
 
     fn redesigned(&mut self, ctx: &Context<Self>, design: Design) {
-        self.remember(&design.document);
+        // The designs that a run goes through while it is taken up again are not where it ends.
+        if self.replay.is_none() {
+            self.remember(&design.document);
+        }
         match Shown::new(self.runs, design) {
             Ok(shown) => self.confirmed = Some(Rc::new(shown)),
             Err(problem) => return self.toast(ctx, &problem, true),
@@ -303,9 +329,9 @@ impl App {
     /// A new engine, with the present speed, for the present design.
     fn start_engine(&mut self, ctx: &Context<Self>) {
         let clock = Clock::new(self.speed, self.is_playing);
-        match Session::start(clock, startup::listener(ctx, &self.view)) {
+        match Session::start(clock, self.parade, startup::listener(ctx, &self.view)) {
             Ok(session) => {
-                session.borrow_mut().load(self.document.to_string(), self.seed);
+                self.load_into(&mut session.borrow_mut());
                 *self.slot.borrow_mut() = Some(session);
             }
             Err(message) => self.fatal = Some(message.as_str().into()),

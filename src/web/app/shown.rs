@@ -1,7 +1,7 @@
 //! The design that is shown: as the engine has it, with the numbers of its links.
 
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
+use scalescope::observe::LinkEnds;
 
 use crate::protocol::Design;
 
@@ -52,7 +52,8 @@ impl Shown {
     /// Whether cards or links are others, or stand elsewhere.
     pub fn has_other_shape_than(&self, other: &Self) -> bool {
         let (own, others) = (&self.document.nodes, &other.document.nodes);
-        let is_moved = || own.iter().zip(others).any(|(a, b)| a.id != b.id || a.position != b.position);
+        let is_moved =
+            || own.iter().zip(others).any(|(a, b)| a.id != b.id || a.position != b.position || a.region != b.region);
         let is_framed_otherwise = self.document.tiers != other.document.tiers;
         own.len() != others.len() || self.links != other.links || is_framed_otherwise || is_moved()
     }

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use scalescope::model::Document;
 
-use super::{App, Clipboard, Msg, Slot, deeds, news::News};
+use super::{App, Clipboard, Msg, Slot, deeds, focus, news::News};
 use crate::dom::{self, Listener};
 use crate::editor::{Draw, Editor, Past};
 use crate::input::{Intent, keymap};
@@ -60,19 +60,14 @@ pub struct Start {
 /// last. The words say what could not be read.
 fn first(ctx: &Context<App>, settings: &Settings) -> (State, Option<usize>, Vec<String>) {
     let mut complaints = Vec::new();
-    let fresh = |place: usize| {
-        let document = scenarios::ALL[place].document();
-        let (seed, past) = (document.seed, serde_json::Value::Null);
-        (State { document, seed, speed: settings.speed, past }, Some(place))
-    };
+    let fresh = |place: usize| (State::fresh(scenarios::ALL[place].document(), settings.speed), Some(place));
     match ctx.props().linked.clone().map(|text| text.and_then(|text| State::read(&text))) {
         Some(Ok(state)) => return (state, None, complaints),
         Some(Err(why)) => complaints.push(format!("The link holds no design that can be opened: {why}.")),
         None => {}
     }
     if let Some(document) = kept() {
-        let (seed, past) = (document.seed, serde_json::Value::Null);
-        return (State { document, seed, speed: settings.speed, past }, None, complaints);
+        return (State::fresh(document, settings.speed), None, complaints);
     }
     if let Some(place) = settings.scenario {
         let (state, scenario) = fresh(place);
@@ -104,8 +99,11 @@ pub fn create(ctx: &Context<App>) -> App {
     }
     let document = match settings.users {
         Some(users) => deeds::with_users(&state.document, users),
-        None => state.document,
+        None => state.document.clone(),
     };
+    // Another seed, or other users, is another run.
+    let is_same = settings.users.is_none() && settings.seed.is_none();
+    let replay = state.run.clone().filter(|_| is_same).map(Rc::new);
     let theme = Theme::remembered();
     let clipboard = Clipboard::default();
     let (slot, view): (Slot, SharedView) = (Rc::default(), Rc::new(RefCell::new(View::default())));
@@ -121,9 +119,13 @@ pub fn create(ctx: &Context<App>) -> App {
         is_sheet_shown: false,
         kept: Rc::default(),
         saver: None,
+        trying: None,
         is_address_free: false,
         link: ctx.link().clone(),
         document: document.to_json().into(),
+        begun: Rc::default(),
+        journal: Vec::new(),
+        replay,
         figures: Rc::default(),
         history: Rc::default(),
         stride: 1,
@@ -144,9 +146,14 @@ pub fn create(ctx: &Context<App>) -> App {
         runs: 0,
         fatal: None,
         painter: settings.painter,
+        parade: settings.dots,
         listeners: listeners(ctx, &clipboard),
         clipboard,
     };
+    if app.parade > 0 {
+        ctx.link().send_message(Msg::Say("The dots are made up, to measure the painter: no requests"));
+    }
+    app.take_up(&state);
     app.show_theme();
     app.start_engine(ctx);
     app
@@ -189,7 +196,8 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
         let session = slot.borrow().clone();
         if let Some(session) = session {
             let now_ns = session.borrow_mut().tick(wall_ms);
-            view.borrow_mut().draw(now_ns, wall_ms);
+            let drawing_ms = view.borrow_mut().draw(now_ns, wall_ms);
+            session.borrow_mut().drawn(drawing_ms);
         }
     })
 }
@@ -209,7 +217,7 @@ fn listeners(ctx: &Context<App>, clipboard: &Clipboard) -> Vec<Listener> {
 fn keys(ctx: &Context<App>) -> Listener {
     let link = ctx.link().clone();
     Listener::active(&dom::document(), "keydown", move |event: KeyboardEvent| {
-        let chord = deeds::chord(&event);
+        let chord = focus::chord(&event);
         // Dialogs have the keys for themselves. The browser must be told at once, before it closes the dialog by itself: its word
         // of that comes late, and could close one that has been opened again.
         if let Some(dialog) = dom::document().query_selector("dialog[open]").ok().flatten() {
@@ -222,6 +230,7 @@ fn keys(ctx: &Context<App>) -> Listener {
                     Msg::Do(Intent::ShowHelp(false)),
                     Msg::Do(Intent::Draw(Draw::ShowCommands(false))),
                     Msg::Do(Intent::Keep(Keep::ShowSheet(false))),
+                    Msg::Do(Intent::Compare(false)),
                 ]);
             }
         } else if !is_typing(&event, &chord) {

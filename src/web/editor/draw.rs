@@ -53,6 +53,13 @@ pub enum Draw {
     EndRename,
     Group,
     Ungroup,
+    /// Calls the frame around what is selected otherwise.
+    NameTier(String),
+    /// Puts nodes into a region; into none, if it has no name.
+    PutInto {
+        nodes: Vec<Rc<str>>,
+        region: String,
+    },
     Undo,
     Redo,
     /// Gives all cards to the layout.

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use scalescope::model::{Document, Edit};
 use serde_json::{Value, json};
 
+use crate::keeping::state::Run;
+
 /// Steps that are kept.
 const LENGTH: usize = 200;
 /// Changes of the same thing within this time are one step.
@@ -20,6 +22,8 @@ pub struct Whole {
     pub seed: u64,
     /// Its place among the scenarios, if it is one of them.
     pub scenario: Option<usize>,
+    /// What was done in it already, to be taken up again; none: it begins at time zero.
+    pub run: Option<Rc<Run>>,
 }
 
 /// A change, and what takes it back.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use scalescope::model::{Document, Edit, Tier};
 
-use super::names;
+use super::{names, together};
 
 /// The edit that puts `nodes` into a frame of their own.
 pub fn group(document: &Document, nodes: &[Rc<str>]) -> Option<Edit> {
@@ -21,6 +21,28 @@ pub fn group(document: &Document, nodes: &[Rc<str>]) -> Option<Edit> {
 pub fn ungroup(document: &Document, nodes: &[Rc<str>]) -> Option<Edit> {
     let tiers = without(document, nodes);
     (tiers != document.tiers).then_some(Edit::SetTiers { tiers })
+}
+
+/// The edit that gives the frame around just `nodes` another name.
+pub fn rename(document: &Document, nodes: &[Rc<str>], name: &str) -> Option<Edit> {
+    let mut tiers = document.tiers.clone();
+    let is_own = |tier: &&mut Tier| {
+        tier.nodes.len() == nodes.len() && nodes.iter().all(|id| tier.nodes.iter().any(|own| **own == **id))
+    };
+    let tier = tiers.iter_mut().find(is_own)?;
+    let name = name.trim();
+    if name.is_empty() || tier.label == name {
+        return None;
+    }
+    name.clone_into(&mut tier.label);
+    Some(Edit::SetTiers { tiers })
+}
+
+/// The edit that puts `nodes` into a region, or into none.
+pub fn put_into(document: &Document, nodes: &[Rc<str>], region: &str) -> Option<Edit> {
+    let region = Some(region).filter(|region| !region.is_empty());
+    let others = nodes.iter().filter(|id| document.region(id) != region);
+    together(others.map(|id| Edit::Region { node: id.to_string(), region: region.map(str::to_owned) }).collect())
 }
 
 fn without(document: &Document, nodes: &[Rc<str>]) -> Vec<Tier> {
@@ -59,5 +81,20 @@ mod tests {
         assert_eq!(mixed.tiers[1].label, "Tier");
         let none = mixed.edited(&ungroup(&mixed, &ids(&["web-1", "web-2", "db-1"])).unwrap()).unwrap();
         assert!(none.tiers.is_empty() && ungroup(&none, &ids(&["web-1"])).is_none());
+        let named = web.edited(&rename(&web, &ids(&["web-2", "web-1"]), " Front ").unwrap()).unwrap();
+        assert_eq!(named.tiers[0].label, "Front");
+        assert!(
+            rename(&named, &ids(&["web-1"]), "x").is_none() && rename(&named, &ids(&["web-1", "web-2"]), "").is_none()
+        );
+    }
+
+    #[test]
+    fn nodes_are_put_into_a_region_and_taken_out() {
+        let document = crate::scenarios::ALL[3].document();
+        let ids: Vec<Rc<str>> = vec!["web-1".into(), "db-1".into()];
+        let there = document.edited(&put_into(&document, &ids, "eu-west-1").unwrap()).unwrap();
+        assert_eq!(there.region("db-1"), Some("eu-west-1"));
+        assert!(put_into(&there, &ids, "eu-west-1").is_none());
+        assert_eq!(there.edited(&put_into(&there, &ids, "").unwrap()).unwrap(), document);
     }
 }

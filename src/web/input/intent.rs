@@ -39,6 +39,8 @@ pub enum Intent {
     TogglePlay,
     /// A little further, with the clock standing.
     Step,
+    /// The next event of the simulation, with the clock standing.
+    OneEvent,
     SetSpeed(f64),
     Faster,
     Slower,
@@ -64,6 +66,8 @@ pub enum Intent {
     Bench(Wish),
     SetTheme(Theme),
     ShowHelp(bool),
+    /// Compares the kinds of database under the present workload, or stops that.
+    Compare(bool),
     Fit,
     /// Zooms by a factor about the middle.
     Zoom(f32),

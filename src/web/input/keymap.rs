@@ -41,6 +41,7 @@ impl Topic {
 pub enum Deed {
     TogglePlay,
     Step,
+    OneEvent,
     Faster,
     Slower,
     Fit,
@@ -116,12 +117,13 @@ const fn row(
 
 use Topic::{Edit, Keep as Designs, Run, Select, View};
 
-pub const BINDINGS: [Binding; 67] = [
+pub const BINDINGS: [Binding; 68] = [
     row(Run, &["Space"], "Space", "Play or pause", Deed::TogglePlay),
-    row(Run, &["."], ".", "A little further, while paused", Deed::Step),
+    row(Run, &["."], ".", "The next event, while paused", Deed::OneEvent),
+    row(Run, &[">", ","], ">", "A little further, while paused", Deed::Step),
     row(Run, &["+", "="], "+", "Faster", Deed::Faster),
     row(Run, &["-", "−", "_"], "−", "Slower", Deed::Slower),
-    row(Run, &["1", "2", "3", "4", "5", "6"], "1 … 6", "Choose a scenario", Deed::Scenario),
+    row(Run, &["1", "2", "3", "4", "5", "6", "7", "8", "9"], "1 … 9", "Choose a scenario", Deed::Scenario),
     row(Run, &["0"], "0", "Start again from time zero", Deed::Again),
     row(Run, &["C"], "C", "Crash the node", Deed::Crash),
     row(Run, &["R"], "R", "Restart the node", Deed::Restart),
@@ -262,6 +264,7 @@ pub fn intent_of(deed: Deed, chord: &str, hand: &Hand) -> Option<Intent> {
     match deed {
         Deed::TogglePlay => Some(Intent::TogglePlay),
         Deed::Step => Some(Intent::Step),
+        Deed::OneEvent => Some(Intent::OneEvent),
         Deed::Faster => Some(Intent::Faster),
         Deed::Slower => Some(Intent::Slower),
         Deed::Fit => Some(Intent::Fit),

@@ -5,12 +5,13 @@
 //! when the context returns.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use js_sys::{Float32Array, Uint32Array};
 use scalescope::base::SimTime;
-use scalescope::scene::dots::{self, Record};
-use scalescope::scene::looks::{LOOKS, colours};
+use scalescope::scene::dots::{self, Record, Survey};
+use scalescope::scene::looks::{LOOKS, colours, plain_colours};
 use scalescope::scene::{DotField, Frame, Picture, Tracks};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -57,15 +58,20 @@ impl GlPainter {
         self.are_tracks_sent = false;
     }
 
-    pub fn draw(&mut self, picture: &Picture, frame: &Frame) {
-        if self.gl.is_context_lost() {
-            return;
+    pub fn draw(&mut self, picture: &Picture, frame: &Frame) -> Survey {
+        let survey = picture.field.survey(frame.previous, frame.now);
+        if !self.gl.is_context_lost() {
+            self.draw_known(picture, frame, survey);
         }
+        survey
+    }
+
+    fn draw_known(&mut self, picture: &Picture, frame: &Frame, survey: Survey) {
         if self.watch.was_restored.take() {
             self.start_again();
         }
         // What is empty and was so need not be drawn again.
-        let Some(resources) = self.resources.as_ref().filter(|_| frame.visible > 0 || !self.is_blank) else { return };
+        let Some(resources) = self.resources.as_ref().filter(|_| survey.visible > 0 || !self.is_blank) else { return };
         if !std::mem::replace(&mut self.are_tracks_sent, true) {
             resources.send_tracks(&self.gl, &picture.tracks);
         }
@@ -76,13 +82,13 @@ impl GlPainter {
         self.gl.viewport(0, 0, width, height);
         self.gl.clear_color(0.0, 0.0, 0.0, 0.0);
         self.gl.clear(Gl::COLOR_BUFFER_BIT);
-        self.is_blank = frame.visible == 0;
+        self.is_blank = survey.visible == 0;
         if self.is_blank {
             return;
         }
         resources.set_uniforms(&self.gl, picture, frame, self.size);
         resources.draw_layer(&self.gl, &picture.field, 0);
-        if frame.has_failures {
+        if survey.failures > 0 {
             resources.draw_layer(&self.gl, &picture.field, 1);
         }
     }
@@ -118,6 +124,7 @@ struct Uniforms {
     layer: Option<WebGlUniformLocation>,
     colours: Option<WebGlUniformLocation>,
     page: Option<WebGlUniformLocation>,
+    is_plain: Option<WebGlUniformLocation>,
 }
 
 impl Resources {
@@ -134,6 +141,7 @@ impl Resources {
             layer: find("layer"),
             colours: find("colours"),
             page: find("page"),
+            is_plain: find("is_plain"),
         };
 
         let hops = gl.create_buffer().ok_or("no buffer for hops")?;
@@ -178,9 +186,10 @@ impl Resources {
     /// Sends all hops from number `sent` on that still matter.
     fn send_hops(&self, gl: &Gl, field: &DotField, sent: u64) {
         gl.bind_buffer(Gl::ARRAY_BUFFER, Some(&self.hops));
-        for (start, end) in spans(field, sent.max(field.first())) {
-            let words = Uint32Array::from(field.slots()[start..end].as_flattened());
-            gl.buffer_sub_data_with_i32_and_array_buffer_view(Gl::ARRAY_BUFFER, int(start * RECORD_BYTES), &words);
+        for stretch in stretches(field, sent.max(field.first())) {
+            let start = int(stretch.start * RECORD_BYTES);
+            let words = Uint32Array::from(field.slots()[stretch].as_flattened());
+            gl.buffer_sub_data_with_i32_and_array_buffer_view(Gl::ARRAY_BUFFER, start, &words);
         }
     }
 
@@ -195,26 +204,24 @@ impl Resources {
         gl.uniform2f(to.canvas.as_ref(), f32::from(width), f32::from(height));
         gl.uniform4f(to.dots.as_ref(), frame.radius, frame.rim, frame.lanes[0], frame.lanes[1]);
         let unit = |colour: [u8; 3]| colour.map(|part| f32::from(part) / 255.0);
+        let colours = if frame.is_plain { plain_colours } else { colours };
         let colours: [[f32; 3]; LOOKS.len()] = colours(&picture.palette).map(unit);
+        gl.uniform1i(to.is_plain.as_ref(), i32::from(frame.is_plain));
         gl.uniform3fv_with_f32_array(to.colours.as_ref(), colours.as_flattened());
         gl.uniform3fv_with_f32_array(to.page.as_ref(), &unit(picture.palette.page()));
     }
 
     fn draw_layer(&self, gl: &Gl, field: &DotField, layer: i32) {
         gl.uniform1i(self.uniforms.layer.as_ref(), layer);
-        for (start, end) in spans(field, field.first()) {
-            gl.draw_arrays(Gl::POINTS, int(start), int(end - start));
+        for stretch in stretches(field, field.first()) {
+            gl.draw_arrays(Gl::POINTS, int(stretch.start), int(stretch.len()));
         }
     }
 }
 
-/// The slots of the hops from number `from` to the last: one stretch, or two where the ring wraps.
-fn spans(field: &DotField, from: u64) -> impl Iterator<Item = (usize, usize)> {
-    let slot = |number: u64| (number % field.capacity() as u64) as usize;
-    let count = (field.pushed() - from.min(field.pushed())) as usize;
-    let start = slot(from);
-    let end = (start + count).min(field.capacity());
-    [(start, end), (0, start + count - end)].into_iter().filter(|(start, end)| start < end)
+/// The slots of the hops from number `from` to the last, without empty stretches.
+fn stretches(field: &DotField, from: u64) -> impl Iterator<Item = Range<usize>> {
+    field.stretches(from).into_iter().filter(|stretch| !stretch.is_empty())
 }
 
 /// A count as `WebGL` takes it; the ring is far smaller than what fits.

@@ -36,7 +36,7 @@ pub struct Painter {
 
 enum Backend {
     Gl(Box<GlPainter>),
-    Pixels(PixelPainter),
+    Pixels(Box<PixelPainter>),
 }
 
 impl Painter {
@@ -45,7 +45,7 @@ impl Painter {
     pub fn create(canvas: &HtmlCanvasElement, wanted: Option<PainterKind>) -> Result<Self, String> {
         let backend = match wanted.unwrap_or_else(PainterKind::for_this_machine) {
             PainterKind::Gl => Backend::Gl(Box::new(GlPainter::new(canvas)?)),
-            PainterKind::Pixels => Backend::Pixels(PixelPainter::new(canvas)?),
+            PainterKind::Pixels => Backend::Pixels(Box::new(PixelPainter::new(canvas)?)),
         };
         let canvas = canvas.clone();
         Ok(Self { canvas, backend, picture: Picture::new(), pace: Pace::default(), frame: None })
@@ -100,7 +100,7 @@ impl Painter {
 
     /// Forgets all hops: after a jump in time, or for another run.
     pub fn clear(&mut self) {
-        self.picture.field.clear();
+        self.picture.clear();
     }
 
     /// Draws the frame that stands for the time after `previous` up to `now`. To draw a paused picture again, give the same two
@@ -108,15 +108,16 @@ impl Painter {
     pub fn draw(&mut self, previous: SimTime, now: SimTime) {
         let frame = self.picture.frame(previous, now);
         self.frame = Some(frame);
-        match &mut self.backend {
+        let survey = match &mut self.backend {
             Backend::Gl(gl) => gl.draw(&self.picture, &frame),
             Backend::Pixels(pixels) => pixels.draw(&self.picture, &frame),
-        }
+        };
+        self.picture.saw(survey);
     }
 
     /// Dots in the frame last drawn, those outside of the canvas included.
     pub fn visible_dots(&self) -> usize {
-        self.frame.map_or(0, |frame| frame.visible)
+        self.picture.visible()
     }
 
     /// The dot at a point of the canvas in CSS pixels, or within `reach` of it.

@@ -1,5 +1,6 @@
 //! The painter for machines without a graphics processor: the library's rasteriser, put on a 2D canvas once a frame.
 
+use scalescope::scene::dots::Survey;
 use scalescope::scene::raster::{Area, Raster};
 use scalescope::scene::{Frame, Picture};
 use wasm_bindgen::{Clamped, JsCast};
@@ -23,13 +24,14 @@ impl PixelPainter {
         }
     }
 
-    pub fn draw(&mut self, picture: &Picture, frame: &Frame) {
-        let changed = self.raster.draw(picture, frame);
+    pub fn draw(&mut self, picture: &Picture, frame: &Frame) -> Survey {
+        let (changed, survey) = self.raster.draw(picture, frame);
         // What is changed is only what the canvas shows if the canvas still shows the last frame; a canvas that lost
         // its content shows all again as soon as its dots have moved.
         if !changed.is_empty() && self.put(changed).is_none() {
             web_sys::console::error_1(&"the canvas takes no pixels".into());
         }
+        survey
     }
 
     /// Shows the rows of `changed`, which lie one after the other in memory and so need no copy.

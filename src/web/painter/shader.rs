@@ -64,6 +64,7 @@ uniform vec3 camera;          // scale, x, y: from the drawing to pixels
 uniform vec2 canvas;          // size in pixels
 uniform vec4 dots;            // radius, rim, least and greatest distance from the middle of the link
 uniform int layer;            // 0: all but failures, 1: failures
+uniform bool is_plain;        // squares without a rim
 flat out int look;
 flat out vec3 extent;         // radius, rim, side
 
@@ -115,7 +116,12 @@ void main() {
     vec2 middle = place.xy * camera.x + camera.yz + place.zw * (is_backward ? -lane : lane);
 
     float radius = dots.x * SIZE[look], rim = dots.y;
-    extent = vec3(radius, rim, ceil(2.0 * (radius * EXTENT[look] + rim) + 2.0));
+    float side = ceil(2.0 * (radius * EXTENT[look] + rim) + 2.0);
+    if (is_plain) {
+        side = max(floor(2.0 * radius + 0.5), 1.0);
+        middle = floor(middle - side / 2.0 + 0.5) + side / 2.0;
+    }
+    extent = vec3(radius, rim, side);
     gl_Position = vec4(middle / canvas * vec2(2.0, -2.0) + vec2(-1.0, 1.0), 0.0, 1.0);
     gl_PointSize = extent.z;
 }
@@ -124,6 +130,7 @@ void main() {
 const FRAGMENT: &str = r"
 uniform vec3 colours[LOOKS];
 uniform vec3 page;
+uniform bool is_plain;
 flat in int look;
 flat in vec3 extent;
 out vec4 pixel;
@@ -152,6 +159,10 @@ float coverage(float distance) {
 }
 
 void main() {
+    if (is_plain) {
+        pixel = vec4(colours[look], 1.0);
+        return;
+    }
     vec2 at = (gl_PointCoord - 0.5) * extent.z;
     float distance = outline_distance(SHAPE[look], at, extent.x);
     float opacity = coverage(distance - extent.y);

@@ -70,6 +70,7 @@ fn entries(shown: Option<&Shown>, hand: &Hand) -> Vec<Entry> {
     for theme in [Theme::Auto, Theme::Light, Theme::Dark] {
         add(format!("Theme: {}", theme.name()), "View", "", Intent::SetTheme(theme));
     }
+    add("Compare the five kinds of database".to_owned(), "Nodes", "", Intent::Compare(true));
     add("Designs kept in this browser".to_owned(), "Designs", "", Intent::Keep(Keep::ShowSheet(true)));
     all
 }

@@ -167,7 +167,7 @@ pub fn Parts(props: &Props) -> Html {
                     html! {
                         <li key={kind}>
                             <button class={classes!("part", is_chosen.then_some("is-chosen"))} {title} data-testid={format!("part-{kind}")}
-                                aria-label={if *is_open { format!("Add {}", part.title) } else { name(&part.title) }}
+                                aria-label={(!*is_open).then(|| name(&part.title))}
                                 onpointerdown={down(kind)} onkeydown={on_key(on_intent, kind)}>
                                 { icon(kind) }
                                 if *is_open {

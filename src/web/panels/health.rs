@@ -6,7 +6,7 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, InputEvent};
 use yew::prelude::*;
 
-use scalescope::insight::{Hazard, Lost, Objectives, Warning, bottleneck, saturation, single_points};
+use scalescope::insight::{Bill, Hazard, Lost, Objectives, Warning, bill, bottleneck, saturation, single_points};
 use scalescope::observe::Figures;
 
 use crate::app::Shown;
@@ -39,9 +39,27 @@ pub fn health(props: &Props) -> Html {
                 { goals(objectives, figures, on_intent) }
                 { section("Bottleneck", "bottleneck", "Nothing holds the system back.", &tight, shown, on_intent) }
                 { section("Full next", "next", "Nothing is in use yet.", &next, shown, on_intent) }
+                if let Some(bill) = bill(figures) { { costs(&bill, shown) } }
                 { section("Single points of failure", "single-points", "No node is alone.", &points, shown, on_intent) }
             </div>
         </aside>
+    }
+}
+
+fn costs(bill: &Bill, shown: &Shown) -> Html {
+    html! {
+        <section data-testid="bill" data-value={bill.per_hour.to_string()}>
+            <h3>{ "Bill" }</h3>
+            <dl class="facts">
+                { for bill.items.iter().map(|(id, per_hour)| html! {
+                    <div><dt>{ shown.label(id) }</dt><dd>{ format!("{} an hour", format::dollars(*per_hour)) }</dd></div>
+                }) }
+                if bill.items.len() > 1 {
+                    <div><dt>{ "Together" }</dt><dd>{ format!("{} an hour", format::dollars(bill.per_hour)) }</dd></div>
+                }
+            </dl>
+            <p class="fine">{ format!("{} so far, for bytes sent and requests answered", format::dollars(bill.so_far)) }</p>
+        </section>
     }
 }
 
@@ -69,7 +87,7 @@ fn goals(objectives: &Objectives, figures: &Figures, on_intent: &Callback<Intent
                 { goal("Requests answered", "%", &format!("{}", (objectives.availability * 1e7).round() / 1e5), availability, is_kept, &measured, "goal-availability") }
             </div>
             <div class="budget" data-testid="budget" data-value={format!("{:.4}", standing.spent)}>
-                <div class="bench-line"><span>{ "Error budget spent" }</span><b>{ format::percent(standing.spent.min(99.99)) }</b></div>
+                <div class="bench-line"><span>{ "Error budget spent" }</span><b>{ if standing.spent < 10.0 { format::percent(standing.spent) } else { format!("{} times over", format::quantity(standing.spent)) } }</b></div>
                 <meter min="0" max="1" low="0.5" high="0.9" optimum="0" value={standing.spent.min(1.0).to_string()} aria-label="Error budget spent" />
                 <p class="fine">
                     { left }

@@ -1,43 +1,14 @@
 //! The help sheet: every key, from the table that the listener reads too.
 
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
-use crate::icons::icon;
+use super::sheet::Sheet;
 use crate::input::Intent;
 use crate::input::keymap::{BINDINGS, Topic};
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub on_intent: Callback<Intent>,
-}
-
-/// The sheet is on the page only while it is open: a dialog that has been closed has no late events to send.
-#[component]
-pub fn Help(props: &Props) -> Html {
-    let dialog = use_node_ref();
-    use_effect_with(dialog.clone(), |dialog| {
-        let dialog = dialog.cast::<HtmlDialogElement>();
-        if let Some(dialog) = &dialog {
-            // Fails only for a dialog that is not in the document.
-            let _ = dialog.show_modal();
-        }
-        // Closing gives the focus back to what had it.
-        move || {
-            if let Some(dialog) = dialog {
-                dialog.close();
-            }
-        }
-    });
-    let close = props.on_intent.reform(|_: MouseEvent| Intent::ShowHelp(false));
-    // The browser may close it by itself, as by a gesture that means "back".
-    let onclose = props.on_intent.reform(|_: Event| Intent::ShowHelp(false));
+pub fn help(on_intent: &Callback<Intent>) -> Html {
     html! {
-        <dialog ref={dialog} class="sheet" {onclose} aria-labelledby="help-title" data-testid="help-sheet">
-            <header>
-                <h2 id="help-title">{ "Every request, from one user to a million" }</h2>
-                <button class="tool" onclick={close} aria-label="Close">{ icon("close") }</button>
-            </header>
+        <Sheet title="Every request, from one user to a million" test="help-sheet" on_close={on_intent.reform(|()| Intent::ShowHelp(false))}>
             <p>{ "Each dot is a request on its way. Users are on one side, data on the other. Move the slider until \
                   something breaks; click a node to see its figures, to crash it, or to add one more like it." }</p>
             { for Topic::ALL.into_iter().map(|topic| html! {
@@ -50,9 +21,28 @@ pub fn Help(props: &Props) -> Html {
                     </dl>
                 </section>
             }) }
-            <p class="fine">{ "Tab reaches every node, link and control. A drag on the ground pans, with Shift it selects; a drag on a \
-                  card moves it; from the grip at its side it draws a link. The wheel or two fingers zoom. A design in a file can be \
+            <section>
+                <h3>{ "By hand" }</h3>
+                <dl class="keys">
+                    { for HANDS.into_iter().map(|(what, help)| html! { <div><dt>{ what }</dt><dd>{ help }</dd></div> }) }
+                </dl>
+            </section>
+            <p class="fine">{ "Tab reaches every node, link, frame and control. Fingers do what the mouse does. A design in a file can be \
                   dropped on the page." }</p>
-        </dialog>
+        </Sheet>
     }
 }
+
+/// What hands do on the drawing.
+const HANDS: [(&str, &str); 10] = [
+    ("Click", "Select a node or a link; trace a dot"),
+    ("Double click", "Rename the node"),
+    ("Right click", "All that can be done there"),
+    ("Ctrl click", "Select beside the others"),
+    ("Drag a card", "Move it; from its grip, draw a link"),
+    ("Drag a frame", "By its name: move all that is in it"),
+    ("Drag the ground", "Pan; with Shift, select"),
+    ("Wheel, pinch", "Zoom"),
+    ("Drag a part", "From the palette onto the drawing"),
+    ("Drag a fault", "From its list onto the timeline"),
+];

@@ -2,7 +2,9 @@
 
 pub mod bench;
 pub mod charts;
+pub mod chooser;
 pub mod data;
+pub mod entry;
 pub mod fatal;
 pub mod faults;
 pub mod health;
@@ -12,6 +14,7 @@ pub mod knobs;
 pub mod legend;
 pub mod metrics;
 pub mod requests;
+pub mod sheet;
 pub mod slider;
 mod sparkline;
 pub mod toasts;

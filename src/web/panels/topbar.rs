@@ -87,7 +87,7 @@ fn ScenarioMenu(props: &MenuProps) -> Html {
     html! {
         <label class="field scenario">
             <span class="field-name">{ "Scenario" }</span>
-            <select {onchange} data-testid="scenario" title="Choose a scenario (1 … 6)">
+            <select {onchange} data-testid="scenario" title="Choose a scenario (1 … 9)">
                 if selected.is_none() {
                     <option value="" selected=true>{ &props.name }</option>
                 }
@@ -160,7 +160,7 @@ fn OpenButton(props: &OpenProps) -> Html {
     });
     html! {
         <>
-            <button class="tool" {onclick} aria-label="Open a design" title="Open a design from a file">
+            <button class="tool" {onclick} aria-label="Open a design" title="Open a design from a file" data-testid="open-file">
                 { icon("open") }
             </button>
             <input ref={input} class="hidden" type="file" accept=".json,application/json" tabindex="-1" aria-hidden="true"

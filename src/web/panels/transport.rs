@@ -21,6 +21,8 @@ pub struct Props {
     pub pace: f64,
     /// Whether time without requests is being skipped.
     pub is_racing: bool,
+    /// Whether a run is being taken up again.
+    pub is_replaying: bool,
     pub now_s: f64,
     pub on_intent: Callback<Intent>,
 }
@@ -59,7 +61,9 @@ fn speed_in_words(speed: f64) -> String {
 }
 
 fn pace(props: &Props) -> Html {
-    if !props.is_playing {
+    if props.is_replaying {
+        html! { "repeating what was done" }
+    } else if !props.is_playing {
         html! { "paused" }
     } else if props.is_racing {
         html! { "skipping quiet time" }

@@ -215,6 +215,7 @@ fn badge(face: &Face, w: f32, h: f32) -> Html {
     html! {
         <g class="card-badge" transform={format!("translate({} {})", (w - width) / 2.0, h - 4.0)}
             data-testid={format!("badge-{}", face.id)}>
+            <title>{ face.reasons.join(", ") }</title>
             <rect width={width.to_string()} height="24" rx="12" />
             <path d="M11 7.500 20 16.500M20 7.500 11 16.500" />
             <text x="26" y="16.500">{ text }</text>

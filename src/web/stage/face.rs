@@ -9,6 +9,8 @@ use crate::format;
 
 /// Pips in the row that shows the queue.
 pub const PIPS: usize = 10;
+/// Share of a router's requests above which one key is worth a word.
+const CELEBRITY: f64 = 0.1;
 
 /// How a node is, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +83,8 @@ pub struct Face {
     pub is_crowded: bool,
     /// Why it fails, while it does.
     pub badge: Option<String>,
+    /// All reasons, the most frequent first.
+    pub reasons: Vec<String>,
     /// Whether there is any kind of node that it may call.
     pub calls_others: bool,
 }
@@ -109,6 +113,11 @@ impl Face {
             pips: pips(figures.queue, limit),
             is_crowded,
             badge: badge(figures),
+            reasons: figures
+                .errors
+                .iter()
+                .map(|(reason, count)| format!("{} × {}", format::quantity(*count as f64), reason.label()))
+                .collect(),
             calls_others: NodeKind::NAMES.iter().any(|other| may_call(node.kind.name(), other)),
         }
     }
@@ -128,7 +137,9 @@ impl Face {
         if self.queue > 0 {
             add(&format!("{} waiting", self.queue));
         }
-        add(self.badge.as_deref().unwrap_or_default());
+        for reason in &self.reasons {
+            add(reason);
+        }
         text
     }
 }
@@ -180,6 +191,17 @@ fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String
     if let Some(sharding) = figures.sharding.as_ref().filter(|sharding| sharding.is_moving) {
         return format!("{} of {} keys moved", sharding.keys_moved, sharding.keys_to_move);
     }
+    if let Some(copies) = figures.handoffs.filter(|copies| *copies > 0) {
+        return format!("{} to hand on", format::quantity(copies as f64));
+    }
+    if let Some(disk) = figures.disk_utilisation.filter(|disk| *disk > figures.utilisation) {
+        return format!("disk {}", format::percent(disk.min(1.0)));
+    }
+    if let Some((key, share)) = figures.sharding.as_ref().and_then(|own| own.hottest_key.zip(own.hottest_share))
+        && share > CELEBRITY
+    {
+        return format!("key {key}: {}", format::percent(share));
+    }
     match (kind, figures.hit_ratio) {
         (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
@@ -220,9 +242,12 @@ fn pips(queue: u64, limit: Option<u32>) -> usize {
 }
 
 fn badge(figures: &NodeFigures) -> Option<String> {
-    let (reason, _) = figures.errors.first()?;
-    let all: u64 = figures.errors.iter().map(|(_, count)| count).sum();
-    Some(format!("{} × {}", format::quantity(all as f64), reason.label()))
+    let (reason, count) = figures.errors.first()?;
+    let more = match figures.errors.len() {
+        1 => String::new(),
+        kinds => format!(" + {}", kinds - 1),
+    };
+    Some(format!("{} × {}{more}", format::quantity(*count as f64), reason.label()))
 }
 
 #[cfg(test)]
@@ -241,12 +266,13 @@ mod tests {
 
     #[test]
     fn a_node_that_fails_says_why() {
-        let figures = NodeFigures { errors: vec![(Reason::QueueFull, 12)], queue: 250, ..blank() };
+        let errors = vec![(Reason::QueueFull, 12), (Reason::Timeout, 3)];
+        let figures = NodeFigures { errors, queue: 250, ..blank() };
         let face = Face::new(&node("web_server"), &with(figures.clone()), true);
-        assert_eq!(face.badge.as_deref(), Some("12 × queue full"));
+        assert_eq!(face.badge.as_deref(), Some("12 × queue full + 1"));
         assert!(face.is_crowded);
         assert_eq!(face.pips, PIPS);
-        assert!(face.sentence().contains("250 waiting, 12 × queue full"), "{}", face.sentence());
+        assert!(face.sentence().contains("250 waiting, 12 × queue full, 3 × timeout"), "{}", face.sentence());
     }
 
     #[test]

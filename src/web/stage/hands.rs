@@ -29,13 +29,15 @@ pub enum Grip {
     Card(Rc<str>),
     /// The handle of a card, from which links are drawn.
     Handle(Rc<str>),
+    /// The name of a frame: it stands for the cards in it.
+    Frame(Vec<Rc<str>>),
 }
 
 /// What a hand is about, in units of the drawing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
-    /// Carries a card, and those selected with it, by a displacement.
-    Carry { node: Rc<str>, by: Point },
+    /// Carries cards by a displacement.
+    Carry { nodes: Vec<Rc<str>>, by: Point },
     /// Draws a frame from one corner to the other.
     Frame { from: Point, to: Point },
     /// Reaches from a node for another one.
@@ -167,7 +169,8 @@ impl Hands {
                 return Moved::Camera;
             }
             Grip::Corner => Act::Frame { from: camera.to_scene(self.start), to: camera.to_scene(at) },
-            Grip::Card(node) => Act::Carry { node: node.clone(), by: (at - self.start) * (1.0 / camera.scale) },
+            Grip::Card(node) => Act::Carry { nodes: vec![node.clone()], by: (at - self.start) * (1.0 / camera.scale) },
+            Grip::Frame(nodes) => Act::Carry { nodes: nodes.clone(), by: (at - self.start) * (1.0 / camera.scale) },
             Grip::Handle(from) => Act::Reach { from: from.clone(), to: camera.to_scene(at) },
         };
         self.act = Some(act.clone());
@@ -206,7 +209,7 @@ mod tests {
     fn a_card_is_carried_and_two_clicks_on_it_are_one_double_click() {
         let card = Grip::Card("web-1".into());
         let (mut hands, mut camera) = hands(card.clone());
-        let carry = Act::Carry { node: "web-1".into(), by: Point::new(20.0, 5.0) };
+        let carry = Act::Carry { nodes: vec!["web-1".into()], by: Point::new(20.0, 5.0) };
         assert_eq!(hands.moved(1, Point::new(50.0, 20.0), &mut camera), Moved::Act(carry.clone()));
         assert_eq!(hands.up(1, 0.0), Ended::Act(carry));
         for (at_ms, is_second) in [(100.0, false), (300.0, true), (2_000.0, false)] {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use scalescope::engine::LinkEnds;
 use scalescope::model::{Document, NodeKind};
+use scalescope::observe::LinkEnds;
 use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
@@ -19,11 +19,25 @@ const NARROW: CardSize = CardSize { w: 192.0, h: 86.0 };
 const NARROW_BELOW: f32 = 640.0;
 /// What chips and badges take beyond a card.
 const OVERHANG: f32 = 22.0;
+/// What the name of a frame takes above its cards.
+const HEAD: f32 = 26.0;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     pub layout: Layout,
     pub paths: Vec<LinkPath>,
+    /// Where the frames are while nothing is carried.
+    frames: Vec<Rect>,
+}
+
+/// A frame around some cards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    pub label: String,
+    pub nodes: Vec<Rc<str>>,
+    pub rect: Rect,
+    /// Whether it is there for the nodes' region; otherwise a person has drawn it.
+    pub is_region: bool,
 }
 
 impl Map {
@@ -31,7 +45,9 @@ impl Map {
         let card = if room.w < NARROW_BELOW { NARROW } else { WIDE };
         let layout = layout(document, card, room.w / room.h.max(1.0));
         let paths = link_paths(&layout, links);
-        Self { layout, paths }
+        let mut map = Self { layout, paths, frames: Vec::new() };
+        map.frames = map.frames(document).into_iter().map(|frame| frame.rect).collect();
+        map
     }
 
     /// The same with some cards moved, and the links that hang on them drawn anew. Quick, for every move of a hand: the curves
@@ -50,7 +66,7 @@ impl Map {
                 *old = path;
             }
         }
-        Self { layout, paths }
+        Self { layout, paths, frames: self.frames.clone() }
     }
 
     /// The cards within a frame.
@@ -101,21 +117,27 @@ impl Map {
         std::iter::once(corner).chain(rings).find(is_free).unwrap_or(corner)
     }
 
-    /// The frames of the design's tiers with their names.
-    pub fn tiers(&self, document: &Document) -> Vec<(Rect, String)> {
-        let frame = |nodes: &[String]| {
-            let ids: Vec<Rc<str>> = nodes.iter().map(|id| id.as_str().into()).collect();
-            self.around(&ids).map(|rect| {
-                let rect = rect.grown(18.0);
-                Rect { y: rect.y - 26.0, h: rect.h + 26.0, ..rect }
-            })
+    /// The frames of the design: around its regions, and around its tiers.
+    pub fn frames(&self, document: &Document) -> Vec<Frame> {
+        let ids = |nodes: &[&str]| nodes.iter().map(|id| Rc::from(*id)).collect::<Vec<Rc<str>>>();
+        let frame = |label: &str, nodes: Vec<Rc<str>>, is_region: bool| {
+            let rect = self.around(&nodes)?.grown(if is_region { 34.0 } else { 18.0 });
+            let rect = Rect { y: rect.y - HEAD, h: rect.h + HEAD, ..rect };
+            Some(Frame { label: label.to_owned(), nodes, rect, is_region })
         };
-        document.tiers.iter().filter_map(|tier| Some((frame(&tier.nodes)?, tier.label.clone()))).collect()
+        let regions = document.regions().into_iter().filter_map(|region| {
+            let own = document.nodes.iter().filter(|node| node.region.as_deref() == Some(region));
+            frame(region, ids(&own.map(|node| node.id.as_str()).collect::<Vec<_>>()), true)
+        });
+        let tiers = document.tiers.iter().filter_map(|tier| {
+            frame(&tier.label, ids(&tier.nodes.iter().map(String::as_str).collect::<Vec<_>>()), false)
+        });
+        regions.chain(tiers).collect()
     }
 
-    /// All that is drawn, chips and badges included.
+    /// All that is drawn, chips, badges and frames included.
     pub fn bounds(&self) -> Rect {
-        self.layout.bounds().grown(OVERHANG)
+        self.frames.iter().fold(self.layout.bounds().grown(OVERHANG), |all, frame| all.union(&frame.grown(4.0)))
     }
 
     /// The links as they are drawn while `selection` is selected and they are as `figures` say.
@@ -176,8 +198,8 @@ impl Map {
         nodes.min_by(|a, b| along(a.rect().centre()).total_cmp(&along(b.rect().centre()))).map(|node| node.id.as_str())
     }
 
-    /// The private side of the system: everything but users, name service and delivery network.
-    pub fn private_side(&self, document: &Document) -> Option<Rect> {
+    /// The private sides of the system, one for each region: everything but users, name service and delivery network.
+    pub fn private_sides(&self, document: &Document) -> Vec<Rect> {
         let is_private = |id: &str| {
             let kind = document.node(id).map(|node| &node.kind);
             !matches!(
@@ -186,9 +208,15 @@ impl Map {
             )
         };
         // Without a balancer in front the servers have public addresses.
-        document.nodes.iter().find(|node| matches!(node.kind, NodeKind::LoadBalancer(_)))?;
-        let cards = self.layout.nodes.iter().filter(|node| is_private(&node.id));
-        cards.map(NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
+        if !document.nodes.iter().any(|node| matches!(node.kind, NodeKind::LoadBalancer(_))) {
+            return Vec::new();
+        }
+        let side = |region: Option<&str>| {
+            let cards =
+                self.layout.nodes.iter().filter(|card| is_private(&card.id) && document.region(&card.id) == region);
+            cards.map(NodeBox::rect).reduce(|all, card| all.union(&card)).map(|rect| rect.grown(26.0))
+        };
+        std::iter::once(None).chain(document.regions().into_iter().map(Some)).filter_map(side).collect()
     }
 }
 

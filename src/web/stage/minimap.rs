@@ -28,7 +28,8 @@ pub fn minimap(view: &SharedView, map: &Map, document: &Document, figures: &Figu
         let view = view.clone();
         Callback::from(move |event: PointerEvent| {
             let is_held = event.buttons() & 1 == 1;
-            let target = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+            let under = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let target = under.and_then(|under| under.closest(".minimap").ok()?);
             if let Some(target) = target.filter(|_| is_held) {
                 event.stop_propagation();
                 let rect = target.get_bounding_client_rect();

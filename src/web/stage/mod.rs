@@ -7,6 +7,7 @@ mod bar;
 mod card;
 mod face;
 mod follow;
+mod ground;
 mod hands;
 mod links;
 mod map;
@@ -29,16 +30,16 @@ use crate::app::Shown;
 use crate::dom::Listener;
 use crate::editor::snap::{self, Snapped};
 use crate::editor::{Draw, Ends, Selection, connect};
-use crate::icons::icon;
 use crate::input::Intent;
 use crate::painter::PainterKind;
-use crate::panels::legend::Legend;
+use crate::panels::legend::{self, Legend};
 use card::Card;
 use hands::{Act, Ended, Grip, Hands};
 use links::{LinkHits, Links, Wire};
 use map::Map;
 use overlay::{Reach, Verdict};
 
+pub use bar::region;
 pub use face::{Face, State, blank};
 pub use view::{SharedView, View};
 
@@ -229,6 +230,9 @@ impl Component for Stage {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
+        let frames = self.map.frames(&shown.document);
+        let bar = bar::bar(&shown.document, selection, linking.as_deref(), on_intent);
+        let has_bar = bar.is_some();
         let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
         let class = classes!(
             "field-of-view",
@@ -240,19 +244,22 @@ impl Component for Stage {
             <section class="stage" aria-label="Diagram of the system">
               <div {class} ref={self.root.clone()} data-testid="stage">
                 <svg class="layer" aria-hidden="true">
-                    { hatch() }
+                    { ground::hatch() }
                     <g ref={self.under.clone()}>
-                        { self.boundary(shown) }
-                        { self.tiers(shown) }
+                        { for frames.iter().filter(|frame| frame.is_region).map(ground::frame) }
+                        { ground::boundaries(&self.map, &shown.document) }
+                        { for frames.iter().filter(|frame| !frame.is_region).map(ground::frame) }
                         <Links paths={wires.clone()} />
                     </g>
                 </svg>
                 <canvas key={self.canvases} ref={self.canvas.clone()} class="layer dots" data-testid="canvas" aria-hidden="true"
-                    data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()} />
+                    data-painter={Self::painter_name(ctx)} data-value={ctx.props().view.borrow().visible_dots().to_string()}
+                    data-ms={format!("{:.2}", ctx.props().view.borrow().drawing_ms())} />
                 <svg class="layer cards" role="group" aria-label="Nodes and links">
                     <g ref={self.over.clone()}>
                         { link_hits(ctx, wires) }
                         { for self.cards(ctx) }
+                        { for frames.iter().map(ground::frame_name) }
                         <circle ref={self.ring.clone()} class="follow-ring" r="17" />
                     </g>
                 </svg>
@@ -260,14 +267,14 @@ impl Component for Stage {
                     <g ref={self.front.clone()}>{ self.in_hand(ctx) }</g>
                     { self.hint(ctx) }
                 </svg>
-                if shown.document.nodes.is_empty() { { blank_canvas() } }
-                { bar::bar(selection, linking.as_deref(), on_intent) }
+                if shown.document.nodes.is_empty() { { ground::blank() } }
                 { minimap::minimap(&ctx.props().view, &self.map, &shown.document, figures) }
               </div>
-              <div class="stage-bar">
-                <Legend stride={*stride} />
+              <div class={classes!("stage-bar", has_bar.then_some("has-selection"))}>
+                { bar.unwrap_or_default() }
+                <Legend stride={*stride} operations={legend::seen(figures)} />
                 <p class="news" role="status" data-testid="news">{ &*ctx.props().news }</p>
-                { tools(ctx.props()) }
+                { bar::tools(ctx.props()) }
               </div>
             </section>
         }
@@ -339,8 +346,11 @@ impl Stage {
     fn act(&mut self, ctx: &Context<Self>, act: Act) {
         let Props { view, selection, shown, .. } = ctx.props();
         match act {
-            Act::Carry { node, by } => {
-                let nodes = if selection.has(&node) { selection.nodes.clone() } else { vec![node] };
+            Act::Carry { nodes, by } => {
+                let nodes = match &nodes[..] {
+                    [node] if selection.has(node) => selection.nodes.clone(),
+                    _ => nodes,
+                };
                 let Some(around) = self.rest.around(&nodes) else { return };
                 let is_other = |card: &&NodeBox| nodes.iter().all(|node| **node != *card.id);
                 let others: Vec<Rect> = self.rest.layout.nodes.iter().filter(is_other).map(NodeBox::rect).collect();
@@ -398,6 +408,7 @@ impl Stage {
             }
             Ended::Click { grip: Grip::Card(node), is_second: true } => draw(Draw::BeginRename(node)),
             Ended::Click { grip: Grip::Handle(node), .. } => draw(Draw::BeginLink(node)),
+            Ended::Click { grip: Grip::Frame(nodes), .. } => draw(Draw::Select(nodes)),
             Ended::Click { grip: Grip::Ground | Grip::Corner, .. } => {
                 if linking.is_some() {
                     draw(Draw::EndLink);
@@ -460,75 +471,8 @@ impl Stage {
         let view = ctx.props().view.borrow();
         overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
     }
-
-    fn boundary(&self, shown: &Shown) -> Html {
-        let Some(rect) = self.map.private_side(&shown.document) else { return Html::default() };
-        html! {
-            <g class="private">
-                <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="24" />
-                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
-            </g>
-        }
-    }
-
-    fn tiers(&self, shown: &Shown) -> Html {
-        let frame = |(rect, label): (Rect, String)| {
-            html! {
-                <g class="tier">
-                    <rect x={rect.x.to_string()} y={rect.y.to_string()} width={rect.w.to_string()} height={rect.h.to_string()} rx="18" />
-                    <text x={(rect.x + 16.0).to_string()} y={(rect.y + 24.0).to_string()}>{ label }</text>
-                </g>
-            }
-        };
-        self.map.tiers(&shown.document).into_iter().map(frame).collect()
-    }
 }
 
 fn link_hits(ctx: &Context<Stage>, wires: Rc<Vec<Wire>>) -> Html {
     html! { <LinkHits paths={wires} on_link={ctx.link().callback(|(ends, at, is_grip)| Msg::ChooseLink { ends, at, is_grip })} /> }
-}
-
-/// What stands on a drawing that has nothing on it.
-fn blank_canvas() -> Html {
-    html! {
-        <div class="blank-canvas" data-testid="blank">
-            <p class="blank-title">{ "An empty canvas" }</p>
-            <p>{ "Drag a part from the palette onto it, or choose one by Enter. Users first: they make the requests." }</p>
-        </div>
-    }
-}
-
-/// Undo and redo, zoom, layout.
-fn tools(props: &Props) -> Html {
-    let tool = |name: &'static str, label: &'static str, intent: Intent, is_able: bool| {
-        let onclick = props.on_intent.reform(move |_: MouseEvent| intent.clone());
-        html! { <button {onclick} disabled={!is_able} aria-label={label} title={label} data-testid={name}>{ icon(name) }</button> }
-    };
-    html! {
-        <div class="zoom" role="toolbar" aria-label="Drawing">
-            { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
-            { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
-            <span class="bar-rule" />
-            <button class={classes!(props.is_hand.then_some("is-on"))} aria-label="Hand: every drag moves the drawing"
-                title="Hand (H)" aria-pressed={props.is_hand.to_string()} data-testid="hand"
-                onclick={ { let is_hand = props.is_hand; props.on_intent.reform(move |_: MouseEvent| Intent::Draw(Draw::Hand(!is_hand))) } }>
-                { icon("hand") }
-            </button>
-            { tool("plus", "Zoom in", Intent::Zoom(1.25), true) }
-            { tool("minus", "Zoom out", Intent::Zoom(0.8), true) }
-            { tool("tidy", "Tidy up: lay everything out anew", Intent::Draw(Draw::Tidy), true) }
-            { tool("fit", "Fit the drawing (F)", Intent::Fit, true) }
-        </div>
-    }
-}
-
-/// The pattern over cards that are down.
-fn hatch() -> Html {
-    html! {
-        <defs>
-            <pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <rect class="hatch-line" width="4" height="9" />
-            </pattern>
-        </defs>
-    }
 }

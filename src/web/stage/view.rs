@@ -68,6 +68,8 @@ pub struct View {
     tracks: Tracks,
     /// The times of the frame last drawn.
     drawn: [SimTime; 2],
+    /// What drawing the dots of a frame takes, smoothed.
+    drawing_ms: f64,
     wall_ms: f64,
 }
 
@@ -78,6 +80,11 @@ impl View {
 
     pub fn size(&self) -> Size {
         self.size
+    }
+
+    /// Whether there is room for one card and what is around it.
+    pub fn is_narrow(&self) -> bool {
+        self.size.w < NARROW
     }
 
     /// Takes a canvas that was never drawn on. The error is the browser's.
@@ -104,6 +111,11 @@ impl View {
     /// Dots in the frame last drawn.
     pub fn visible_dots(&self) -> usize {
         self.painter.as_ref().map_or(0, Painter::visible_dots)
+    }
+
+    /// What drawing the dots of a frame takes on the main thread, smoothed.
+    pub fn drawing_ms(&self) -> f64 {
+        self.drawing_ms
     }
 
     pub fn set_dark(&mut self, is_dark: bool) {
@@ -341,8 +353,9 @@ impl View {
         (self.drawn, self.is_moved) = ([SimTime::ZERO; 2], true);
     }
 
-    /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`.
-    pub fn draw(&mut self, now_ns: u64, wall_ms: f64) {
+    /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`. Returns what drawing the dots took, in milliseconds.
+    pub fn draw(&mut self, now_ns: u64, wall_ms: f64) -> f64 {
+        let mut drawing_ms = 0.0;
         let elapsed_ms = wall_ms - std::mem::replace(&mut self.wall_ms, wall_ms);
         self.glide(elapsed_ms);
         self.keep_followed(now_ns);
@@ -357,12 +370,15 @@ impl View {
         if now > self.drawn[1] {
             self.drawn = [self.drawn[1], now];
         } else if !is_moved {
-            return;
+            return drawing_ms;
         }
         if let Some(painter) = &mut self.painter {
             painter.note_frame(elapsed_ms);
             painter.set_camera(self.camera);
+            let started = dom::now_ms();
             painter.draw(self.drawn[0], self.drawn[1]);
+            drawing_ms = dom::now_ms() - started;
+            self.drawing_ms = self.drawing_ms * 0.95 + drawing_ms * 0.05;
         }
         if is_moved {
             let Camera { scale, x, y } = self.camera;
@@ -372,6 +388,7 @@ impl View {
                 let _ = world.set_attribute("transform", &transform);
             }
         }
+        drawing_ms
     }
 
     /// Puts the ring where the followed request is, and lets the camera go after it.

@@ -59,8 +59,10 @@ impl Stage {
                 within(&format!("[{attribute}]")).and_then(|found| found.get_attribute(attribute)).map(Rc::from)
             };
             let is_hand = event.button() == WHEEL || view.borrow().is_hand() || within(".is-hand-tool").is_some();
+            let frame = named("data-frame").map(|ids: Rc<str>| ids.split(' ').map(Rc::from).collect());
             let grip = match (named("data-handle"), named("data-node")) {
                 _ if is_hand => Grip::Ground,
+                (None, None) if let Some(nodes) = frame => Grip::Frame(nodes),
                 (Some(node), _) => Grip::Handle(node),
                 (None, Some(node)) => Grip::Card(node),
                 (None, None) if event.shift_key() => Grip::Corner,
@@ -147,7 +149,7 @@ impl Stage {
         Listener::new(root, "click", move |event: web_sys::MouseEvent| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             let is_taken = target.is_some_and(|target| {
-                target.closest("button, [data-node], .link-grip, .minimap").ok().flatten().is_some()
+                target.closest("button, [data-node], [data-frame], .link-grip, .minimap").ok().flatten().is_some()
             });
             if !is_taken
                 && !hands.borrow().is_drag()

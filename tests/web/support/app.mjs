@@ -1,6 +1,7 @@
 // The page's own controls, as a person uses them.
 
 import assert from "node:assert/strict";
+import { browser } from "./harness.mjs";
 import { metric, metricUntil } from "./measure.mjs";
 
 /** The card of a node. */
@@ -31,6 +32,15 @@ export async function simulate(page, seconds) {
   await metricUntil(page, "sim-time", (now) => now >= start + seconds, { ms: 60_000 });
 }
 
+/** Goes on step by step, with the clock standing, until `seconds` of simulated time have passed. */
+export async function stepTo(page, seconds) {
+  for (let now = await metric(page, "sim-time"); now < seconds - 1e-9; ) {
+    await page.keyboard.press(".");
+    const before = now;
+    now = await metricUntil(page, "sim-time", (time) => time > before);
+  }
+}
+
 /** The ids of the nodes on the stage. */
 export const nodes = (page) => page.locator("[data-node]").evaluateAll((cards) => cards.map((found) => found.dataset.node));
 
@@ -39,4 +49,40 @@ export async function says(page, pattern) {
   const toast = page.getByTestId("toast").filter({ hasText: pattern });
   await toast.first().waitFor();
   assert.equal(await toast.first().getAttribute("role"), "alert");
+}
+
+/** Opens a link in a fresh profile, paused, and waits until the run is where it was when the link was made. */
+export async function openElsewhere(address, viewport = { width: 1280, height: 720 }) {
+  const context = await (await browser()).newContext({ viewport });
+  const page = await context.newPage();
+  await page.goto(address.replace("#", "?paused#"));
+  await page.locator("[data-node]").first().waitFor();
+  await page.getByTestId("pace").filter({ hasText: /^paused$/ }).waitFor({ timeout: 60_000 });
+  return { page, close: () => context.close() };
+}
+
+/** The hash of the state that the page's own engine will be in `length` after now; it stays where it is. */
+export function stateHash(page, length = "0s") {
+  return page.workers()[0].evaluate(
+    (time) =>
+      new Promise((done) => {
+        const post = self.postMessage;
+        self.postMessage = (message, ...rest) => {
+          if (typeof message !== "string" || !message.startsWith('{"hash"')) return post.call(self, message, ...rest);
+          self.postMessage = post;
+          done(JSON.parse(message).hash.state_hash);
+        };
+        self.dispatchEvent(new MessageEvent("message", { data: JSON.stringify({ hash: { for: time } }) }));
+      }),
+    length,
+  );
+}
+
+/** Asserts that two paused pages are at the same point of the same run, and will be later too. */
+export async function assertSameRun(one, other) {
+  for (const length of ["0s", "20s"]) {
+    const [here, there] = [await stateHash(one, length), await stateHash(other, length)];
+    assert.match(here, /^[0-9a-f]{16}$/);
+    assert.equal(there, here, `${length} after the link was made`);
+  }
 }

@@ -1,7 +1,7 @@
 // What tests ask of the page: do pixels change, what do the figures say, what does a frame cost, how does it look.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { library, SHOTS } from "./harness.mjs";
 import { differing } from "./png.mjs";
@@ -43,31 +43,90 @@ export async function metricUntil(page, name, check, { ms = 20_000 } = {}) {
   }
 }
 
-/** What `frames` animation frames cost the page's main thread: CPU ms a frame, and frames a second. */
-export async function frameCost(page, frames = 120) {
+/**
+ * What animation frames cost the page's main thread: CPU ms a frame, frames a second, and the share of the time that it was busy.
+ * It ends after `frames` frames, or after `ms`.
+ */
+export async function frameCost(page, frames = 120, ms = 10_000) {
   const cdp = await page.context().newCDPSession(page);
-  await cdp.send("Performance.enable");
+  // Time of the processor: what the thread waits for, or others take, is not counted.
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
   const read = async () => {
     const { metrics } = await cdp.send("Performance.getMetrics");
-    const value = (name) => metrics.find((metric) => metric.name === name).value;
-    return { task: value("TaskDuration"), script: value("ScriptDuration"), wall: value("Timestamp") };
+    const value = (name) => metrics.find((metric) => metric.name === name).value * 1000;
+    return { task: value("TaskDuration"), script: value("ScriptDuration") };
   };
   const before = await read();
-  await page.evaluate(
-    (count) =>
+  const seen = await page.evaluate(
+    ([most, limit]) =>
       new Promise((done) => {
-        const tick = () => (count-- > 0 ? requestAnimationFrame(tick) : done());
+        const began = performance.now();
+        let count = 0;
+        const tick = () => {
+          const elapsed = performance.now() - began;
+          if (count === most || elapsed > limit) return done({ count, elapsed });
+          count += 1;
+          requestAnimationFrame(tick);
+        };
         tick();
       }),
-    frames,
+    [frames, ms],
   );
   const after = await read();
   await cdp.detach();
   return {
-    cpuMs: ((after.task - before.task) * 1000) / frames,
-    scriptMs: ((after.script - before.script) * 1000) / frames,
-    fps: frames / (after.wall - before.wall),
+    cpuMs: (after.task - before.task) / seen.count,
+    scriptMs: (after.script - before.script) / seen.count,
+    fps: (seen.count / seen.elapsed) * 1000,
+    busy: (after.task - before.task) / seen.elapsed,
   };
+}
+
+/** From now on the page counts tasks of its main thread that take more than 50 ms. Call it before the page is opened. */
+export async function countLongTasks(context) {
+  await context.addInitScript(() => {
+    globalThis.longTasks = [];
+    const note = (list) => globalThis.longTasks.push(...list.getEntries().map((entry) => Math.round(entry.duration)));
+    new PerformanceObserver(note).observe({ type: "longtask", buffered: true });
+  });
+}
+
+/** The milliseconds of each such task since the last call. */
+export async function longTasks(page) {
+  return page.evaluate(() => globalThis.longTasks.splice(0));
+}
+
+/** From now on the page notes how long it takes from a click or a key to the next picture. Call it before the page is opened. */
+export async function noteInteractions(context) {
+  await context.addInitScript(() => {
+    globalThis.interactions = [];
+    const note = (list) => globalThis.interactions.push(...list.getEntries().map(({ name, duration }) => ({ name, duration })));
+    new PerformanceObserver(note).observe({ type: "event", durationThreshold: 16, buffered: true });
+  });
+}
+
+/** Milliseconds from event to picture, in steps of 8 ms, of each that took 16 ms or more. */
+export const interactions = (page) => page.evaluate(() => globalThis.interactions);
+
+/** From now on pages note when they can be used. Call it before the page is opened. */
+export async function noteUsable(context) {
+  await context.addInitScript(() => {
+    const began = performance.now();
+    const look = () => {
+      const isThere = !document.getElementById("boot") && document.querySelector("[data-node]");
+      const isAlive = Number(document.querySelector('[data-metric="sim-time"]')?.getAttribute("data-value")) > 0;
+      if (isThere && !globalThis.usableMs) globalThis.usableMs = performance.now();
+      if (isThere && isAlive) globalThis.aliveMs = performance.now();
+      else if (performance.now() - began < 60_000) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+}
+
+/** Milliseconds from the beginning of the navigation until the drawing was there, and until simulated time had passed on it. */
+export async function usable(page) {
+  await page.waitForFunction(() => globalThis.aliveMs > 0, null, { timeout: 60_000 });
+  return page.evaluate(() => ({ usableMs: globalThis.usableMs, aliveMs: globalThis.aliveMs }));
 }
 
 /** Faults that axe finds, one line each. */
@@ -77,6 +136,13 @@ export async function accessibilityFaults(page, options = {}) {
   const { violations } = await page.evaluate((given) => globalThis.axe.run(document, given), options);
   const where = (nodes) => nodes.map((node) => node.target.join(" ")).join(", ");
   return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${where(nodes)}`);
+}
+
+/** Keeps a picture where screenshots go. */
+export async function save(name, png) {
+  if (!SHOTS) return;
+  await mkdir(SHOTS, { recursive: true });
+  await writeFile(join(SHOTS, `${name}.png`), png);
 }
 
 /** Screenshots in each size and theme, into the directory that SCALESCOPE_SHOTS names, if it does. */

@@ -17,10 +17,10 @@ const TYPES = {
 };
 
 /**
- * Serves `root` under `base`.
+ * Serves `root` under `base`; browsers may keep what they get for `maxAge` seconds.
  * `strays` collects the paths asked for that are not under it, or not there.
  */
-export async function serve(root, base = "/some/sub/path/") {
+export async function serve(root, { base = "/some/sub/path/", maxAge = 0 } = {}) {
   const strays = [];
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
@@ -28,7 +28,10 @@ export async function serve(root, base = "/some/sub/path/") {
     try {
       if (!file) throw new Error("outside");
       const body = await readFile(file);
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+      response.writeHead(200, {
+        "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+        ...(maxAge > 0 && { "cache-control": `max-age=${maxAge}` }),
+      });
       response.end(body);
     } catch {
       strays.push(path);

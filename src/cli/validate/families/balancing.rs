@@ -4,7 +4,7 @@ use scalescope::base::hash::mix;
 use scalescope::components::ring::{Member, Ring};
 use serde_json::json;
 
-use super::completions;
+use super::{completions, completions_at};
 use crate::validate::case::{Case, Inputs};
 use crate::validate::plan::{Plan, at, document, duration, link, measure, merged, node, responses, server, users};
 
@@ -48,7 +48,10 @@ pub fn balancer(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let own = vec![json!({ "static_service": duration(mean), "service_shape": shape }); servers as usize];
     // Few servers that are nearly always busy remember for long how they were: more requests are needed for the same exactness.
     let is_slow = load >= 0.95 && servers <= 10;
-    let count = completions(case) * if is_slow { 3 } else { 1 };
+    // Without a choice each of them is a queue of its own, however many there are.
+    let has_choice = !(inputs.word("policy")? == "random" || inputs.word("policy")? == "power_of_d" && d == 1);
+    let count = if has_choice { completions(case) } else { completions_at(case, load) };
+    let count = count * if is_slow && has_choice { 3 } else { 1 };
     Plan::new(&balanced(&case.id, users(rate, &json!({})), &params, &own), move |mut engine| {
         let figures = measure(&mut engine, count, rate);
         Ok(responses(&engine, &figures))

@@ -57,7 +57,10 @@ pub fn shield(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     });
     let (count, has_shield) = (inputs.nodes("edges")?, inputs.flag("shield")?);
     let document = edges(&case.id, users(rate, &json!({})), count, has_shield, &cdn, 0.0);
-    origin_rate(&document, rate, completions(case))
+    // What is counted are lifetimes, of which there must be enough, as far as that can be done in a short time.
+    let caches = if has_shield { 1.0 } else { f64::from(count) };
+    let lifetimes = 300.0 * inputs.number("max_age_s")? * rate / caches;
+    origin_rate(&document, rate, completions(case).max(lifetimes.min(2e7) as u64))
 }
 
 /// How often the origin is asked when requests meet a fetch that is under way.
@@ -96,37 +99,42 @@ fn times(case: &Case, prefix: &str, suffix: &str) -> Vec<(String, f64)> {
 /// the phases of the assets are random to the outage.
 pub fn stale_if_error(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     const OUTAGES: u32 = 200;
-    /// Requests for each asset, while it matters.
-    const PER_OBJECT_PER_S: f64 = 5.0;
-    /// How long errors are counted at each time.
+    /// Requests for each asset in a lifetime, while it matters: so many that it is fetched anew at once when it expires.
+    const PER_LIFETIME: f64 = 900.0;
+    /// How long errors are counted around each time.
     const WINDOW_S: f64 = 0.1;
     let objects = inputs.count("objects")?;
     let (max_age, stale) = (inputs.number("max_age_s")?, inputs.number("stale_if_error_s")?);
-    if inputs.number("outage_at_s")?.abs() > 0.0 {
-        return Err("inputs.outage_at_s: only 0 is known".to_owned());
-    }
+    let outage_at = inputs.number_or("outage_at_s", 0.0)?.unwrap_or_default();
     let people = json!({ "assets": objects, "assets_zipf_exponent": 0, "timeout": "1h" });
-    let rate = PER_OBJECT_PER_S * f64::from(objects);
+    let per_object = (PER_LIFETIME / max_age).clamp(5.0, 100.0);
+    let rate = per_object * f64::from(objects);
     let cdn = json!({ "ttl": duration(max_age), "stale_if_error": duration(stale), "age": "response" });
     let document = edges(&case.id, users(rate, &people), 1, false, &cdn, 0.0);
     let times = times(case, "error_ratio_at_", "s");
     Plan::new(&document, move |mut engine| {
         let busy = engine.document().node("users").map(|users| users.kind.params()["rate_per_user_per_s"].clone());
-        let busy = busy.ok_or("there are no users")?;
+        let (busy, idle) = (busy.ok_or("there are no users")?, json!(0.000_001));
         let warm_s = 2.0 * max_age + 10.0;
         let mut sums = vec![(0.0, 0.0); times.len()];
         for outage in 0..OUTAGES {
-            let start = warm_s + f64::from(outage) / f64::from(OUTAGES) * (max_age + 1.0 / PER_OBJECT_PER_S);
-            engine.run_until(at(start));
-            let mut engine = engine.clone();
-            command(&mut engine, Fault::Crash { node: "origin".to_owned() })?;
+            // When the clock of the case shows zero.
+            let zero = warm_s + f64::from(outage) / f64::from(OUTAGES) * (max_age + 1.0 / per_object);
+            engine.run_until(at(zero));
+            let (mut engine, mut is_out) = (engine.clone(), false);
             for ((_, time), sum) in times.iter().zip(&mut sums) {
-                // Between the times that are asked for, hardly anybody needs to be simulated.
-                set_rate(&mut engine, &json!(0.000_001))?;
-                engine.run_until(at(start + time));
+                if !is_out && *time >= outage_at {
+                    engine.run_until(at(zero + outage_at));
+                    command(&mut engine, Fault::Crash { node: "origin".to_owned() })?;
+                    is_out = true;
+                }
+                // Between the times that are asked for, hardly anybody needs to be simulated once nothing is fetched.
+                set_rate(&mut engine, if is_out { &idle } else { &busy })?;
+                let from = (time - WINDOW_S / 2.0).max(if is_out { outage_at } else { 0.0 });
+                engine.run_until(at(zero + from));
                 set_rate(&mut engine, &busy)?;
                 engine.mark();
-                engine.run_until(at(start + time + WINDOW_S));
+                engine.run_until(at(zero + from + WINDOW_S));
                 let figures = engine.report();
                 sum.0 += figures.errors_per_s;
                 sum.1 += figures.errors_per_s + figures.goodput_per_s;
@@ -145,8 +153,9 @@ fn set_rate(engine: &mut Engine, rate: &Value) -> Result<(), String> {
 pub fn dns_ttl(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     let (clients, rate) = (inputs.count("clients")?, inputs.number("rate_per_client_per_s")?);
     let ttl = inputs.number("ttl_s")?;
-    if inputs.word("start_phase")? != "random" || inputs.number("record_changes_at_s")?.abs() > 0.0 {
-        return Err("inputs: only a change at 0 s with random phases is known".to_owned());
+    let change = inputs.number_or("record_changes_at_s", 0.0)?.unwrap_or_default();
+    if inputs.word("start_phase")? != "random" {
+        return Err("inputs.start_phase: only `random` is known".to_owned());
     }
     let people = users(1.0, &json!({ "users": clients, "rate_per_user_per_s": rate }));
     let dns = json!({ "records": ["old"], "ttl": duration(ttl), "lookup_time": "0s", "warm_clients": "on" });
@@ -158,7 +167,7 @@ pub fn dns_ttl(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     ];
     let mut document = document(&case.id, &nodes, &[link("users", "dns"), link("users", "old"), link("users", "new")]);
     document["schedule"] = json!([
-        { "at": "0s", "command": { "edit": { "set": { "node": "dns", "param": "records", "value": ["new"] } } } },
+        { "at": duration(change), "command": { "edit": { "set": { "node": "dns", "param": "records", "value": ["new"] } } } },
     ]);
     let times = times(case, "stale_ratio_at_", "_ttl");
     // The ratio falls evenly, so a span around a time has the ratio of that time. Where few ask, several runs are added up.
@@ -172,7 +181,7 @@ pub fn dns_ttl(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
             let mut engine = Engine::new(document).map_err(|problems| problems.to_string())?;
             let spans = times.iter().map(|(_, time)| (time * ttl - window / 2.0, window));
             for ((from, length), sum) in spans.chain([(ttl * 1.000_001, ttl)]).zip(&mut sums) {
-                let (stale, all) = stale_names(&mut engine, from.max(0.0), length);
+                let (stale, all) = stale_names(&mut engine, change + from.max(0.0), length);
                 sum.0 += stale;
                 sum.1 += all;
             }

@@ -243,6 +243,9 @@ fn tier(inputs: &Inputs, names: [&'static str; 3]) -> Result<Tier, String> {
             Some(Value::Object(_)) => {
                 let own = inputs.within(name)?;
                 let tier = tier_of(&own)?;
+                if names[0] == "cache" {
+                    stated_hits(&own)?;
+                }
                 own.done()?;
                 return Ok(tier);
             }
@@ -290,6 +293,27 @@ fn tiers(inputs: &Inputs) -> Result<[Tier; 3], String> {
     list.try_into().map_err(|_| "inputs.stations: three are expected: web server, cache, database".to_owned())
 }
 
+/// The share of the lookups that hit, where it stands in this object, as it is or as the share that misses.
+fn stated_hits(own: &Inputs) -> Result<Option<f64>, String> {
+    let hits = first_number(own, &["hit_ratio", "cache_hit_ratio", "hit_probability"])?;
+    let misses = first_number(own, &["miss_ratio", "cache_miss_ratio", "miss_probability"])?;
+    match (hits, misses) {
+        (Some(hits), Some(misses)) if (hits + misses - 1.0).abs() > 1e-9 => {
+            Err(format!("inputs: {hits} hit and {misses} miss"))
+        }
+        (hits, misses) => Ok(hits.or(misses.map(|misses| 1.0 - misses))),
+    }
+}
+
+/// The same, of all that a case says.
+fn hit_ratio(inputs: &Inputs) -> Result<f64, String> {
+    let of_cache = match inputs.get("cache") {
+        Some(Value::Object(_)) => stated_hits(&inputs.within("cache")?)?,
+        _ => None,
+    };
+    stated_hits(inputs)?.or(of_cache).ok_or_else(|| "inputs.hit_ratio is missing".to_owned())
+}
+
 /// The popularity and the capacity that make a cache hit as often as it shall: with equally popular keys each lookup hits with
 /// probability capacity / keys, whatever was asked before.
 fn hits(ratio: f64) -> Result<(u32, u32), String> {
@@ -314,9 +338,7 @@ pub fn web_cache_database(case: &Case, inputs: &Inputs) -> Result<Plan, String> 
         own.done()?;
         (keys, inputs.count("capacity_items")?, exponent)
     } else {
-        let (name, _) =
-            first(inputs, &["hit_ratio", "cache_hit_ratio", "hit_probability"]).ok_or("inputs.hit_ratio is missing")?;
-        let (keys, capacity) = hits(inputs.number(name)?)?;
+        let (keys, capacity) = hits(hit_ratio(inputs)?)?;
         (keys, capacity, 0.0)
     };
     let taste = json!({ "keys": keys, "zipf_exponent": exponent, "value_size": "1B" });

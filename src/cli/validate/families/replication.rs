@@ -1,9 +1,8 @@
 //! Replicated databases: what a kill loses, and how far a slow applier falls behind.
 
-use scalescope::engine::Engine;
-use scalescope::model::Document;
 use serde_json::{Value, json};
 
+use super::clients::reseeded;
 use crate::validate::case::{Case, Inputs};
 use crate::validate::plan::{Plan, at, document, duration, front, link, merged, node, users};
 
@@ -46,8 +45,7 @@ pub fn async_loss(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
     Plan::new(&document, move |engine| {
         let mut lost = 0;
         for kill in 1..=kills {
-            let document = Document { seed: kill.into(), ..engine.document().clone() };
-            let mut engine = Engine::new(document).map_err(|problems| problems.to_string())?;
+            let mut engine = reseeded(&engine, kill.into())?;
             engine.run_until(at(death_s + DETECTION_S));
             let figures = engine.figures();
             if figures.clusters[0].promotions != 1 {
@@ -72,6 +70,8 @@ pub fn apply_lag(case: &Case, inputs: &Inputs) -> Result<Plan, String> {
         engine.run_until(at(after));
         let figures = engine.figures();
         let replica = node(&figures, "replica")?;
-        Ok(vec![("backlog".to_owned(), json!(replica.backlog)), ("lag_s".to_owned(), json!(replica.lag_s))])
+        // Of what has come and is not applied yet, one record is not waiting: the one at work.
+        let waiting = replica.backlog.map(|records| records.saturating_sub(1));
+        Ok(vec![("backlog".to_owned(), json!(waiting)), ("lag_s".to_owned(), json!(replica.lag_s))])
     })
 }

@@ -44,10 +44,12 @@ impl Arena {
         self.free.push(slot);
     }
 
+    #[inline]
     pub fn get(&self, slot: u32) -> &Entry {
         &self.slots[slot as usize]
     }
 
+    #[inline]
     pub fn get_mut(&mut self, slot: u32) -> &mut Entry {
         &mut self.slots[slot as usize]
     }

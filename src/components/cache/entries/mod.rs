@@ -15,9 +15,10 @@ mod sieve;
 mod sketch;
 mod w_tiny_lfu;
 
-use crate::base::paged::Paged;
+use std::hash::{Hash, Hasher};
+
 use crate::base::random::Stream;
-use crate::base::{Bytes, SimTime};
+use crate::base::{Bytes, SimTime, Table};
 use crate::kernel::Version;
 use crate::model::kinds::EvictionPolicy;
 use arena::Arena;
@@ -28,11 +29,22 @@ pub struct Entries {
     capacity: Bytes,
     used: u64,
     arena: Arena,
-    /// Slot + 1 of each key that is held.
-    index: Paged<u32>,
+    index: Index,
     order: Order,
     /// What the policy draws from, if it draws.
     stream: Stream,
+}
+
+/// The slot of each key that is held. A cache of many has few of all keys, and those few should be near.
+#[derive(Clone, Debug, Default)]
+struct Index(Table);
+
+impl Hash for Index {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for (key, slot) in self.0.sorted() {
+            (key, slot + 1).hash(state);
+        }
+    }
 }
 
 /// A policy: it knows which entries there are, and which shall go next.
@@ -121,7 +133,7 @@ impl Entries {
             capacity,
             used: 0,
             arena: Arena::default(),
-            index: Paged::default(),
+            index: Index::default(),
             order: Order::new(policy, capacity),
             stream: Stream::seeded(0),
         }
@@ -200,7 +212,7 @@ impl Entries {
         self.shrink_to(self.capacity.0 - u64::from(bytes), on_evict);
         let slot = self.arena.insert(key, bytes, version, expires);
         self.used += u64::from(bytes);
-        self.index.set(key as usize, slot + 1);
+        self.index.0.insert(u64::from(key), slot);
         each!(&mut self.order, policy => policy.on_insert(&mut self.arena, slot));
     }
 
@@ -237,8 +249,9 @@ impl Entries {
         }
     }
 
+    #[inline]
     fn slot(&self, key: u32) -> Option<u32> {
-        self.index.get(key as usize).checked_sub(1)
+        self.index.0.find(u64::from(key)).map(|slot| slot as u32)
     }
 
     fn shrink_to(&mut self, bytes: u64, mut on_evict: impl FnMut(u32)) {
@@ -253,7 +266,7 @@ impl Entries {
         each!(&mut self.order, policy => policy.on_remove(&mut self.arena, slot));
         let entry = self.arena.get(slot);
         self.used -= u64::from(entry.bytes);
-        self.index.set(entry.key as usize, 0);
+        self.index.0.remove(u64::from(entry.key));
         self.arena.remove(slot);
     }
 }

@@ -14,8 +14,8 @@ use scalescope::model::{Command, Document, Edit, Fault, Scheduled};
 
 pub use events::{Event, Events, Kind};
 
-use scalescope::observe::Figures;
 use scalescope::observe::trace::{Ended, Trace};
+use scalescope::observe::{Figures, KeyFigures};
 use scalescope::scene::Picked;
 
 use super::charts::{Pin, SharedLog};
@@ -130,6 +130,10 @@ pub enum Wish {
     Edit(Vec<Edit>),
     /// Other objectives.
     Promise(Objectives),
+    /// Gives every database of the design this kind.
+    TakeModel(String),
+    /// Watches a record on every store.
+    WatchKey(u32),
 }
 
 /// The menu that is open at a place.
@@ -163,13 +167,16 @@ pub struct Bench {
     pub pins: Vec<Pin>,
     pub objectives: Objectives,
     pub knobs: Vec<Knob>,
+    /// The record that is watched, and what the engine has told of it.
+    pub key: u32,
+    pub watched: Option<Rc<KeyFigures>>,
 }
 
 impl Bench {
     /// Another run has begun.
     pub fn restart(&mut self) {
-        let Self { panel, aim, filter, pins, objectives, knobs, .. } = std::mem::take(self);
-        *self = Self { panel, aim, filter, pins, objectives, knobs, ..Self::default() };
+        let Self { panel, aim, filter, pins, objectives, knobs, key, .. } = std::mem::take(self);
+        *self = Self { panel, aim, filter, pins, objectives, knobs, key, ..Self::default() };
     }
 
     /// A command was carried out at `at_s`.
@@ -201,6 +208,7 @@ impl Bench {
             Wish::Pin(pin) => toggle(&mut self.pins, pin),
             Wish::Knob(knob) => toggle(&mut self.knobs, knob),
             Wish::Promise(objectives) => self.objectives = objectives,
+            Wish::WatchKey(key) => (self.key, self.panel) = (key, Some(Panel::Data)),
             other => return Some(other),
         }
         None
@@ -233,7 +241,7 @@ impl Bench {
         Watch {
             requests: (is_open && self.serial.is_none()).then(|| self.filter.clone()),
             serial: self.serial.filter(|_| is_open || self.is_following),
-            key: None,
+            key: Some(self.key).filter(|_| self.panel == Some(Panel::Data)),
         }
     }
 
@@ -241,6 +249,9 @@ impl Bench {
     pub fn hear(&mut self, watched: Watched) {
         if let Some(ended) = watched.ended {
             self.ended = Rc::new(ended);
+        }
+        if let Some(key) = watched.key {
+            self.watched = Some(Rc::new(key));
         }
         if let Some(trace) = watched.trace.filter(|trace| Some(trace.serial) == self.serial) {
             self.trace = Some(Rc::new(trace));

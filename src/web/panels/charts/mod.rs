@@ -1,14 +1,16 @@
 //! Charts: the recent past, with one cursor for all of them, and marks where something was done.
 //!
-//! Lines are drawn on canvases by ourselves, five times a second at most; nothing of a chart is an element of the page but its words.
+//! Lines are drawn on canvases by ourselves, five times a second at most, and one chart after the other, so that no frame has to wait
+//! for all of them. Nothing of a chart is an element of the page but its words.
 
 mod draw;
 mod log;
 mod plan;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use web_sys::{Element, HtmlCanvasElement, HtmlInputElement, InputEvent, PointerEvent};
 use yew::prelude::*;
 
@@ -26,6 +28,9 @@ pub use plan::Pin;
 
 /// Rows of the latest part, where not everything is shown.
 const LATEST: usize = 150;
+/// Time between the drawing of one chart and of the next: a frame or so, but all are drawn before the next time comes.
+const APART_MS: u32 = 15;
+const ALL_MS: u32 = 150;
 /// How near the cursor an event is told of, as a share of the width.
 const NEAR: f64 = 0.02;
 
@@ -58,6 +63,7 @@ pub fn Charts(props: &Props) -> Html {
     let cursor = use_state(|| None::<f64>);
     let is_latest = use_state(|| false);
     let (body, samples) = (use_node_ref(), use_node_ref());
+    let brush = use_mut_ref(Brush::default);
     let log = log.borrow();
     let count = if *is_latest { LATEST } else { log.len() };
     let all = Rc::new(charts(&log, shown, pins, count));
@@ -65,9 +71,9 @@ pub fn Charts(props: &Props) -> Html {
     let span = Span::of(&times);
     {
         let (all, times, events) = (all.clone(), times.clone(), events.clone());
-        let (body, samples) = (body.clone(), samples.clone());
-        use_effect_with((*stamp, count, pins.clone(), *is_dark), move |_| {
-            paint(&body, &samples, &all, &times, &events);
+        let (body, samples, is_dark) = (body.clone(), samples.clone(), *is_dark);
+        use_effect_with((*stamp, count, pins.clone(), is_dark), move |_| {
+            brush.borrow_mut().paint([&body, &samples], is_dark, &all, &times, &events);
         });
     }
     let point = {
@@ -162,19 +168,47 @@ fn view(
     }
 }
 
-fn paint(body: &NodeRef, samples: &NodeRef, all: &[Chart], times: &[f64], events: &Events) {
-    let (Some(body), Some(samples)) = (body.cast::<Element>(), samples.cast::<Element>()) else { return };
-    let started = dom::now_ms();
-    let palette = Palette::of(&samples);
-    let Ok(canvases) = body.query_selector_all("canvas") else { return };
-    for (i, chart) in all.iter().enumerate() {
-        let canvas = canvases.get(i as u32).map(wasm_bindgen::JsCast::unchecked_into::<HtmlCanvasElement>);
-        if let Some(canvas) = canvas
-            && draw(&canvas, chart, times, events.all(), &palette).is_none()
-        {
-            web_sys::console::error_1(&"the canvas of a chart gives no 2d context".into());
+/// What draws the charts.
+#[derive(Default)]
+struct Brush {
+    /// The colours of a theme, dark or not: to ask the page for them takes longer than to draw a chart.
+    palette: Option<(bool, Rc<Palette>)>,
+    /// Charts that are to be drawn yet.
+    due: Vec<Timeout>,
+}
+
+impl Brush {
+    /// Begins to draw all charts anew, on the canvases in `body`.
+    fn paint(
+        &mut self,
+        [body, samples]: [&NodeRef; 2],
+        is_dark: bool,
+        all: &Rc<Vec<Chart>>,
+        times: &Rc<Vec<f64>>,
+        events: &Rc<Events>,
+    ) {
+        let (Some(body), Some(samples)) = (body.cast::<Element>(), samples.cast::<Element>()) else { return };
+        let Ok(canvases) = body.query_selector_all("canvas") else { return };
+        let known = self.palette.take().filter(|(theme, _)| *theme == is_dark);
+        let (_, palette) = self.palette.insert(known.unwrap_or_else(|| (is_dark, Rc::new(Palette::of(&samples)))));
+        let spent_ms = Rc::new(Cell::new(0.0));
+        self.due.clear();
+        let count = all.len() as u32;
+        let apart_ms = APART_MS.min(ALL_MS / count.max(1));
+        for i in 0..count {
+            let Some(canvas) = canvases.get(i) else { continue };
+            let canvas: HtmlCanvasElement = wasm_bindgen::JsCast::unchecked_into(canvas);
+            let (all, times, events, palette) = (all.clone(), times.clone(), events.clone(), palette.clone());
+            let (samples, spent_ms) = (samples.clone(), spent_ms.clone());
+            self.due.push(Timeout::new(i * apart_ms, move || {
+                let started = dom::now_ms();
+                if draw(&canvas, &all[i as usize], &times, events.all(), &palette).is_none() {
+                    web_sys::console::error_1(&"the canvas of a chart gives no 2d context".into());
+                }
+                spent_ms.set(spent_ms.get() + dom::now_ms() - started);
+                // For tests of what a redraw costs.
+                let _ = samples.set_attribute("data-value", &format!("{:.2}", spent_ms.get()));
+            }));
         }
     }
-    // For tests of what a redraw costs.
-    let _ = samples.set_attribute("data-value", &format!("{:.2}", dom::now_ms() - started));
 }

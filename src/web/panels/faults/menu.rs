@@ -1,4 +1,4 @@
-//! The menu of all that can break at a place, beside the pointer or beside the place's card.
+//! The menu of a place, beside the pointer or beside the place's card: what can be done there, and all that can break.
 
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use yew::prelude::*;
 use scalescope::model::Fault;
 
 use super::Target;
+use super::acts::acts;
 use super::offers::Offers;
 use crate::app::Shown;
 use crate::dom;
@@ -85,20 +86,26 @@ pub fn FaultMenu(props: &Props) -> Html {
             close.emit(());
         })
     };
+    let can_break = !menu.target.offers(&shown.document).is_empty();
     let aim = {
         let target = menu.target.clone();
         on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Aim(target.clone())))
     };
     html! {
         <div class="menu-veil" onclick={onclick.clone()} oncontextmenu={Callback::from(|event: MouseEvent| event.prevent_default())}>
-            <div ref={root} class="menu" role="dialog" aria-label={format!("Break {}", menu.target.label(shown))} tabindex="-1" {onkeydown}
+            <div ref={root} class="menu" role="dialog" aria-label={menu.target.label(shown)} tabindex="-1" {onkeydown}
                 onclick={Callback::from(|event: MouseEvent| event.stop_propagation())} data-testid="fault-menu" data-value={menu.target.key()}>
-                <header>
+                <div class="menu-head">
                     <h2>{ menu.target.label(shown) }</h2>
+                    if can_break {
                     <button class="tool small" onclick={aim} aria-label="Open in the panel of faults" title="Open in the panel of faults">{ icon("faults") }</button>
+                    }
                     <button class="tool small" {onclick} aria-label="Close" title="Close (Esc)">{ icon("close") }</button>
-                </header>
+                </div>
+                { acts(&menu.target, shown, on_intent, &close) }
+                if can_break {
                 <Offers target={menu.target.clone()} remedy={remedy.clone()} shown={shown.clone()} now_s={0.0} on_intent={done} />
+                }
             </div>
         </div>
     }
@@ -111,12 +118,14 @@ fn place(root: &HtmlElement, menu: &Menu) {
     let (width, height) = (side(window.inner_width()), side(window.inner_height()));
     let (x, y) = menu.at.or_else(|| beside(&menu.target)).unwrap_or((width / 2.0, height / 3.0));
     let own = root.get_bounding_client_rect();
-    let left = x.min(width - own.width() - MARGIN).max(MARGIN);
-    let top = y.min(height - own.height() - MARGIN).max(MARGIN);
+    // Within the window that there is, also when that is another one later.
+    let within = |at: f64, length: f64, unit: &str| {
+        format!("clamp({MARGIN}px, {at:.0}px, calc(100{unit} - {:.0}px))", length + MARGIN)
+    };
     // The policy forbids style attributes, not styles that a script sets one by one.
     let style = root.style();
-    let _ = style.set_property("left", &format!("{left:.0}px"));
-    let _ = style.set_property("top", &format!("{top:.0}px"));
+    let _ = style.set_property("left", &within(x, own.width(), "vw"));
+    let _ = style.set_property("top", &within(y, own.height(), "vh"));
 }
 
 /// The right edge of the target's card.
@@ -129,12 +138,15 @@ fn beside(target: &Target) -> Option<(f64, f64)> {
 
 /// What arrow keys go through.
 fn stops(root: &HtmlElement) -> Vec<HtmlElement> {
-    let Ok(found) = root.query_selector_all(".offer-act") else { return Vec::new() };
+    let Ok(found) = root.query_selector_all(".menu-act, .offer-act") else { return Vec::new() };
     (0..found.length()).filter_map(|i| found.get(i)?.dyn_into().ok()).collect()
 }
 
 fn focus_first(root: &HtmlElement) {
-    let first = stops(root).into_iter().next().unwrap_or_else(|| root.clone());
+    // Whoever comes by key wants to break it most often.
+    let stops = stops(root);
+    let first = stops.iter().find(|stop| stop.class_list().contains("offer-act")).or(stops.first());
+    let first = first.unwrap_or(root);
     let _ = first.focus();
 }
 

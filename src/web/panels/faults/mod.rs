@@ -1,5 +1,6 @@
 //! Faults: what is broken, what can be broken, and when it will be.
 
+mod acts;
 mod chaos;
 mod menu;
 mod offers;

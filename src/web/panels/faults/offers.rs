@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlInputElement, InputEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement, InputEvent, PointerEvent};
 use yew::prelude::*;
 
 use scalescope::base::SimDuration;
@@ -10,12 +11,16 @@ use scalescope::model::{Command, Dial, Fault, Offer, Scheduled, Way};
 
 use super::Target;
 use crate::app::Shown;
+use crate::dom;
+use crate::format;
 use crate::icons::icon;
 use crate::input::Intent;
 use crate::panels::bench::Wish;
 
 /// How long after now a fault is placed, unless the person says otherwise.
 const SOON_S: f64 = 5.0;
+/// A pointer that moves less than this clicks.
+const THRESHOLD: i32 = 7;
 
 #[derive(Properties)]
 pub struct Props {
@@ -65,6 +70,13 @@ pub fn Offers(props: &Props) -> Html {
             }));
         })
     };
+    let place = {
+        let (way, shown, now_s, on_intent) = (*way, shown.clone(), *now_s, on_intent.clone());
+        Callback::from(move |(fault, at_s): (Fault, f64)| {
+            let schedule = placed(&shown, at_s.max(now_s + 0.1), fault.one_way(way));
+            on_intent.emit(Intent::Bench(Wish::Schedule(schedule)));
+        })
+    };
     html! {
         <div class="offers">
             if *can_schedule {
@@ -85,7 +97,7 @@ pub fn Offers(props: &Props) -> Html {
                 <p class="bench-empty">{ "Users do not break." }</p>
             }
             { for offers.into_iter().map(|offer| html! {
-                <Row key={offer.fault.name()} offer={offer.clone()} on_fault={act.clone()} />
+                <Row key={offer.fault.name()} offer={offer.clone()} on_fault={act.clone()} on_place={can_schedule.then(|| place.clone())} />
             }) }
         </div>
     }
@@ -115,21 +127,81 @@ fn placed(shown: &Shown, at_s: f64, fault: Fault) -> Vec<Scheduled> {
 struct RowProps {
     offer: Offer,
     on_fault: Callback<Fault>,
+    /// Places the fault at a time of the run, in seconds; none where there is no timeline.
+    on_place: Option<Callback<(Fault, f64)>>,
+}
+
+/// A fault that is being dragged: where the pointer is, and the time there, if that is on the timeline.
+#[derive(Clone, Copy, PartialEq)]
+struct Ghost {
+    x: i32,
+    y: i32,
+    at_s: Option<f64>,
 }
 
 #[component]
 fn Row(props: &RowProps) -> Html {
-    let RowProps { offer, on_fault } = props;
+    let RowProps { offer, on_fault, on_place } = props;
     let amount = use_state(|| offer.dial.map_or(0.0, |dial| dial.default));
+    let ghost = use_state(|| None::<Ghost>);
+    // Where the pointer went down; a drag that has ended is no click.
+    let start = use_mut_ref(|| None::<(i32, i32)>);
+    let was_drag = use_mut_ref(|| false);
     let onclick = {
-        let (offer, amount) = (offer.clone(), *amount);
-        on_fault.reform(move |_: MouseEvent| offer.of_strength(amount))
+        let (offer, amount, was_drag) = (offer.clone(), *amount, was_drag.clone());
+        let on_fault = on_fault.clone();
+        Callback::from(move |_: MouseEvent| {
+            if !was_drag.replace(false) {
+                on_fault.emit(offer.of_strength(amount));
+            }
+        })
     };
+    let onpointerdown = {
+        let (start, was_drag, can_drag) = (start.clone(), was_drag.clone(), on_place.is_some());
+        Callback::from(move |event: PointerEvent| {
+            *was_drag.borrow_mut() = false;
+            let under = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if let Some(button) = under.and_then(|under| under.closest(".offer-act").ok()?).filter(|_| can_drag) {
+                // A pointer that is gone cannot be captured, and need not be.
+                let _ = button.set_pointer_capture(event.pointer_id());
+            }
+            *start.borrow_mut() = (can_drag && event.button() == 0).then(|| (event.client_x(), event.client_y()));
+        })
+    };
+    let onpointermove = {
+        let (start, ghost) = (start.clone(), ghost.clone());
+        Callback::from(move |event: PointerEvent| {
+            let (x, y) = (event.client_x(), event.client_y());
+            let Some((from_x, from_y)) = *start.borrow() else { return };
+            if ghost.is_some() || (x - from_x).abs() + (y - from_y).abs() > THRESHOLD {
+                ghost.set(Some(Ghost { x, y, at_s: time_at(x, y) }));
+            }
+        })
+    };
+    let ended = {
+        let (start, was_drag, ghost) = (start.clone(), was_drag.clone(), ghost.clone());
+        let (offer, amount, on_place) = (offer.clone(), *amount, on_place.clone());
+        move |is_let_go: bool| {
+            start.take();
+            let Some(held) = *ghost else { return };
+            *was_drag.borrow_mut() = true;
+            ghost.set(None);
+            if let (Some(on_place), Some(at_s), true) = (&on_place, held.at_s, is_let_go) {
+                on_place.emit((offer.of_strength(amount), at_s));
+            }
+        }
+    };
+    let onpointerup = {
+        let ended = ended.clone();
+        Callback::from(move |_: PointerEvent| ended(true))
+    };
+    let onpointercancel = Callback::from(move |_: PointerEvent| ended(false));
     let name = offer.fault.name();
     let class = classes!("offer", offer.is_remedy().then_some("is-remedy"));
     html! {
         <div {class}>
-            <button class="offer-act" {onclick} title={offer.help} data-testid={format!("fault-{name}")}>
+            <button class="offer-act" {onclick} {onpointerdown} {onpointermove} {onpointerup} {onpointercancel} title={offer.help}
+                data-testid={format!("fault-{name}")}>
                 { icon(if offer.is_remedy() { "well" } else { "crash" }) }
                 <span>{ &offer.title }</span>
             </button>
@@ -138,7 +210,34 @@ fn Row(props: &RowProps) -> Html {
             } else {
                 <p>{ offer.help }</p>
             }
+            if let Some(ghost) = ghost.as_ref() {
+                { dragged(ghost, &offer.title) }
+            }
         </div>
+    }
+}
+
+/// The time of the run under a point of the window, if that is on the timeline.
+fn time_at(x: i32, y: i32) -> Option<f64> {
+    let under = dom::document().element_from_point(x as f32, y as f32)?;
+    let track = under.closest(".timeline-track").ok()??;
+    let rect = track.get_bounding_client_rect();
+    let end: f64 = track.get_attribute("data-value")?.parse().ok()?;
+    Some(((f64::from(x) - rect.left()) / rect.width().max(1.0) * end * 10.0).round() / 10.0)
+}
+
+/// The fault under the pointer, with the time at which it would be placed.
+fn dragged(ghost: &Ghost, title: &str) -> Html {
+    let text = ghost.at_s.map_or_else(|| title.to_owned(), |at| format!("{title} at {}", format::clock(at)));
+    let width = text.chars().count() as f32 * 8.2 + 44.0;
+    html! {
+        <svg class="ghost fault-ghost" aria-hidden="true">
+            <g transform={format!("translate({} {})", ghost.x + 12, ghost.y - 40)}>
+                <rect width={width.to_string()} height="34" rx="10" />
+                <circle cx="18" cy="17" r="6" />
+                <text x="32" y="22">{ text }</text>
+            </g>
+        </svg>
     }
 }
 

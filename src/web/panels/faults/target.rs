@@ -1,4 +1,4 @@
-//! A place where something can break: a node or a link.
+//! A place where something can be done: a node or a link, which can break, or the drawing itself.
 
 use std::rc::Rc;
 
@@ -10,7 +10,12 @@ use crate::app::Shown;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     Node(Rc<str>),
-    Link { from: Rc<str>, to: Rc<str> },
+    Link {
+        from: Rc<str>,
+        to: Rc<str>,
+    },
+    /// The drawing itself, where nothing breaks.
+    Canvas,
 }
 
 impl Target {
@@ -35,6 +40,7 @@ impl Target {
         match self {
             Self::Node(id) => id.to_string(),
             Self::Link { from, to } => format!("{from}→{to}"),
+            Self::Canvas => String::new(),
         }
     }
 
@@ -43,6 +49,7 @@ impl Target {
         match self {
             Self::Node(id) => shown.label(id),
             Self::Link { from, to } => format!("{} → {}", shown.label(from), shown.label(to)),
+            Self::Canvas => "The drawing".to_owned(),
         }
     }
 
@@ -57,6 +64,7 @@ impl Target {
         match self {
             Self::Node(id) => Offer::at_node(document, id),
             Self::Link { from, to } => Offer::on_link(document, from, to),
+            Self::Canvas => Vec::new(),
         }
     }
 }

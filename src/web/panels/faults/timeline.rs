@@ -87,7 +87,7 @@ pub fn Timeline(props: &Props) -> Html {
     let ticks = (0..).map(|i| f64::from(i) * step).take_while(|at| *at < end);
     html! {
         <section class="timeline" aria-label="Timeline of faults" data-testid="timeline" data-value={schedule.len().to_string()}>
-            <div class="timeline-track" ref={root} {onpointermove} onpointerup={onpointerup.clone()} onpointercancel={onpointerup}>
+            <div class="timeline-track" ref={root} data-value={end.to_string()} {onpointermove} onpointerup={onpointerup.clone()} onpointercancel={onpointerup}>
                 <svg class="timeline-ground" viewBox={format!("0 0 {WIDTH} 64")} preserveAspectRatio="none" aria-hidden="true">
                     <rect class="timeline-past" width={format!("{:.1}", x(*now_s))} height="64" />
                     { for ticks.clone().map(|at| html! { <path class="timeline-tick" d={format!("M{:.1} 0v64", x(at))} /> }) }
@@ -108,7 +108,7 @@ pub fn Timeline(props: &Props) -> Html {
                 </svg>
             </div>
             if schedule.is_empty() {
-                <p class="timeline-hint">{ "Choose “On the timeline” in the panel to place a fault, then drag it here." }</p>
+                <p class="timeline-hint">{ "Drag a fault from the list to the time at which it shall happen." }</p>
             }
         </section>
     }

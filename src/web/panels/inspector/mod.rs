@@ -19,14 +19,12 @@ use crate::icons::icon;
 use crate::input::Intent;
 use crate::panels::bench::Wish;
 use crate::panels::charts::Pin;
+use crate::panels::data::lost;
 use crate::panels::faults::Target;
 use crate::panels::knobs::Knob;
-use crate::stage::{State, blank};
+use crate::stage::{State, blank, region};
 use facts::facts;
 use field::Field;
-
-/// Lost writes that are listed.
-const LOST_SHOWN: usize = 40;
 
 #[derive(Properties)]
 pub struct Props {
@@ -71,8 +69,16 @@ pub fn Inspector(props: &Props) -> Html {
                 <p class="about">{ node.kind.help() }</p>
                 <h3>{ "Now" }</h3>
                 { facts(&own, node.kind.name(), pins, on_intent) }
-                if let Some(cluster) = cluster.filter(|cluster| cluster.lost_count > 0) { { lost(cluster) } }
+                if let Some(cluster) = cluster {
+                    { lost(cluster.lost_count, &cluster.lost, "Lost writes", "Acknowledged by the old primary, never received by the new one.", on_intent) }
+                }
+                { facts::shards(&own, shown) }
                 { presets(id, node, on_intent) }
+                if node.kind.name() == "database" {
+                    <button class="quiet small" onclick={on_intent.reform(|_: MouseEvent| Intent::Compare(true))} data-testid="compare">
+                        { icon("data") }{ "Compare the five kinds" }
+                    </button>
+                }
                 <h3>{ "Parameters" }</h3>
                 <Parameters id={id.clone()} shown={shown.clone()} knobs={knobs.clone()} on_intent={on_intent.clone()} />
             </div>
@@ -141,31 +147,6 @@ fn holds(cluster: &ClusterFigures, shown: &Shown, id: &str) -> bool {
     is_database && cluster.primary.as_deref().is_none_or(|primary| primary == id || is_linked(primary))
 }
 
-/// The acknowledged writes that nobody has any more.
-fn lost(cluster: &ClusterFigures) -> Html {
-    html! {
-        <section class="lost" data-testid="lost" data-value={cluster.lost_count.to_string()}>
-            <h3>{ format!("Lost writes: {}", format::count(cluster.lost_count)) }</h3>
-            <p>{ "Acknowledged by the old primary, never received by the new one." }</p>
-            <table>
-                <thead><tr><th>{ "Key" }</th><th>{ "Log position" }</th><th>{ "Committed at" }</th></tr></thead>
-                <tbody>
-                    { for cluster.lost.iter().take(LOST_SHOWN).map(|write| html! {
-                        <tr>
-                            <td>{ write.key }</td>
-                            <td>{ write.position }</td>
-                            <td>{ write.at_ns.map_or_else(|| "–".to_owned(), |at| format::clock(at as f64 / 1e9)) }</td>
-                        </tr>
-                    }) }
-                </tbody>
-            </table>
-            if cluster.lost_count > LOST_SHOWN as u64 {
-                <p class="fine">{ format!("… and {} more", format::count(cluster.lost_count - LOST_SHOWN as u64)) }</p>
-            }
-        </section>
-    }
-}
-
 #[derive(Properties)]
 struct ParametersProps {
     id: Rc<str>,
@@ -201,6 +182,13 @@ fn Parameters(props: &ParametersProps) -> Html {
     groups.dedup();
     html! {
         <div class="parameters">
+            <div class="param">
+                <div class="param-row">
+                    <span class="param-name">{ "Region" }</span>
+                    { region(&props.shown.document, std::slice::from_ref(&props.id), "part", &props.on_intent) }
+                </div>
+                <p class="param-help">{ "Where in the world it is. Links without a latency of their own have it from the regions of their ends." }</p>
+            </div>
             { fields(None) }
             { for groups.into_iter().map(|group| {
                 let own = specs.iter().filter(|spec| spec.group == Some(group));

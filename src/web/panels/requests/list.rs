@@ -6,7 +6,6 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-use scalescope::observe::Operation;
 use scalescope::observe::trace::Ended;
 
 use crate::app::Shown;
@@ -76,21 +75,12 @@ fn row(ended: &Ended, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
     html! {
         <li key={serial}>
             <button {onclick} class={classes!(outcome.is_some().then_some("is-bad"))} data-testid="request-row" data-value={serial.to_string()}>
-                { legend::shape(kind_of_dot(ended.operation)) }
+                { legend::shape(ended.operation) }
                 <span class="request-what">{ format!("{} {}", ended.operation.name(), format::count(ended.key.into())) }</span>
                 <b>{ length }</b>
                 <span class="request-when">{ format::clock(ended.ended_ns as f64 / 1e9) }</span>
                 if let Some(outcome) = outcome { <span class="request-why">{ outcome }</span> }
             </button>
         </li>
-    }
-}
-
-/// The place in the legend of the dots of an operation.
-fn kind_of_dot(operation: Operation) -> usize {
-    match operation {
-        Operation::Static => 0,
-        Operation::Write | Operation::Transaction => 2,
-        _ => 1,
     }
 }

@@ -101,7 +101,11 @@ fn filters(filter: &Filter, shown: &Shown, on_intent: &Callback<Intent>) -> Html
                 { option("", "Every reason", filter.reason.is_none()) }
                 { for Reason::ALL.into_iter().map(|own| option(own.name(), own.label(), filter.reason == Some(own))) }
             </select>
-            <select class="filter-place" aria-label="Failed at" data-testid="filter-place" onchange={changed(|filter, id| filter.place = id)}>
+            <select aria-label="Passed through" data-testid="filter-through" onchange={changed(|filter, id| filter.through = id)}>
+                { option("", "Through any node", filter.through.is_empty()) }
+                { for shown.document.nodes.iter().map(|node| option(&node.id, &format!("Through {}", node.label()), filter.through == node.id)) }
+            </select>
+            <select aria-label="Failed at" data-testid="filter-place" onchange={changed(|filter, id| filter.place = id)}>
                 { option("", "Failed anywhere", filter.place.is_empty()) }
                 { for shown.document.nodes.iter().map(|node| option(&node.id, &format!("Failed at {}", node.label()), filter.place == node.id)) }
             </select>

@@ -1,0 +1,111 @@
+//! Links: who may call whom, and over what.
+
+use crate::base::{BitRate, Problems, SimDuration};
+use crate::model::document::{Document, Link};
+use crate::model::regions;
+
+/// Longest delay on a link.
+const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
+
+/// For each kind, the kinds that it may call.
+const MAY_CALL: [(&str, &[&str]); 10] = [
+    ("users", &["dns", "cdn", "load_balancer", "web_server"]),
+    ("dns", &["load_balancer", "web_server"]),
+    ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
+    // A link from one to another makes that other its standby.
+    ("load_balancer", &["web_server", "load_balancer"]),
+    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store", "shard_router"]),
+    ("cache", &["database", "quorum_store", "shard_router"]),
+    ("database", &["database"]),
+    ("object_store", &[]),
+    // A link from one to another joins both to one store.
+    ("quorum_store", &["quorum_store"]),
+    ("shard_router", &["database"]),
+];
+
+/// Whether a node of kind `from` may have a link to one of kind `to`.
+pub fn may_call(from: &str, to: &str) -> bool {
+    MAY_CALL.iter().any(|(kind, targets)| *kind == from && targets.contains(&to))
+}
+
+impl Document {
+    pub(super) fn check_links(&self, problems: &mut Problems) {
+        for (i, link) in self.links.iter().enumerate() {
+            let at = format!("links[{i}]");
+            let mut kinds = [""; 2];
+            for (slot, (end, id)) in kinds.iter_mut().zip([("from", &link.from), ("to", &link.to)]) {
+                match self.node(id) {
+                    Some(node) => *slot = node.kind.name(),
+                    None => problems.push(
+                        format!("{at}.{end}"),
+                        format!("there is no node `{id}`"),
+                        format!("nodes: {}", self.node_ids()),
+                    ),
+                }
+            }
+            let [from, to] = kinds;
+            if !from.is_empty() && !to.is_empty() && (!may_call(from, to) || link.from == link.to) {
+                let targets = MAY_CALL.iter().find(|(kind, _)| *kind == from).map_or(&[][..], |(_, targets)| targets);
+                let remedy = if targets.is_empty() {
+                    format!("a {from} calls nobody: it answers")
+                } else {
+                    format!("a {from} calls: {}", targets.join(", "))
+                };
+                problems.push(
+                    &at,
+                    format!("a {from} cannot call {}", if link.from == link.to { "itself" } else { to }),
+                    remedy,
+                );
+            }
+            if !(0.0..=1.0).contains(&link.loss) {
+                problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
+            }
+            if link.latency.is_none()
+                && let Some((here, there)) = self.regions_of(link)
+                && regions::round_trip(here, there).is_none()
+            {
+                let what = format!("how long it takes between `{here}` and `{there}` is not known");
+                let remedy = format!("a latency, or regions out of: {}", regions::REGIONS.join(", "));
+                problems.push(format!("{at}.latency"), what, remedy);
+            }
+            let (forward, back) = (self.latency_of(link), link.reply_latency.unwrap_or_default());
+            for (name, time) in [("latency", forward), ("reply_latency", back), ("queue_limit", link.queue_limit)] {
+                if time > LONGEST_DELAY {
+                    problems.push(format!("{at}.{name}"), format!("{time} is out of range"), "valid: 0s to 1h");
+                }
+            }
+            if let Some(rate) = link.bandwidth.filter(|rate| *rate < BitRate::SLOWEST) {
+                let valid = format!("at least {}, or no bandwidth at all: unlimited", BitRate::SLOWEST);
+                problems.push(format!("{at}.bandwidth"), format!("{rate} is out of range"), valid);
+            }
+            if self.links[..i].iter().any(|other| other.from == link.from && other.to == link.to) {
+                problems.push(
+                    &at,
+                    format!("a second link from `{}` to `{}`", link.from, link.to),
+                    "one link for each pair",
+                );
+            }
+        }
+    }
+
+    /// Nodes of one kind that are each other's shields or services would ask one another for ever.
+    pub(super) fn check_circles(&self, kind: &str, role: &str, problems: &mut Problems) {
+        let is_one = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
+        let links = self.links.iter().enumerate();
+        let mut ways: Vec<(usize, &Link)> = links.filter(|(_, link)| is_one(&link.from) && is_one(&link.to)).collect();
+        // Takes away the ways that nobody comes from or that lead no further, until only circles are left.
+        loop {
+            let all = ways.clone();
+            ways.retain(|(_, way)| {
+                all.iter().any(|(_, next)| next.from == way.to) && all.iter().any(|(_, last)| last.to == way.from)
+            });
+            if ways.len() == all.len() {
+                break;
+            }
+        }
+        if let Some((i, link)) = ways.first().filter(|(_, link)| link.from != link.to) {
+            let what = format!("the {role} of `{}` lead back to it", link.to);
+            problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
+        }
+    }
+}
