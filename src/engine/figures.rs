@@ -138,6 +138,7 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     });
     let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
     ClusterFigures {
+        nodes: monitor.members().map(id).collect(),
         primary: kernel.directory.view(monitor.cluster).primary().map(id),
         promotions: monitor.promotions(),
         acknowledged: page.acknowledged,

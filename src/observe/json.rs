@@ -69,7 +69,7 @@ json_object!(LaneFigures = Self::default(), {
 });
 
 json_object!(ClusterFigures = Self::default(), {
-    primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
+    nodes, primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
     diverged_count, split_brains, stale, steps,
 });
 
