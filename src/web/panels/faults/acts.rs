@@ -31,7 +31,9 @@ pub fn acts(target: &Target, shown: &Shown, on_intent: &Callback<Intent>, close:
                     let (on_intent, close) = (on_intent.clone(), close.clone());
                     Callback::from(move |_: MouseEvent| {
                         close.emit(());
-                        intents.iter().for_each(|intent| on_intent.emit(intent.clone()));
+                        for intent in &intents {
+                            on_intent.emit(intent.clone());
+                        }
                     })
                 };
                 html! {

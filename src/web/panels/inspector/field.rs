@@ -173,42 +173,37 @@ fn control(
     try_out: &Callback<Option<Entry>>,
 ) -> Html {
     let ty = spec.ty;
-    match ty {
-        ParamType::Choice(words) => {
-            let onchange = set.reform(|event: Event| {
-                Entry::chosen(event.target_unchecked_into::<HtmlSelectElement>().value().into())
-            });
-            html! {
-                <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
-                    { for words.iter().map(|word| html! {
-                        <option value={*word} selected={value.as_str() == Some(*word)}>{ format::name(word) }</option>
-                    }) }
-                </select>
+    if let ParamType::Choice(words) = ty {
+        let onchange =
+            set.reform(|event: Event| Entry::chosen(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
+        return html! {
+            <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
+                { for words.iter().map(|word| html! {
+                    <option value={*word} selected={value.as_str() == Some(*word)}>{ format::name(word) }</option>
+                }) }
+            </select>
+        };
+    }
+    let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
+    let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
+    let onkeydown = {
+        let try_out = try_out.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                try_out.emit(None);
             }
-        }
-        _ => {
-            let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
-            let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
-            let onkeydown = {
-                let try_out = try_out.clone();
-                Callback::from(move |event: KeyboardEvent| {
-                    if event.key() == "Escape" {
-                        try_out.emit(None);
-                    }
-                })
-            };
-            let text = draft.map_or_else(|| text_of(value), |draft| draft.text.clone());
-            let is_wrong = draft.is_some_and(|draft| !draft.what.is_empty());
-            let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
-            html! {
-                <span class="param-value">
-                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange} {oninput} {onkeydown}
-                        inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
-                        data-testid={id.to_owned()} />
-                    if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
-                </span>
-            }
-        }
+        })
+    };
+    let text = draft.map_or_else(|| text_of(value), |draft| draft.text.clone());
+    let is_wrong = draft.is_some_and(|draft| !draft.what.is_empty());
+    let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
+    html! {
+        <span class="param-value">
+            <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange} {oninput} {onkeydown}
+                inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
+                data-testid={id.to_owned()} />
+            if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
+        </span>
     }
 }
 
