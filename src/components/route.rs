@@ -9,6 +9,7 @@
 //! A shard router takes both. Of a leaderless store whichever node's turn it is gets either.
 //! Callers believe the directory: until a death has been noticed, they keep calling the dead. Who cannot hear of a new
 //! primary, since the link to it is cut, keeps writing to the old one if that was not fenced.
+//! Left out: proxies that tell reads from writes by looking at them, transactions that read before they write.
 
 use crate::base::hash::{Derived, mix};
 use crate::base::slab::Key;

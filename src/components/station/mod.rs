@@ -2,6 +2,7 @@
 //!
 //! The queue has a discipline and may have patience; under processor sharing and preemptive priority there is none, all calls
 //! are with the cores. Else service once begun is not interrupted, except that a call that is given up frees its core.
+//! Left out: cores of different speeds, what a change of call costs, calls served in batches.
 
 mod line;
 mod ranked;

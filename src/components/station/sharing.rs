@@ -3,6 +3,7 @@
 //! The egalitarian model of time slicing in the limit of short slices (Kleinrock, *Queueing Systems* II, §4.4). Every call
 //! receives service at the same rate, so a common clock of attained service orders their ends: a call that comes at v and needs s
 //! is finished when the clock shows v + s. Only the first end is scheduled; it is scheduled anew when a call comes or goes.
+//! Left out: weights, what a change of call costs.
 
 use std::collections::BTreeSet;
 

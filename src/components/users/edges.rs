@@ -3,6 +3,7 @@
 //! A user's edge is the one with the lowest latency; equals share the users. When it does not take a request, the user's
 //! browser tries what the network's name service gives it next (`fallback`): another edge, or the site itself. So does an
 //! attempt that is made because an earlier one has not been answered in time.
+//! Left out: edges that are chosen by their load, routes that change (anycast).
 
 use crate::base::order::sort_by_key;
 use crate::base::{LinkIx, NodeIx, SimDuration};

@@ -4,6 +4,7 @@
 //! time, candidates come at the peak rate and each is taken with probability rate now / peak rate (thinning: Lewis, Shedler 1979).
 //! Regular arrivals come whenever the rate's integral has grown by one: each load's integral is known in closed form, and the
 //! time of the next arrival is found in it by bisection.
+//! Left out: arrivals that depend on each other beyond the changes of the rate (self-similar traffic), several changes at a time.
 
 use crate::base::random::Stream;
 use crate::base::{SimDuration, SimTime};

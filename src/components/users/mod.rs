@@ -7,6 +7,7 @@
 //! Users resolve the site's name first and keep the answer for its time to live. Their browsers repeat or hedge calls as their
 //! policy says; those who wait too long give up, without the system noticing unless the policy cancels.
 //! Their browsers keep assets, and then ask nobody or only whether they are still good ([`browsers`]).
+//! Left out: pages made of several requests, users who come less often after failures, connections that are kept open.
 
 mod browsers;
 mod choices;

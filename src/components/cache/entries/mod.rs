@@ -3,6 +3,7 @@
 //! An object larger than the capacity is never inserted; otherwise entries are evicted until it fits. A hit does not change
 //! an entry's size. An expired entry lies there until it is asked for or evicted. Which entry goes is up to a policy, each
 //! in a file of its own; all work in O(1) for each operation, amortised where they sift (CLOCK, SIEVE, S3-FIFO, W-TinyLFU).
+//! Left out: what the bookkeeping of a policy takes of the memory, and the time that eviction takes.
 
 mod arena;
 mod clock;
