@@ -112,7 +112,7 @@ impl Design {
         let few = (libm::pow(thousands, 0.2).ceil() as usize).max(1);
         let document = Document {
             version: VERSION,
-            name: format!("{users} users"),
+            name: if users == 1_000_000 { "A million users".to_owned() } else { format!("{users} users") },
             description:
                 "Edges, load balancers, three tiers of servers, a ring of caches and a database in shards: everything \
                           has grown with the users, and nothing is overloaded."

@@ -17,11 +17,13 @@ pub struct Options {
     dots: Option<String>,
     /// How long to watch a million users.
     seconds: Option<String>,
+    /// Only these parts, as the script calls them.
+    parts: Vec<String>,
 }
 
 impl Options {
     pub fn parse(args: &[&str]) -> Result<Self> {
-        let mut options = Self { is_built: false, dots: None, seconds: None };
+        let mut options = Self { is_built: false, dots: None, seconds: None, parts: Vec::new() };
         let mut args = args.iter();
         while let Some(arg) = args.next() {
             let mut numbers = |name: &str| {
@@ -32,7 +34,10 @@ impl Options {
                 "--built" => options.is_built = true,
                 "--dots" => options.dots = Some(numbers("--dots")?),
                 "--seconds" => options.seconds = Some(numbers("--seconds")?),
-                other => return Err(format!("bench-page does not know `{other}` (--built, --dots N,.., --seconds N)")),
+                part if part.starts_with('-') => {
+                    return Err(format!("bench-page does not know `{part}` (--built, --dots N,.., --seconds N)"));
+                }
+                part => options.parts.push(part.to_owned()),
             }
         }
         Ok(options)
@@ -55,7 +60,10 @@ pub fn run_all(options: &Options) -> Result<()> {
         .env("CHROMIUM", &browser.chromium)
         .env("SCALESCOPE_DIST", project::dist())
         .env("SCALESCOPE_LIBRARIES", &browser.libraries);
-    for (name, value) in [("SCALESCOPE_DOTS", &options.dots), ("SCALESCOPE_SECONDS", &options.seconds)] {
+    let parts = (!options.parts.is_empty()).then(|| options.parts.join(","));
+    let asked =
+        [("SCALESCOPE_DOTS", &options.dots), ("SCALESCOPE_SECONDS", &options.seconds), ("SCALESCOPE_PARTS", &parts)];
+    for (name, value) in asked {
         if let Some(value) = value {
             command.env(name, value);
         }
@@ -69,9 +77,9 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let options = Options::parse(&["--built", "--dots", "10,20", "--seconds", "5"]).unwrap();
+        let options = Options::parse(&["--built", "--dots", "10,20", "--seconds", "5", "start"]).unwrap();
         let (dots, seconds) = (Some("10,20".to_owned()), Some("5".to_owned()));
-        assert_eq!(options, Options { is_built: true, dots, seconds });
+        assert_eq!(options, Options { is_built: true, dots, seconds, parts: vec!["start".to_owned()] });
         assert!(Options::parse(&["--dots", "many"]).is_err() && Options::parse(&["--dots"]).is_err());
         assert!(Options::parse(&["--fast"]).is_err());
     }

@@ -22,8 +22,9 @@ cargo xtask COMMAND
                                         --quick: without optimisation, to try something out
   test [--only NAME,..] [-- PATTERN..]  check everything, or the named steps (browser tests: files that match)
   bench-wasm [--profile P] [NAME..]     the benches of `scalescope bench`, in wasm under Node and natively: times, and ratios
-  bench-page [--built] [--dots N,..] [--seconds N]
-                                        what the page costs in a browser: start, dots, panels, a million users
+  bench-page [--built] [--dots N,..] [--seconds N] [PART..]
+                                        what the page costs in a browser; parts: start, painting, panels, million,
+                                        interacting
                                         --built: measure dist/ as it is
   tools                                 find or install what the others need
   help                                  this

@@ -103,7 +103,7 @@ pub fn region(document: &Document, nodes: &[Rc<str>], place: &str, on_intent: &C
     html! {
         <>
             <Entry key={nodes.join(" ")} class="bar-field" list={list.clone()} value={common.unwrap_or_default().to_owned()}
-                placeholder={if common.is_some() { "no region" } else { "several regions" }} label="Region"
+                placeholder={if common.is_some() { "no region" } else { "several" }} label="Region"
                 title="Region: how far it is to others follows from it" test={format!("region-{place}")} {on_text} />
             <datalist id={list}>{ for REGIONS.into_iter().chain(others).map(|region| html! { <option value={region.to_owned()} /> }) }</datalist>
         </>

@@ -96,6 +96,23 @@ export async function longTasks(page) {
   return page.evaluate(() => globalThis.longTasks.splice(0));
 }
 
+/** The task of the page's main thread that takes the most CPU within `ms`, in milliseconds of CPU. */
+export async function heaviestTask(page, ms) {
+  const cdp = await page.context().browser().newBrowserCDPSession();
+  const events = [];
+  cdp.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const includedCategories = ["disabled-by-default-devtools.timeline"];
+  await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories } });
+  await page.waitForTimeout(ms);
+  const complete = new Promise((done) => cdp.once("Tracing.tracingComplete", done));
+  await cdp.send("Tracing.end");
+  await complete;
+  await cdp.detach();
+  const threads = events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+  const isMain = ({ pid, tid }) => threads.some((thread) => thread.pid === pid && thread.tid === tid);
+  return Math.max(0, ...events.filter((event) => event.name === "RunTask" && isMain(event)).map(({ tdur = 0 }) => tdur / 1000));
+}
+
 /** From now on the page notes how long it takes from a click or a key to the next picture. Call it before the page is opened. */
 export async function noteInteractions(context) {
   await context.addInitScript(() => {
