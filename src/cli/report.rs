@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 /// Writes of a list, and steps, that the text shows.
 const LISTED: usize = 20;
+/// Stale reads of a cluster that the text shows.
+const STALE_LISTED: usize = 5;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
 #[derive(Serialize)]
@@ -36,6 +38,9 @@ pub struct Report {
     /// In the whole run, as the list in `clusters`.
     pub lost_writes: u64,
     pub clusters: Vec<ClusterFigures>,
+    /// Where nodes are, of those that are in a region.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub regions: Map<String, Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quorums: Vec<QuorumFigures>,
     /// The records that were watched, as every store has them at the end.
@@ -55,6 +60,8 @@ impl Report {
         let figures = engine.report();
         let errors = figures.errors.iter().map(|(reason, count)| (reason.name().to_owned(), json!(count)));
         let nodes = figures.nodes.iter().map(|node| (node.id.clone(), node_value(node)));
+        let located = engine.document().nodes.iter();
+        let regions = located.filter_map(|node| Some((node.id.clone(), json!(node.region.as_ref()?))));
         Self {
             name: engine.document().name.clone(),
             seed: engine.document().seed,
@@ -71,6 +78,7 @@ impl Report {
             stale_reads: figures.stale_reads,
             lost_writes: figures.totals.lost_writes,
             clusters: figures.clusters.clone(),
+            regions: regions.collect(),
             quorums: figures.quorums.clone(),
             watched: Vec::new(),
             totals: figures.totals,
@@ -169,31 +177,57 @@ impl Report {
             )?;
         }
         for cluster in &self.clusters {
-            let lists = [
-                ("lost", &cluster.lost, cluster.lost_count),
-                ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
-                ("diverged", &cluster.diverged, cluster.diverged_count),
-            ];
-            if lists.iter().any(|(_, _, count)| *count > 0) || !cluster.steps.is_empty() {
-                writeln!(
-                    text,
-                    "\nwrites acknowledged {} · lost {} · in doubt {} ({} stand, {} had been read and do not) · diverged {}",
-                    cluster.acknowledged,
-                    cluster.lost_count,
-                    cluster.in_doubt_count,
-                    cluster.survived,
-                    cluster.visible_lost,
-                    cluster.diverged_count,
-                )?;
-            }
-            for (name, list, count) in lists {
-                write_list(text, name, list, count)?;
-            }
-            for step in cluster.steps.iter().rev().take(LISTED).rev() {
-                writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
-            }
+            self.write_cluster(text, cluster)?;
         }
         Ok(())
+    }
+
+    /// Who takes the writes of a cluster, what has become of them, who has read old versions, and what happened. Of a database
+    /// that is alone and well there is nothing to tell.
+    fn write_cluster(&self, text: &mut String, cluster: &ClusterFigures) -> std::fmt::Result {
+        let lists = [
+            ("lost", &cluster.lost, cluster.lost_count),
+            ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
+            ("diverged", &cluster.diverged, cluster.diverged_count),
+        ];
+        let is_well =
+            lists.iter().all(|(_, _, count)| *count == 0) && cluster.steps.is_empty() && cluster.stale.is_empty();
+        if is_well && cluster.nodes.len() < 2 {
+            return Ok(());
+        }
+        let primary = cluster.primary.as_deref().map_or_else(|| "nobody".to_owned(), |id| self.located(id));
+        writeln!(text, "\n{}: primary {primary} · promotions {}", cluster.nodes.join(", "), cluster.promotions)?;
+        writeln!(
+            text,
+            "  writes acknowledged {} · lost {} · in doubt {} ({} stand, {} had been read and do not) · diverged {}",
+            cluster.acknowledged,
+            cluster.lost_count,
+            cluster.in_doubt_count,
+            cluster.survived,
+            cluster.visible_lost,
+            cluster.diverged_count,
+        )?;
+        for (name, list, count) in lists {
+            write_list(text, name, list, count)?;
+        }
+        for read in cluster.stale.iter().rev().take(STALE_LISTED).rev() {
+            let [at_s, lag_ms] = [read.at_ns as f64 / 1e9, read.lag_ns as f64 / 1e6];
+            writeln!(
+                text,
+                "  stale read: key {} from {} at {at_s:.3} s: version {}, and {} had been current for {lag_ms:.1} ms (user {})",
+                read.key, read.node, read.version, read.current, read.user
+            )?;
+        }
+        for step in cluster.steps.iter().rev().take(LISTED).rev() {
+            writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
+        }
+        Ok(())
+    }
+
+    /// A node with its region.
+    fn located(&self, id: &str) -> String {
+        let region = self.regions.get(id).and_then(Value::as_str);
+        region.map_or_else(|| id.to_owned(), |region| format!("{id} in {region}"))
     }
 }
 

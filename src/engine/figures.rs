@@ -64,6 +64,7 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
         figures.nodes.push(node);
     }
     figures.links = links(world, from, &to);
+    figures.dark.clone_from(&kernel.topology.dark);
     figures.clusters =
         world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
     figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
@@ -137,6 +138,7 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     });
     let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
     ClusterFigures {
+        nodes: monitor.members().map(id).collect(),
         primary: kernel.directory.view(monitor.cluster).primary().map(id),
         promotions: monitor.promotions(),
         acknowledged: page.acknowledged,
@@ -187,6 +189,7 @@ fn links(world: &World, from: &Sample, to: &Sample) -> Vec<LinkFigures> {
         index: index as u16,
         from: topology.node(link.from).id.clone(),
         to: topology.node(link.to).id.clone(),
+        is_dark: link.is_dark,
         forward: lane(index, false),
         backward: lane(index, true),
     });

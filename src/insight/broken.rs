@@ -4,20 +4,26 @@ use crate::base::{BitRate, SimDuration};
 use crate::model::{Fault, Way};
 use crate::observe::{Figures, LaneFigures, LinkFigures, NodeFigures};
 
-/// A node or a link with all that is wrong with it.
+/// A region, a node or a link with all that is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Broken {
-    /// The node, or the two ends of the link.
+    /// The region or the node, or the two ends of the link.
     pub place: Vec<String>,
     /// What is wrong, without naming the place.
     pub what: String,
     pub remedy: Fault,
 }
 
-/// All that is broken: nodes before links, in the engine's order.
+/// All that is broken: regions, nodes, links, in the engine's order. The links of a region that is out are no matter of their own.
 pub fn broken(figures: &Figures) -> Vec<Broken> {
+    let regions = figures.dark.iter().map(|region| Broken {
+        place: vec![region.clone()],
+        what: "out".to_owned(),
+        remedy: Fault::RegionHeal { region: region.clone() },
+    });
     let nodes = figures.nodes.iter().filter_map(broken_node);
-    nodes.chain(figures.links.iter().filter_map(broken_link)).collect()
+    let links = figures.links.iter().filter(|link| !link.is_dark).filter_map(broken_link);
+    regions.chain(nodes).chain(links).collect()
 }
 
 fn broken_node(node: &NodeFigures) -> Option<Broken> {
@@ -120,6 +126,19 @@ mod tests {
                 ("web-1→db-1".to_owned(), "requests: cut, slower by 50ms"),
             ]
         );
+    }
+
+    #[test]
+    fn a_region_that_is_out_is_mended_as_a_whole() {
+        let text = include_str!("../../static/scenarios/regions.json");
+        let mut engine = Engine::new(Document::read(text).unwrap()).unwrap();
+        let region = engine.document().regions()[0].to_owned();
+        engine.command(Command::Fault(Fault::RegionOutage { region: region.clone() })).unwrap();
+        let found = broken(&engine.figures());
+        assert_eq!((found[0].place.as_slice(), found[0].what.as_str()), (&[region][..], "out"));
+        assert!(found.iter().all(|broken| broken.place.len() == 1), "no links: {found:?}");
+        engine.command(Command::Fault(found[0].remedy.clone())).unwrap();
+        assert_eq!(broken(&engine.figures()), []);
     }
 
     #[test]

@@ -78,6 +78,11 @@ impl Truth {
         durable.is_some()
     }
 
+    /// The version of `key` that a store has, or should: the current one, unless a cache still has to write that.
+    pub fn durable(&self, key: u32) -> Version {
+        self.promised.get(&key).copied().unwrap_or_else(|| self.current(key))
+    }
+
     /// Until when the user in this slot has a session.
     pub fn session_end(&self, slot: usize) -> SimTime {
         self.sessions.get(slot)
@@ -142,12 +147,11 @@ impl Truth {
     /// A failover lost the current version: what the new primary has is the truth now, unless a newer one is promised.
     pub fn revert(&mut self, key: u32, to: Version) {
         let current = self.current(key);
-        match self.promised.get_mut(&key).filter(|_| to < current) {
-            Some(durable) => *durable = to,
-            None => {
-                self.promised.remove(&key);
-                self.current.set(key as usize, to);
-            }
+        if let Some(durable) = self.promised.get_mut(&key).filter(|_| to < current) {
+            *durable = to;
+        } else {
+            self.promised.remove(&key);
+            self.current.set(key as usize, to);
         }
     }
 }

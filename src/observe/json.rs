@@ -17,7 +17,7 @@ json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 json_object!(LinkEnds = Self { index: 0, from: String::new(), to: String::new() }, { index, from, to });
 json_object!(Figures = Self::default(), {
     now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
-    stale_names, errors, totals, nodes, links, clusters, quorums,
+    stale_names, errors, totals, nodes, links, dark, clusters, quorums,
 });
 
 json_object!(LatencyFigures = Self::default(), {
@@ -57,10 +57,11 @@ json_object!(LinkFigures = Self {
     index: 0,
     from: String::new(),
     to: String::new(),
+    is_dark: false,
     forward: LaneFigures::default(),
     backward: LaneFigures::default(),
 }, {
-    index, from, to, forward, backward,
+    index, from, to, is_dark, forward, backward,
 });
 
 json_object!(LaneFigures = Self::default(), {
@@ -68,7 +69,7 @@ json_object!(LaneFigures = Self::default(), {
 });
 
 json_object!(ClusterFigures = Self::default(), {
-    primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
+    nodes, primary, promotions, acknowledged, lost, lost_count, in_doubt, in_doubt_count, survived, visible_lost, diverged,
     diverged_count, split_brains, stale, steps,
 });
 

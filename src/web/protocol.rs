@@ -53,6 +53,8 @@ pub enum FromEngine {
     Redesigned(Design),
     /// A document or a command was refused.
     Refused { problems: Problems },
+    /// Something that was scheduled did not fit the design when its time came.
+    Complained { problems: Problems },
     /// What is watched, as it is now.
     Watched(Watched),
     /// The request that was picked, if it is known.
@@ -254,6 +256,7 @@ impl Message for FromEngine {
         "picked",
         "tried",
         "chosen",
+        "complained",
     ];
 
     fn blank(name: &str) -> Self {
@@ -263,6 +266,7 @@ impl Message for FromEngine {
             "done" => Self::Done { command: Command::blank(), now_ns: 0 },
             "redesigned" => Self::Redesigned(Design::default()),
             "refused" => Self::Refused { problems: Problems::default() },
+            "complained" => Self::Complained { problems: Problems::default() },
             "watched" => Self::Watched(Watched::default()),
             "picked" => Self::Picked { serial: None },
             "hash" => Self::Hash { state_hash: String::new() },
@@ -283,6 +287,7 @@ impl Message for FromEngine {
             }
             Self::Redesigned(design) => ("redesigned", design.fields()),
             Self::Refused { problems } => ("refused", vec![may("problems", &mut problems.0)]),
+            Self::Complained { problems } => ("complained", vec![may("problems", &mut problems.0)]),
             Self::Watched(Watched { ended, trace, key }) => {
                 ("watched", vec![may("ended", ended), may("trace", trace), may("key", key)])
             }

@@ -43,6 +43,7 @@ pub enum Event {
     Done { command: Command, now_ns: u64 },
     Redesigned(Design),
     Refused(Problems),
+    Complained(Problems),
     Watched(Watched),
     Picked(Option<u32>),
     Fatal(String),
@@ -152,9 +153,9 @@ impl Session {
         self.replay.is_some()
     }
 
-    /// As [`Self::command`], for what changes faster than it can matter: replaces what was not yet sent.
-    pub fn command_soon(&mut self, command: Command) {
-        self.soon = Some(command);
+    /// As [`Self::command`], for what changes faster than it can matter: replaces what was not yet sent. Whether there was nothing.
+    pub fn command_soon(&mut self, command: Command) -> bool {
+        self.soon.replace(command).is_none()
     }
 
     /// Lets the engine tell of what a person looks at, now and with the figures.
@@ -306,6 +307,7 @@ impl Session {
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
             FromEngine::Refused { problems } => Some(Event::Refused(problems)),
+            FromEngine::Complained { problems } => Some(Event::Complained(problems)),
             FromEngine::Watched(watched) => self.is_loaded.then_some(Event::Watched(watched)),
             FromEngine::Picked { serial } => Some(Event::Picked(serial)),
             FromEngine::Fatal { message } => Some(Event::Fatal(message)),

@@ -56,6 +56,8 @@ struct Host {
     shown: Option<Document>,
     hop_budget: usize,
     window: SimDuration,
+    /// How many of the engine's complaints have been told.
+    told: usize,
     watch: Watch,
     listed_ms: f64,
     parade: Parade,
@@ -73,6 +75,7 @@ impl Host {
             shown: None,
             hop_budget: 0,
             window,
+            told: 0,
             watch: Watch::default(),
             listed_ms: 0.0,
             parade: Parade::default(),
@@ -119,6 +122,7 @@ impl Host {
             Ok(mut engine) => {
                 engine.set_tracing(1, STEPS);
                 self.shown = Some(engine.document().clone());
+                self.told = 0;
                 post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
                 self.parade.restart();
@@ -157,6 +161,7 @@ impl Host {
         let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures };
         self.post_frame(frame);
         if want_figures {
+            self.tell_of_complaints();
             self.tell_of_redesign();
             self.tell_watched();
         }
@@ -208,6 +213,15 @@ impl Host {
         let trace = self.watch.serial.and_then(|serial| engine.trace(serial));
         let key = self.watch.key.map(|key| engine.key_versions(key));
         post(&self.scope, FromEngine::Watched(Watched { ended, trace, key }));
+    }
+
+    fn tell_of_complaints(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        let new = engine.complaints().get(self.told..).unwrap_or_default();
+        if !new.is_empty() {
+            post(&self.scope, FromEngine::Complained { problems: Problems(new.to_vec()) });
+            self.told = engine.complaints().len();
+        }
     }
 
     fn tell_of_redesign(&mut self) {

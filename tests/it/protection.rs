@@ -81,7 +81,7 @@ fn a_hedge_without_a_connection_does_not_end_a_request_that_will_be_retried() {
         "backoff_base": "5s" });
     let web = json!({ "read_service": "0s", "database_connections": 1, "pool_timeout": "60ms", "calls": calls });
     // One asks at 1 s, the other at 1.09 s, while the database hangs. The first times out at 1.12 s and pauses; the second has the
-    // connection then, and the hedge of the first waits in vain until 1.16 s.
+    // connection then, and the hedge of the first would wait in vain until 1.16 s.
     let asks_at = |s: f64| readers(1.0, &json!({ "users": 1, "rate_per_user_per_s": 1.0 / s, "arrivals": "regular" }));
     let nodes = [
         ("first", "users", asks_at(1.0)),

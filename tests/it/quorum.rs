@@ -1,5 +1,6 @@
 //! The leaderless store: quorums, what is stale and what is in doubt, repairs, members that come and go.
 
+use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
 use scalescope::model::{Document, Edit};
 use scalescope::observe::{Figures, Operation, QuorumFigures, Reason};
@@ -220,6 +221,43 @@ fn a_member_that_hands_on_its_copies_can_be_taken_away() {
         let after = measure(&mut engine, 40.0);
         assert_eq!((after.errors.len(), after.stale_reads), (0, 0));
     }
+}
+
+/// Runs on, and looks at what must hold twenty times a second.
+fn watch(engine: &mut Engine, until_s: f64) {
+    while engine.now() < at_s(until_s) {
+        engine.run_until((engine.now() + SimDuration::from_millis(50)).min(at_s(until_s)));
+        sound(engine);
+    }
+}
+
+#[test]
+fn a_member_that_keeps_no_copies_any_more_takes_no_write_with_it() {
+    // No newcomer takes its place, and one copy of a write is enough: it may be that member's.
+    let params = json!({ "copies": 3, "read_quorum": 2, "write_quorum": 1, "write_contacts": "quorum", "hinted_handoff": "off" });
+    let mut engine = engine(design(3, &params, &json!({})));
+    watch(&mut engine, 2.0);
+    set(&mut engine, "store-2", "keeps_copies", json!("off"));
+    watch(&mut engine, 4.0);
+    assert!(!quorum(&engine.figures()).is_changing);
+}
+
+#[test]
+fn what_only_a_hint_had_is_listed_when_it_goes_with_its_member() {
+    // Store 3 is dead: some of what it has missed only one of the others has, and a hint for it that a coordinator keeps.
+    let params = json!({ "copies": 2, "read_quorum": 1, "write_quorum": 1, "timeout": "100ms" });
+    let mut engine = engine(design(4, &params, &json!({})));
+    watch(&mut engine, 2.0);
+    crash(&mut engine, "store-3");
+    watch(&mut engine, 5.0);
+    for id in ["store-2", "store-4", "store-3"] {
+        edit(&mut engine, Edit::RemoveNode { node: id.into() });
+        sound(&engine);
+    }
+    watch(&mut engine, 8.0);
+    let figures = engine.figures();
+    assert!(quorum(&figures).lost_count > 0);
+    assert_eq!(figures.totals.lost_writes, quorum(&figures).lost_count);
 }
 
 #[test]

@@ -146,6 +146,16 @@ fn a_region_is_lost_and_its_users_and_data_go_elsewhere() {
         assert_eq!(node(&back, id).role, Some(Role::Replica));
         assert!(node(&back, id).lag_s.unwrap() < 1.0, "it has caught up");
     }
+    // Its primary does not come home by itself: that is done by hand, while both live, and costs no write.
+    let lost = back.clusters[0].lost_count;
+    inflict(&mut engine, json!({ "promote": { "node": "db-us" } }));
+    engine.run_until(at_s(230.0));
+    let home = measure(&mut engine, 250.0);
+    let cluster = &home.clusters[0];
+    assert_eq!((cluster.primary.as_deref(), cluster.promotions, cluster.lost_count), (Some("db-us"), 2, lost));
+    assert_eq!(node(&home, "db-eu").role, Some(Role::Replica));
+    assert_near("writes", arrivals(&home, "db-us"), 50.0, 0.1);
+    assert!(home.errors_per_s < 0.01 * home.offered_per_s, "{:?}", home.errors);
     assert_eq!(engine.violations(), Vec::<String>::new());
     let replayed = Engine::replay(two_regions(), engine.journal(), engine.now()).unwrap();
     assert_eq!(engine.state_hash(), replayed.state_hash());

@@ -72,7 +72,7 @@ fn what_is_not_understood_fails_with_a_reason() {
             "service": { "distribution": "exponential", "mean_s": 0.5 }, "servers": 1 })
             )]
         ),
-        case("metric", &[("/expected", json!({ "mood": 1 }))]),
+        case("metric", &[("/expected", json!({ "mood": 1 })), ("/tolerance", json!({ "mood": null }))]),
         case("tolerance", &[("/tolerance/response_mean_s", json!({ "about": 1 }))]),
         case("type", &[("/inputs/servers", json!("many"))]),
         case("range", &[("/inputs/servers", json!(1_000_000))]),

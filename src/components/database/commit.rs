@@ -8,13 +8,14 @@
 
 use std::collections::VecDeque;
 
+use super::books::{book, is_rightful, listed, publish, supersede};
 use super::{Database, Duty, note};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
 use crate::kernel::{Call, Context, Gtid, Outcome, Record, Tag, Verb, Version};
 use crate::model::kinds::CommitMode;
-use crate::observe::{LostWrite, Reason, StepKind};
+use crate::observe::{Reason, StepKind};
 
 /// Writes that are in the log and not acknowledged.
 #[derive(Clone, Debug, Default, Hash)]
@@ -109,17 +110,6 @@ impl Commits {
     }
 }
 
-/// The listed form of `record`.
-pub fn listed(record: &Record, position: u64) -> LostWrite {
-    LostWrite {
-        key: record.key,
-        position: Some(position),
-        version: Some(record.version.0),
-        user: Some(record.user),
-        at_ns: Some(record.at.as_nanos()),
-    }
-}
-
 impl Database {
     /// The service of a write is done: its log must be on disk next.
     pub(super) fn write(&mut self, ctx: &mut Context, call: Key) {
@@ -166,7 +156,7 @@ impl Database {
         }
         if verb != Verb::Commit && given != Version::default() && given <= held {
             // What a write-back cache has acknowledged before comes late: the last writer has won.
-            self.supersede(ctx, call);
+            supersede(ctx, call);
             ctx.answer(call, Outcome { version: given, ..Outcome::good(0) });
             return;
         }
@@ -283,20 +273,6 @@ impl Database {
         publish(ctx, record);
     }
 
-    /// A write of `call` that was acknowledged by a cache is not logged, for there is a newer one. With a second primary, that
-    /// is no part of the common history: neither will ever be in it.
-    fn supersede(&self, ctx: &mut Context, call: Key) {
-        let Call { key, version, user, made, .. } = *ctx.get(call);
-        if is_rightful(ctx) || !ctx.kernel.truth.break_promise(key, version) {
-            return;
-        }
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let (user, at_ns) = (Some(user), Some(made.as_nanos()));
-            let write = LostWrite { key, position: None, version: Some(version.0), user, at_ns };
-            ctx.kernel.ledger.page(cluster).diverged.note(write);
-        }
-    }
-
     /// Acknowledges all writes that have waited for enough.
     pub(super) fn release(&mut self, ctx: &mut Context) {
         if self.commits.waiting.is_empty() {
@@ -395,40 +371,4 @@ impl Database {
             }
         }
     }
-}
-
-/// Everybody can see `record` here from now on: it is the truth, if this is where that is. What a second primary takes of a
-/// write that a cache has acknowledged is part of no common history.
-fn publish(ctx: &mut Context, record: &Record) {
-    let (node, now) = (ctx.node, ctx.now());
-    if !is_rightful(ctx) {
-        ctx.kernel.truth.break_promise(record.key, record.version);
-    } else if ctx.kernel.directory.serves(node, record.key) {
-        // What is at home in another shard is only a copy here.
-        ctx.kernel.truth.keep_promise(record.key, record.version);
-        ctx.kernel.truth.publish(record.key, record.version, now);
-    }
-}
-
-/// Enters in the books that a write is acknowledged. What a second primary acknowledges belongs to no common history.
-fn book(ctx: &mut Context, record: &Record, position: u64) {
-    let is_rightful = is_rightful(ctx);
-    let (node, now) = (ctx.node, ctx.now());
-    let Some(cluster) = ctx.kernel.directory.cluster_of(node) else { return };
-    let page = ctx.kernel.ledger.page(cluster);
-    if is_rightful {
-        page.acknowledged += 1;
-        return;
-    }
-    page.diverged.note(listed(record, position));
-    if !page.is_split {
-        (page.is_split, page.split_brains) = (true, page.split_brains + 1);
-        page.step(now, node, StepKind::SplitBrain);
-    }
-}
-
-/// Whether what this node acknowledges counts: it is not a second primary.
-fn is_rightful(ctx: &Context) -> bool {
-    let cluster = ctx.kernel.directory.cluster_of(ctx.node);
-    cluster.is_none_or(|cluster| ctx.kernel.ledger.of(cluster).rightful.is_none_or(|node| node == ctx.node))
 }

@@ -13,11 +13,7 @@ impl Database {
     /// Makes this node a replica of `source` under `term`. If its own log has gone another way, it must copy everything.
     /// The calls that waited for its commits, which nobody will acknowledge now.
     pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
-        let mut unanswered = Vec::new();
-        if self.duty == Duty::Primary {
-            unanswered = self.leave_in_doubt();
-            unanswered.append(&mut self.lagging);
-        }
+        let mut unanswered = self.forsake();
         unanswered.extend(self.prepared.forget());
         if self.term != term || self.duty != Duty::Replica {
             self.shipping = Shipping::default();
@@ -27,6 +23,16 @@ impl Database {
         (self.duty, self.term, self.is_fetching) = (Duty::Replica, term, false);
         self.receiving.set_sources(source.as_slice());
         self.receiving.is_broken |= is_diverged;
+        unanswered
+    }
+
+    /// It is not for this node any more to say how the writes end that wait here. Those who waited for that.
+    pub(super) fn forsake(&mut self) -> Vec<Key> {
+        let mut unanswered = Vec::new();
+        if self.duty == Duty::Primary {
+            unanswered = self.leave_in_doubt();
+            unanswered.append(&mut self.lagging);
+        }
         unanswered
     }
 

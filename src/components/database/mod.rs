@@ -8,6 +8,7 @@
 //! ring. What operations cost, and which pages they need, is told in [`work`]. A transaction over several shards is promised
 //! first, and locks what it will write ([`prepared`]). Left out: transactions of several statements, other locks.
 
+mod books;
 mod commit;
 mod data;
 mod log;
@@ -406,7 +407,7 @@ impl Behaviour for Database {
         }
         self.shipping.forget_removed(&ctx.kernel.topology);
         self.find_sources(ctx, wiring);
-        if ctx.kernel.topology.node(ctx.node).is_up {
+        if ctx.kernel.topology.node(ctx.node).is_responsive() {
             // A laxer mode may let go of those who wait.
             self.release(ctx);
             if before != (self.params.mode, self.params.semi_sync_timeout) {

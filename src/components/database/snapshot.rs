@@ -3,11 +3,11 @@
 //! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
 //! received, and is applied afterwards. Until then the node serves nobody.
 
-use super::commit::listed;
+use super::books::listed;
 use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
-use crate::observe::StepKind;
+use crate::observe::{Reason, StepKind};
 
 impl Database {
     pub(super) fn on_snapshot(&mut self, ctx: &mut Context, sender: Target, snapshot: Snapshot) {
@@ -43,19 +43,35 @@ impl Database {
         }
     }
 
-    /// Of several primaries, what one had acknowledged and no other ever got is lost with its log.
+    /// What waits for replicas will not be heard of here any more. Of several primaries, what one had acknowledged and no other
+    /// ever got is lost with its log.
     fn give_up_own(&mut self, ctx: &mut Context, kept: &GtidSet) {
+        for call in self.forsake() {
+            if ctx.is_going_on(call) {
+                ctx.fail(call, Reason::NoPrimary);
+            }
+        }
         let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) else { return };
         let page = ctx.kernel.ledger.page(cluster);
         if page.rightful.is_some() {
             return;
         }
-        let gone =
-            self.log.range(0, u64::MAX).filter(|(_, record)| record.id.origin == ctx.node && !kept.contains(record.id));
-        gone.for_each(|(position, record)| page.lost.list_only(listed(record, position)));
+        let mut untold = GtidSet::default();
+        for doubt in self.commits.settle() {
+            page.in_doubt.note(listed(&doubt.record, doubt.position));
+            if kept.contains(doubt.record.id) {
+                page.survived += 1;
+            } else {
+                page.visible_lost += u64::from(doubt.is_seen);
+            }
+            untold.insert(doubt.record.id);
+        }
+        let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
+        for (position, record) in self.log.range(0, u64::MAX).filter(|(_, record)| gone.contains(record.id)) {
+            page.lost.list_only(listed(record, position));
+        }
         // The log may have dropped some of them.
-        let count = self.data.executed.only(ctx.node).without(kept).len();
-        page.lost.count += count;
-        ctx.kernel.recorder.counts.lost_writes += count;
+        page.lost.count += gone.len();
+        ctx.kernel.recorder.counts.lost_writes += gone.len();
     }
 }

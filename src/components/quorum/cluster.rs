@@ -97,14 +97,15 @@ pub fn newest(nodes: &[Component], placement: &Placement, key: u32) -> Version {
     newest
 }
 
-/// What `node` has, and what others still have to give to it: the newest of each key.
+/// What `node` has, what it still has to give to others, and they to it: the newest of each key.
 pub fn estate(nodes: &[Component], node: NodeIx) -> BTreeMap<u32, Held> {
     let mut estate = BTreeMap::new();
     let Component::QuorumStore(own) = &nodes[node.index()] else { return estate };
     estate.extend(own.copies.iter().map(|(key, held)| (key as u32, held)));
-    for component in nodes {
+    for (index, component) in nodes.iter().enumerate() {
         let Component::QuorumStore(store) = component else { continue };
-        for (key, held) in store.all_waiting_for(node) {
+        let is_own = index == node.index();
+        for (_, key, held) in store.parcels().filter(|(target, ..)| is_own || *target == node) {
             let known = estate.entry(key).or_insert(held);
             if known.version < held.version {
                 *known = held;
@@ -122,7 +123,8 @@ pub fn note_losses(nodes: &mut [Component], kernel: &mut Kernel, gone: NodeIx, e
     let is_alone = kernel.directory.placements.len() + kernel.directory.clusters.len() == 1;
     let mut lost = Vec::new();
     for (key, held) in estate {
-        let current = kernel.truth.current(key);
+        // What a cache has still to write is not lost, and what it will replace is no loss of its own.
+        let current = kernel.truth.durable(key);
         if held.version < current || (held.version > current && !is_alone) {
             continue;
         }
@@ -133,10 +135,14 @@ pub fn note_losses(nodes: &mut [Component], kernel: &mut Kernel, gone: NodeIx, e
             lost.push((key, of, current, left));
         }
     }
-    kernel.recorder.counts.lost_writes += lost.len() as u64;
     let Component::QuorumStore(store) = &mut nodes[gone.index()] else { return };
     for (key, of, current, left) in lost {
+        let is_superseded = kernel.truth.current(key) != current;
         kernel.truth.revert(key, left);
+        if is_superseded {
+            continue;
+        }
+        kernel.recorder.counts.lost_writes += 1;
         let (user, at_ns) = (of.map(|held| held.user), of.map(|held| held.at.as_nanos()));
         store.lost.note(LostWrite { key, position: None, version: Some(current.0), user, at_ns });
     }

@@ -106,9 +106,9 @@ impl QuorumStore {
         self.outbox.waiting_for(node, key)
     }
 
-    /// All copies that it still has to give to `node`, by key.
-    pub fn all_waiting_for(&self, node: NodeIx) -> impl Iterator<Item = (u32, Held)> {
-        self.outbox.parcels(node)
+    /// All copies that it still has to give to others: to whom, and of which key.
+    pub fn parcels(&self) -> impl Iterator<Item = (NodeIx, u32, Held)> {
+        self.outbox.parcels()
     }
 
     /// Copies that it still has to give to others.

@@ -55,10 +55,10 @@ impl Outbox {
         target.parcels.get(&key).map(|parcel| parcel.held.version)
     }
 
-    /// All that waits for `node`, by key.
-    pub fn parcels(&self, node: NodeIx) -> impl Iterator<Item = (u32, Held)> {
-        let boxes = self.boxes.iter().filter(move |target| target.node == node);
-        boxes.flat_map(|target| target.parcels.iter().map(|(key, parcel)| (key, parcel.held)))
+    /// All that waits, for whom, by key.
+    pub fn parcels(&self) -> impl Iterator<Item = (NodeIx, u32, Held)> {
+        let boxes = self.boxes.iter();
+        boxes.flat_map(|target| target.parcels.iter().map(|(key, parcel)| (target.node, key, parcel.held)))
     }
 
     pub fn targets(&self) -> Vec<NodeIx> {

@@ -16,6 +16,8 @@ use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Cause, ClusterIx, Context, Outcome, Verb, Version};
 use crate::observe::Reason;
 
+/// Transactions that may be under way, or have to be told of their end: a shard that is dead for good must not fill the log.
+const MOST_OPEN: usize = 10_000;
 /// How soon a decision is told again to a shard that has not answered.
 const AGAIN: SimDuration = SimDuration::from_secs(1);
 
@@ -115,6 +117,10 @@ impl ShardRouter {
         };
         if let [only] = targets[..] {
             ctx.call(call, only, Ask { version: Version::default(), ..Ask::from(&of) });
+            return;
+        }
+        if self.transactions.open.len() >= MOST_OPEN {
+            ctx.fail(call, Reason::QueueFull);
             return;
         }
         self.transactions.last = self.transactions.last.wrapping_add(1);

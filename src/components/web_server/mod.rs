@@ -272,7 +272,12 @@ impl WebServer {
     fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
         match next {
             Next::Done(ask, outcome) => self.ended(ctx, call, ask, outcome),
-            Next::Again(ask) => self.attempt(ctx, call, ask),
+            Next::Again(ask) => {
+                self.pools.forget(call);
+                self.attempt(ctx, call, ask);
+            }
+            // A hedge that still waits for a connection belongs to what is over.
+            Next::Pending if self.caller.is_pausing(call) => self.pools.forget(call),
             Next::Pending => {}
         }
     }

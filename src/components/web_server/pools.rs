@@ -127,10 +127,10 @@ impl WebServer {
         }
     }
 
-    /// Fails those who have waited too long for a connection, unless another attempt is under way for the same or will be made.
+    /// Fails those who have waited too long for a connection, unless another attempt is under way for the same.
     pub(super) fn lose_patience(&mut self, ctx: &mut Context) {
         while let Some(Waiter { parent, ask, .. }) = self.pools.expired(ctx.now()) {
-            if !self.caller.is_trying(parent) && !self.caller.is_pausing(parent) {
+            if !self.caller.is_trying(parent) {
                 self.caller.forget(ctx, parent, self.caller.way());
                 self.ended(ctx, parent, ask, Outcome::failed(Reason::PoolExhausted));
             }

@@ -11,6 +11,8 @@ pub struct LinkFigures {
     pub index: u16,
     pub from: String,
     pub to: String,
+    /// Whether one of its ends is in a region that is out.
+    pub is_dark: bool,
     /// The direction of requests.
     pub forward: LaneFigures,
     /// The direction of answers.

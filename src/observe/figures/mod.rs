@@ -47,6 +47,8 @@ pub struct Figures {
     pub nodes: Vec<NodeFigures>,
     /// In the order of the engine's links; those without traffic and trouble are left out.
     pub links: Vec<LinkFigures>,
+    /// Regions that are out.
+    pub dark: Vec<String>,
     pub clusters: Vec<ClusterFigures>,
     /// Leaderless stores.
     pub quorums: Vec<QuorumFigures>,
@@ -153,6 +155,7 @@ impl Figures {
             },
             nodes: Vec::new(),
             links: Vec::new(),
+            dark: Vec::new(),
             clusters: Vec::new(),
             quorums: Vec::new(),
         }

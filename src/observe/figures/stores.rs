@@ -57,6 +57,8 @@ pub struct ReplicationFigures {
 /// One replicated database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClusterFigures {
+    /// Ids of its databases.
+    pub nodes: Vec<String>,
     /// Id of the node that takes writes, if one does; of several the first.
     pub primary: Option<String>,
     /// How many promotions there were.

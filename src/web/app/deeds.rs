@@ -194,7 +194,8 @@ impl App {
             self.editor.past.note(&shown.document, &document, edit.clone(), dom::now_ms());
             self.show(document);
         }
-        self.with_session(|session| session.command_soon(Command::Edit(edit)));
+        let is_one_more = self.with_session(|session| session.command_soon(Command::Edit(edit)));
+        self.pending += u32::from(is_one_more == Some(true));
     }
 
     fn choose(&mut self, place: usize) {

@@ -77,8 +77,8 @@ impl App {
         let document = Document { seed: self.seed, ..shown.document.clone() };
         let (past, objectives) = (State::past(&self.editor.past), self.bench.objectives);
         let knobs = self.bench.knobs.iter().map(|knob| (knob.node.to_string(), knob.path.clone())).collect();
-        let (seed, speed) = (self.seed, self.speed);
-        Some(State { document, seed, speed, past, run: self.kept_run(), objectives, knobs })
+        let run = self.kept_run();
+        Some(State { document, seed: self.seed, speed: self.speed, past, run, objectives, knobs })
     }
 
     /// The present run as far as it has come.

@@ -263,6 +263,11 @@ impl App {
                     self.toast(ctx, &problem.to_string(), true);
                 }
             }
+            Event::Complained(problems) => {
+                for problem in problems.0 {
+                    self.toast(ctx, &format!("What was scheduled could not be done: {problem}"), true);
+                }
+            }
             Event::Watched(watched) => self.watched(watched),
             Event::Picked(serial) => self.picked(ctx, serial),
             Event::Fatal(message) => self.die(&message),

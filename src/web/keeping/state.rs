@@ -77,8 +77,8 @@ impl Run {
 impl State {
     /// A design that nothing was done with yet.
     pub fn fresh(document: Document, speed: f64) -> Self {
-        let (seed, past, objectives) = (document.seed, Value::Null, Objectives::default());
-        Self { document, seed, speed, past, run: None, objectives, knobs: Vec::new() }
+        let objectives = Objectives::default();
+        Self { seed: document.seed, document, speed, past: Value::Null, run: None, objectives, knobs: Vec::new() }
     }
 
     pub fn write(&self) -> String {

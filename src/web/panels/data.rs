@@ -218,14 +218,9 @@ fn view(cluster: &ClusterFigures, shown: &Shown, on_intent: &Callback<Intent>) -
 }
 
 fn doubt(cluster: &ClusterFigures) -> String {
-    let mut text = format!(
-        "Their primary died before it could acknowledge them: {} of them stand.",
-        format::count(cluster.survived)
-    );
-    if cluster.visible_lost > 0 {
-        text.push_str(&format!(" {} do not, although somebody had read them.", format::count(cluster.visible_lost)));
-    }
-    text
+    let (stand, missed) = (format::count(cluster.survived), format::count(cluster.visible_lost));
+    let text = format!("Their primary died before it could acknowledge them: {stand} of them stand.");
+    if cluster.visible_lost == 0 { text } else { format!("{text} {missed} do not, although somebody had read them.") }
 }
 
 /// A leaderless store, as far as there is something to tell.

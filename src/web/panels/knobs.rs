@@ -78,10 +78,12 @@ impl Turn {
 
     /// The value at a place of the slider, as a document has it.
     pub fn value(&self, place: f64) -> Value {
+        // A number that one can say may lie beyond the ends.
+        let said = |number: f64| format::round(number).clamp(self.low, self.high);
         let number = match (place <= 0.0 && self.has_zero, self.is_log) {
             (true, _) => 0.0,
-            (false, true) => format::round(self.low * libm::pow(self.high / self.low, place)),
-            (false, false) => format::round(self.low + (self.high - self.low) * place),
+            (false, true) => said(self.low * libm::pow(self.high / self.low, place)),
+            (false, false) => said(self.low + (self.high - self.low) * place),
         };
         match self.ty {
             ParamType::Count => Value::from(number.round().max(self.low.min(1.0).floor()) as u64),

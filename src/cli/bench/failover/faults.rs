@@ -131,7 +131,7 @@ fn is_in_ring(design: &Document, node: &str) -> bool {
 /// A further shard of the router `node`: a primary like the first.
 fn one_more_shard(design: &Document, node: &str) -> Option<Edit> {
     let mut new = design.node(primaries(design).next()?)?.clone();
-    new.id = (1..).map(|n| format!("db-{n}")).find(|id| design.node(id).is_none())?;
+    new.id = (1..=u32::MAX).map(|n| format!("db-{n}")).find(|id| design.node(id).is_none())?;
     let links = vec![Link { from: node.to_owned(), to: new.id.clone(), ..Link::default() }];
     Some(Edit::AddNode { node: Box::new(new), links, records: Vec::new() })
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::commit::listed;
+use super::super::books::listed;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;

@@ -21,6 +21,7 @@ pub fn acts(target: &Target, shown: &Shown, on_intent: &Callback<Intent>, close:
     let all = match target {
         Target::Node(id) => of_node(id, shown),
         Target::Link { from, to } => of_link(from, to),
+        Target::Region(_) => Vec::new(),
         Target::Canvas => of_canvas(),
     };
     html! {
@@ -30,7 +31,9 @@ pub fn acts(target: &Target, shown: &Shown, on_intent: &Callback<Intent>, close:
                     let (on_intent, close) = (on_intent.clone(), close.clone());
                     Callback::from(move |_: MouseEvent| {
                         close.emit(());
-                        intents.iter().for_each(|intent| on_intent.emit(intent.clone()));
+                        for intent in &intents {
+                            on_intent.emit(intent.clone());
+                        }
                     })
                 };
                 html! {

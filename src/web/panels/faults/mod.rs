@@ -139,8 +139,11 @@ fn chooser(places: &[Target], aim: Option<&Target>, shown: &Shown, on_intent: &C
         <label class="bench-field">
             <span class="hidden">{ "Where" }</span>
             <select {onchange} data-testid="fault-target" aria-label="Where">
-                <optgroup label="Nodes">{ for places.iter().filter(|place| place.is_node()).map(option) }</optgroup>
-                <optgroup label="Links">{ for places.iter().filter(|place| !place.is_node()).map(option) }</optgroup>
+                <optgroup label="Nodes">{ for places.iter().filter(|place| matches!(place, Target::Node(_))).map(option) }</optgroup>
+                <optgroup label="Links">{ for places.iter().filter(|place| matches!(place, Target::Link { .. })).map(option) }</optgroup>
+                if places.iter().any(|place| matches!(place, Target::Region(_))) {
+                    <optgroup label="Regions">{ for places.iter().filter(|place| matches!(place, Target::Region(_))).map(option) }</optgroup>
+                }
             </select>
         </label>
     }

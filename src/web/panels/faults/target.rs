@@ -1,4 +1,4 @@
-//! A place where something can be done: a node or a link, which can break, or the drawing itself.
+//! A place where something can be done: a region, a node or a link, which can break, or the drawing itself.
 
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ pub enum Target {
         from: Rc<str>,
         to: Rc<str>,
     },
+    Region(Rc<str>),
     /// The drawing itself, where nothing breaks.
     Canvas,
 }
@@ -24,21 +25,18 @@ impl Target {
         let nodes = document.nodes.iter().filter(|node| !matches!(node.kind, NodeKind::Users(_)));
         let nodes = nodes.map(|node| Self::Node(node.id.as_str().into()));
         let links = document.links.iter().map(|link| Self::link(&link.from, &link.to));
-        nodes.chain(links).collect()
+        let regions = document.regions().into_iter().map(|region| Self::Region(region.into()));
+        nodes.chain(links).chain(regions).collect()
     }
 
     pub fn link(from: &str, to: &str) -> Self {
         Self::Link { from: from.into(), to: to.into() }
     }
 
-    pub fn is_node(&self) -> bool {
-        matches!(self, Self::Node(_))
-    }
-
     /// A word that tells it from all others.
     pub fn key(&self) -> String {
         match self {
-            Self::Node(id) => id.to_string(),
+            Self::Node(id) | Self::Region(id) => id.to_string(),
             Self::Link { from, to } => format!("{from}→{to}"),
             Self::Canvas => String::new(),
         }
@@ -49,6 +47,7 @@ impl Target {
         match self {
             Self::Node(id) => shown.label(id),
             Self::Link { from, to } => format!("{} → {}", shown.label(from), shown.label(to)),
+            Self::Region(region) => format!("Region {region}"),
             Self::Canvas => "The drawing".to_owned(),
         }
     }
@@ -64,6 +63,7 @@ impl Target {
         match self {
             Self::Node(id) => Offer::at_node(document, id),
             Self::Link { from, to } => Offer::on_link(document, from, to),
+            Self::Region(region) => Offer::in_region(document, region),
             Self::Canvas => Vec::new(),
         }
     }

@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn ticks_divide_the_timeline_well() {
-        assert_eq!([60.0, 130.0, 3_600.0].map(rounded_up), [60.0, 130.0, 3_600.0]);
+        assert_eq!([60.0, 130.0, 3_600.0].map(rounded_up), [60.0, 130.0, 4_000.0]);
         assert_eq!([61.0, 60.0].map(tick), [5.0, 5.0]);
     }
 }

@@ -84,7 +84,7 @@ pub fn Field(props: &Props) -> Html {
                     <button class="tool small" onclick={reset} aria-label={format!("Back to the default, {}", text_of(&spec.default))}
                         title={format!("Default: {}", text_of(&spec.default))}>{ icon("default") }</button>
                 }
-                { control(&id, describedby, spec, value, shown, draft.as_ref(), &set, &try_out) }
+                { if spec.ty == ParamType::Nodes { nodes(node, value, shown, &set) } else { control(&id, describedby, spec, value, draft.as_ref(), &set, &try_out) } }
                 { pin(spec, value, node, *is_pinned, on_intent) }
             </div>
             <p class="param-help" id={format!("{id}-help")}>{ help(spec) }</p>
@@ -168,60 +168,55 @@ fn control(
     describedby: String,
     spec: &ParamSpec,
     value: &Value,
-    shown: &Shown,
     draft: Option<&Draft>,
     set: &Callback<Entry>,
     try_out: &Callback<Option<Entry>>,
 ) -> Html {
     let ty = spec.ty;
-    match ty {
-        ParamType::Choice(words) => {
-            let onchange = set.reform(|event: Event| {
-                Entry::chosen(event.target_unchecked_into::<HtmlSelectElement>().value().into())
-            });
-            html! {
-                <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
-                    { for words.iter().map(|word| html! {
-                        <option value={*word} selected={value.as_str() == Some(*word)}>{ format::name(word) }</option>
-                    }) }
-                </select>
+    if let ParamType::Choice(words) = ty {
+        let onchange =
+            set.reform(|event: Event| Entry::chosen(event.target_unchecked_into::<HtmlSelectElement>().value().into()));
+        return html! {
+            <select id={id.to_owned()} {onchange} aria-describedby={describedby} data-testid={id.to_owned()}>
+                { for words.iter().map(|word| html! {
+                    <option value={*word} selected={value.as_str() == Some(*word)}>{ format::name(word) }</option>
+                }) }
+            </select>
+        };
+    }
+    let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
+    let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
+    let onkeydown = {
+        let try_out = try_out.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                try_out.emit(None);
             }
-        }
-        ParamType::Nodes => nodes(id, value, shown, set),
-        _ => {
-            let onchange = set.reform(move |event: Event| Entry::written(&event, ty));
-            let oninput = try_out.reform(move |event: InputEvent| Some(Entry::written(&event, ty)));
-            let onkeydown = {
-                let try_out = try_out.clone();
-                Callback::from(move |event: KeyboardEvent| {
-                    if event.key() == "Escape" {
-                        try_out.emit(None);
-                    }
-                })
-            };
-            let text = draft.map_or_else(|| text_of(value), |draft| draft.text.clone());
-            let is_wrong = draft.is_some_and(|draft| !draft.what.is_empty());
-            let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
-            html! {
-                <span class="param-value">
-                    <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange} {oninput} {onkeydown}
-                        inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
-                        data-testid={id.to_owned()} />
-                    if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
-                </span>
-            }
-        }
+        })
+    };
+    let text = draft.map_or_else(|| text_of(value), |draft| draft.text.clone());
+    let is_wrong = draft.is_some_and(|draft| !draft.what.is_empty());
+    let has_unit = matches!(ty, ParamType::Count | ParamType::Number);
+    html! {
+        <span class="param-value">
+            <input id={id.to_owned()} type="text" autocomplete="off" spellcheck="false" value={text} {onchange} {oninput} {onkeydown}
+                inputmode={has_unit.then_some("decimal")} aria-invalid={is_wrong.to_string()} aria-describedby={describedby}
+                data-testid={id.to_owned()} />
+            if has_unit && !spec.unit.is_empty() { <span class="unit">{ spec.unit }</span> }
+        </span>
     }
 }
 
 /// A box to tick for each node that may stand in the list.
 fn nodes(own: &str, value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
-    let is_router = shown.document.node(own).is_some_and(|node| node.kind.name() == "shard_router");
-    let may_stand = |kind: &str| {
-        if is_router { kind == "database" } else { matches!(kind, "load_balancer" | "web_server") }
+    let kind = shown.document.node(own).map_or("", |node| node.kind.name());
+    let may_stand: &[&str] = match kind {
+        "shard_router" | "database" => &["database"],
+        "load_balancer" => &["web_server"],
+        _ => &["load_balancer", "web_server"],
     };
-    let candidates = shown.document.nodes.iter().filter(|node| may_stand(node.kind.name()));
+    let candidates = shown.document.nodes.iter().filter(|node| node.id != own && may_stand.contains(&node.kind.name()));
     html! {
         <span class="ticks">
             { for candidates.map(|node| {
