@@ -325,7 +325,7 @@ impl Session {
         if !self.clock.is_playing() || self.replay.is_some() {
             self.clock.show_reached();
         }
-        self.budget.see(&words);
+        self.budget.see(&words, frame.stride);
         self.quiet.see(&words, &frame, self.clock.view_ns());
         let hops = Hops { words, base_ns: frame.base_ns };
         Some(Event::Frame(frame, hops))

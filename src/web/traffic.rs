@@ -25,18 +25,22 @@ pub struct Budget {
     dots: f64,
     /// What drawing a frame takes, smoothed.
     drawing_ms: f64,
+    /// Whether the engine tells of some requests only.
+    is_thinned: bool,
     sent: usize,
     sent_ms: f64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { mean_s: 0.01, dots: FIRST_DOTS, drawing_ms: DRAWING_MS / 2.0, sent: 0, sent_ms: 0.0 }
+        Self { mean_s: 0.01, dots: FIRST_DOTS, drawing_ms: DRAWING_MS / 2.0, is_thinned: false, sent: 0, sent_ms: 0.0 }
     }
 }
 
 impl Budget {
-    pub fn see(&mut self, words: &[u32]) {
+    /// Takes the hops of a frame, in which one stands for `stride` requests.
+    pub fn see(&mut self, words: &[u32], stride: u32) {
+        self.is_thinned = stride > 1;
         let count = words.len() / 3;
         if count > 0 {
             let sum: f32 = words.chunks_exact(3).map(|hop| f32::from_bits(hop[2])).sum();
@@ -73,7 +77,7 @@ impl Budget {
     fn adapt(&mut self, pace_ms: f64) {
         let change = if pace_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS {
             0.8
-        } else if self.drawing_ms < DRAWING_MS / 2.0 {
+        } else if self.is_thinned && self.drawing_ms < DRAWING_MS / 2.0 {
             1.25
         } else {
             1.0
@@ -131,9 +135,10 @@ mod tests {
     use super::*;
 
     /// The dots that may be on their way after some seconds on a machine that draws so.
-    fn settled(drawing_ms: f64, frame_ms: f64) -> f64 {
+    fn settled(drawing_ms: f64, frame_ms: f64, stride: u32) -> f64 {
         let mut budget = Budget::default();
         for frame in 0..1_000_u32 {
+            budget.see(&[], stride);
             budget.drawn(drawing_ms);
             budget.is_due(f64::from(frame) * frame_ms, frame_ms, 0.001);
         }
@@ -142,10 +147,11 @@ mod tests {
 
     #[test]
     fn a_fast_machine_draws_more_dots_than_a_slow_one() {
-        assert!((settled(1.0, 16.7) - MOST_DOTS).abs() < 1.0);
-        assert!((settled(4.0, 16.7) - FIRST_DOTS).abs() < 1.0);
-        assert!((settled(9.0, 16.7) - FEWEST_DOTS).abs() < 1.0);
-        assert!((settled(1.0, 90.0) - FEWEST_DOTS).abs() < 1.0, "software that pretends to be a graphics processor");
+        assert!((settled(1.0, 16.7, 2) - MOST_DOTS).abs() < 1.0);
+        assert!((settled(4.0, 16.7, 2) - FIRST_DOTS).abs() < 1.0);
+        assert!((settled(9.0, 16.7, 1) - FEWEST_DOTS).abs() < 1.0);
+        assert!((settled(1.0, 90.0, 2) - FEWEST_DOTS).abs() < 1.0, "software that pretends to be a graphics processor");
+        assert!((settled(1.0, 16.7, 1) - FIRST_DOTS).abs() < 1.0, "more than there is need not be allowed");
     }
 
     #[test]

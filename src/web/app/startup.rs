@@ -197,7 +197,9 @@ fn pulse(slot: &Slot, view: &SharedView) -> Pulse {
         if let Some(session) = session {
             let now_ns = session.borrow_mut().tick(wall_ms);
             let drawing_ms = view.borrow_mut().draw(now_ns, wall_ms);
-            session.borrow_mut().drawn(drawing_ms);
+            if let Some(drawing_ms) = drawing_ms {
+                session.borrow_mut().drawn(drawing_ms);
+            }
         }
     })
 }

@@ -353,9 +353,10 @@ impl View {
         (self.drawn, self.is_moved) = ([SimTime::ZERO; 2], true);
     }
 
-    /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`. Returns what drawing the dots took, in milliseconds.
-    pub fn draw(&mut self, now_ns: u64, wall_ms: f64) -> f64 {
-        let mut drawing_ms = 0.0;
+    /// Draws the simulated time `now_ns`, in the animation frame at `wall_ms`. Returns what drawing the dots took, in
+    /// milliseconds, if they were drawn.
+    pub fn draw(&mut self, now_ns: u64, wall_ms: f64) -> Option<f64> {
+        let mut drawing_ms = None;
         let elapsed_ms = wall_ms - std::mem::replace(&mut self.wall_ms, wall_ms);
         self.glide(elapsed_ms);
         self.keep_followed(now_ns);
@@ -377,8 +378,9 @@ impl View {
             painter.set_camera(self.camera);
             let started = dom::now_ms();
             painter.draw(self.drawn[0], self.drawn[1]);
-            drawing_ms = dom::now_ms() - started;
-            self.drawing_ms = self.drawing_ms * 0.95 + drawing_ms * 0.05;
+            let took_ms = dom::now_ms() - started;
+            self.drawing_ms = self.drawing_ms * 0.95 + took_ms * 0.05;
+            drawing_ms = Some(took_ms);
         }
         if is_moved {
             let Camera { scale, x, y } = self.camera;

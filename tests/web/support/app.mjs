@@ -35,7 +35,7 @@ export async function simulate(page, seconds) {
 /** Goes on step by step, with the clock standing, until `seconds` of simulated time have passed. */
 export async function stepTo(page, seconds) {
   for (let now = await metric(page, "sim-time"); now < seconds - 1e-9; ) {
-    await page.keyboard.press(".");
+    await page.keyboard.press(">");
     const before = now;
     now = await metricUntil(page, "sim-time", (time) => time > before);
   }
