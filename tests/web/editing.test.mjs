@@ -318,6 +318,27 @@ test(
 );
 
 test(
+  "each region has a frame of its own, and a node is put into one in its details",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=regions&paused");
+    await page.waitForTimeout(800);
+    const frames = await page.locator(".tier.is-region").evaluateAll((all) => all.map((found) => found.getBoundingClientRect().toJSON()));
+    assert.equal(frames.length, 2);
+    const [one, other] = frames.sort((a, b) => a.top - b.top);
+    assert.ok(one.bottom <= other.top + 1, "they share no place");
+    await page.locator('[data-node="dns"]').focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("region-part").fill("ap-south-1");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("frame-ap-south-1").waitFor();
+    await page.getByTestId("news").filter({ hasText: /DNS is in ap-south-1/ }).waitFor();
+    await page.getByTestId("region-part").blur();
+    await page.keyboard.press("Control+z");
+    await page.getByTestId("frame-ap-south-1").waitFor({ state: "detached" });
+  }),
+);
+
+test(
   "the view: hand, space, zoom, fit, minimap, tidy",
   onPage(async ({ page, open }) => {
     await open("?scenario=cdn&paused");

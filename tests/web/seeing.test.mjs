@@ -80,6 +80,29 @@ test(
 );
 
 test(
+  "the legend tells of the operations that there are, and requests are listed by operation and way",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=separate-database&speed=1&users=1000");
+    await metricUntil(page, "throughput", (rate) => rate > 20);
+    assert.equal(await page.locator(".legend .op-query").count(), 0);
+    await page.locator('[data-node="users"]').focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".inspector details").evaluateAll((all) => all.forEach((group) => (group.open = true)));
+    for (const operation of ["query", "login", "range", "aggregate"]) {
+      const field = page.locator(`[data-testid^="param-"][data-testid$="${operation}_weight"]`);
+      await field.fill("0.2");
+      await field.press("Enter");
+    }
+    await page.getByTestId("rail-requests").click();
+    for (const operation of ["query", "login", "range", "aggregate"]) await page.locator(`.legend .op-${operation}`).waitFor();
+    await page.getByTestId("filter-operation").selectOption("query");
+    await page.getByTestId("filter-through").selectOption("db-1");
+    await page.getByTestId("request-row").filter({ hasText: /^query/ }).first().waitFor();
+    await shoot(page, "legend", { sizes: SIZES });
+  }),
+);
+
+test(
   "one record is watched on every store: its version, and who is behind",
   onPage(async ({ page, open }) => {
     await open("?scenario=cached&speed=1&users=3000");
