@@ -4,6 +4,7 @@ use super::command::Scheduled;
 use super::kinds::{self, Address, NodeKind};
 use super::regions;
 use crate::base::json::Json;
+use crate::base::order::sort_by_key;
 use crate::base::{BitRate, Shape, SimDuration};
 use schemars::JsonSchema;
 
@@ -188,7 +189,7 @@ impl Document {
     /// The regions of all nodes, each once, in alphabetical order.
     pub fn regions(&self) -> Vec<&str> {
         let mut regions: Vec<&str> = self.nodes.iter().filter_map(|node| node.region.as_deref()).collect();
-        regions.sort_unstable();
+        sort_by_key(&mut regions, |region| *region);
         regions.dedup();
         regions
     }

@@ -52,6 +52,8 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) {
 struct Host {
     scope: DedicatedWorkerGlobalScope,
     engine: Option<Engine>,
+    /// What it began with.
+    begun: Option<Document>,
     /// The design that the page has.
     shown: Option<Document>,
     hop_budget: usize,
@@ -72,6 +74,7 @@ impl Host {
         Self {
             scope,
             engine: None,
+            begun: None,
             shown: None,
             hop_budget: 0,
             window,
@@ -122,6 +125,7 @@ impl Host {
             Ok(mut engine) => {
                 engine.set_tracing(1, STEPS);
                 self.shown = Some(engine.document().clone());
+                self.begun.clone_from(&self.shown);
                 self.told = 0;
                 post(&self.scope, FromEngine::Loaded(design(&engine)));
                 self.engine = Some(engine);
@@ -255,9 +259,15 @@ impl Host {
         }
     }
 
+    /// The present run once more, from its beginning: a copy of the engine would take more room on the page than this takes time.
+    fn again(&self) -> Option<Result<Engine, Problems>> {
+        let engine = self.engine.as_ref()?;
+        Some(Engine::replay(self.begun.clone()?, engine.journal(), engine.now()))
+    }
+
     fn hash(&self, text: &str, length: SimDuration) {
-        let own = self.engine.clone().filter(|_| text.is_empty());
-        match own.map_or_else(|| Document::read_draft(text).and_then(Engine::new), Ok) {
+        let own = if text.is_empty() { self.again() } else { None };
+        match own.unwrap_or_else(|| Document::read_draft(text).and_then(Engine::new)) {
             Ok(mut engine) => {
                 engine.run_until(engine.now() + length);
                 let state_hash = format!("{:016x}", engine.state_hash());

@@ -308,3 +308,19 @@ fn what_nobody_sees_yet_counts_for_those_who_write_next() {
         }
     }
 }
+
+#[test]
+fn who_comes_back_as_primary_brings_what_it_has_not_acknowledged_yet() {
+    let params =
+        json!({ "mode": "synchronous", "check_interval": "200ms", "check_timeout": "100ms", "ship_delay": "20ms" });
+    let mut engine = engine(cluster(users(300.0), &params, 1));
+    watch(&mut engine, 3.0);
+    inflict(&mut engine, json!({ "hang": { "node": "db-1" } }));
+    let cluster = watch(&mut engine, 4.5);
+    assert_eq!(cluster.primary.as_deref(), Some("db-2"));
+    edit(&mut engine, Edit::RemoveNode { node: "db-2".to_owned() });
+    watch(&mut engine, 6.0);
+    inflict(&mut engine, json!({ "heal": { "node": "db-1" } }));
+    let cluster = watch(&mut engine, 10.0);
+    assert_eq!(cluster.primary.as_deref(), Some("db-1"));
+}

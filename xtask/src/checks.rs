@@ -88,6 +88,9 @@ pub fn command(options: &Options) -> Result<()> {
         report.step("test", "unit, integration and documentation tests", || {
             run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
         });
+        report.step("page tests", "unit tests of the page, natively", || {
+            run_cargo(&["test", "--locked", "--no-default-features", "--features", "web", "--bin", "scalescope-web"])
+        });
         report.step("failover", "random clusters with random faults, for promises that the data tier breaks", || {
             run_cargo(&["run", "--locked", "--bin", "scalescope", "--", "bench", "failover", "--seeds", "1000"])
         });

@@ -1,6 +1,7 @@
 //! Those who keep records: clusters of databases and leaderless stores, and that each record has one home.
 
 use crate::base::Problems;
+use crate::base::order::sort_by_key;
 use crate::model::document::Document;
 use crate::model::kinds::{DatabaseRole, NodeKind, STORES};
 
@@ -110,7 +111,7 @@ impl Document {
             }
             let called = self.links.iter().filter(|link| link.from == node.id && is_store(&link.to));
             let mut homes: Vec<&str> = called.map(|link| self.home_of(&link.to)).collect();
-            homes.sort_unstable();
+            sort_by_key(&mut homes, |home| *home);
             homes.dedup();
             if let [first, second, ..] = homes[..] {
                 let what = format!("`{}` would keep each record in two places, `{first}` and `{second}`", node.id);

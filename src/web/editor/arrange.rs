@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use scalescope::base::order::sort_by;
 use scalescope::scene::{NodeBox, Point};
 
 use super::Side;
@@ -26,7 +27,7 @@ pub fn align(cards: &[&NodeBox], side: Side) -> Vec<(Rc<str>, Point)> {
 pub fn spread(cards: &[&NodeBox], is_across: bool) -> Vec<(Rc<str>, Point)> {
     let along = |card: &NodeBox| if is_across { card.x } else { card.y };
     let mut order = cards.to_vec();
-    order.sort_by(|a, b| along(a).total_cmp(&along(b)));
+    sort_by(&mut order, |a, b| along(a).total_cmp(&along(b)));
     let (Some(first), Some(last)) = (order.first(), order.last()) else { return Vec::new() };
     let (start, end) = (along(first), along(last));
     let steps = order.len().saturating_sub(1).max(1) as f32;

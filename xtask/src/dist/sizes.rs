@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// The most that wasm and JavaScript together may weigh, gzipped.
-const BUDGET: u64 = 780_000;
+const BUDGET: u64 = 840_000;
 
 /// Prints what each kind of file in `dist/` weighs. An error if the page is too heavy.
 pub fn check_budget() -> Result<()> {
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_budget_is_for_both_together() {
         assert_eq!(verdict(BUDGET - 10, 10), Ok(()));
-        assert_eq!(verdict(BUDGET - 10, 11), Err("wasm and JavaScript gzipped: 780.0 KB of 780.0 KB".to_owned()));
+        assert_eq!(verdict(BUDGET - 10, 11), Err("wasm and JavaScript gzipped: 840.0 KB of 840.0 KB".to_owned()));
         assert!(verdict(0, 10).is_err() && verdict(10, 0).is_err(), "an empty build is not a light one");
     }
 

@@ -69,7 +69,9 @@ impl Monitor {
                 kernel.truth.revert(key as u32, version);
             }
         }
-        page.revived += heir.known().without(old.known()).len();
+        // What the heir itself has not acknowledged yet, from when it was primary before, is told or doubted later.
+        let revived = heir.known().without(old.known());
+        page.revived += revived.len() - heir.commits().untold().filter(|id| revived.contains(*id)).count() as u64;
         self.history = heir.known().clone();
     }
 
