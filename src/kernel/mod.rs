@@ -7,6 +7,7 @@
 //! of its own, whose parent is the call it is working on. A call ends exactly once, by a reply that travels back over the
 //! link it came by.
 
+mod ask;
 mod call;
 mod context;
 mod directory;
@@ -21,8 +22,9 @@ mod topology;
 mod transport;
 mod truth;
 
+pub use ask::{Ask, Cause, Outcome};
 pub use call::{Call, Marks, Place, Stage, Verb};
-pub use context::{Ask, Cause, Context, Kernel, Outcome};
+pub use context::{Context, Kernel};
 pub use directory::{ClusterIx, ClusterView, Directory, Home, Token};
 pub use event::{Event, Tag};
 pub use gtid::{Gtid, GtidSet};

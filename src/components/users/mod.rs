@@ -9,6 +9,7 @@
 //! Their browsers keep assets, and then ask nobody or only whether they are still good ([`browsers`]).
 //! Left out: pages made of several requests, users who come less often after failures, connections that are kept open.
 
+mod arriving;
 mod browsers;
 mod choices;
 mod edges;
@@ -30,14 +31,13 @@ use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
 use crate::observe::{Operation, Reason};
+use arriving::{Purpose, SHORTEST_THOUGHT};
 use browsers::{Browsers, Found};
 use choices::{Choice, Choices};
 use edges::Edges;
 use names::{Names, Remembered};
 use read_back::ReadBacks;
 
-/// The shortest time to think: without any, a system that answers at once would be asked for ever at one instant.
-const SHORTEST_THOUGHT: SimDuration = SimDuration::from_micros(1);
 /// The shortest pause after a failure, for the same reason.
 const SHORTEST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
@@ -119,33 +119,6 @@ impl Users {
 
     fn is_closed(&self) -> bool {
         self.params.loop_kind == Loop::Closed
-    }
-
-    fn await_next(&mut self, ctx: &mut Context) {
-        let gap = load::gap(&self.params, ctx.now(), &mut self.arrivals);
-        self.next = ctx.now() + gap;
-        ctx.timer(gap, Tag::Arrival);
-    }
-
-    /// Those of a closed loop who have not begun yet begin to think.
-    fn begin_thinking(&mut self, ctx: &mut Context) {
-        while self.begun < self.params.users {
-            let user = self.begun;
-            self.begun += 1;
-            self.think(ctx, user, SHORTEST_THOUGHT);
-        }
-    }
-
-    fn think(&mut self, ctx: &mut Context, user: u32, at_least: SimDuration) {
-        let mut stream = self.stream_of(user, Purpose::Think);
-        let thought = self.params.think_shape.duration(self.params.think_time, &mut stream);
-        ctx.wake(user, thought.max(at_least));
-    }
-
-    /// The stream of what a user of a closed loop does next: named by who and how often, so it does not depend on when.
-    fn stream_of(&self, user: u32, purpose: Purpose) -> Stream {
-        let asked = u64::from(self.asked.get(user as usize));
-        Stream::seeded(mix(self.seed ^ u64::from(user) << 32 ^ asked) ^ purpose as u64)
     }
 
     /// Somebody wants something.
@@ -323,14 +296,6 @@ fn is_looped(request: &Call) -> bool {
     request.marks.has(Marks::LOOPED)
 }
 
-/// What a stream of a user in a closed loop is for.
-#[derive(Clone, Copy, Debug)]
-#[repr(u64)]
-enum Purpose {
-    Think = 5,
-    Choose = 6,
-}
-
 /// The one of several equals that `user` always asks.
 fn own_of(targets: &[Target], user: u32) -> Option<Target> {
     if targets.is_empty() { None } else { Some(targets[user as usize % targets.len()]) }
@@ -455,39 +420,5 @@ impl Behaviour for Users {
 
     fn levels(&self) -> Levels {
         Levels::default()
-    }
-}
-
-impl Users {
-    /// Takes new parameters over while the loop goes on.
-    fn retune(&mut self, ctx: &mut Context, params: &kinds::Users) {
-        let old = std::mem::replace(&mut self.params, Derived(params.clone()));
-        self.waiting.shorten(ctx, params.timeout);
-        if params.read_back_after < old.read_back_after {
-            self.read_backs.shorten(ctx, params.read_back_after);
-        }
-        self.caller.set(ctx, &params.calls);
-        if params.browser_cache.0 == 0 {
-            self.browsers = Browsers::default();
-        }
-        if Choices::differ(&old, params) {
-            self.choices.retune(params);
-        }
-        let has_started = self.next != SimTime::NEVER || self.begun > 0;
-        if !has_started {
-            return;
-        }
-        if self.is_closed() {
-            self.next = SimTime::NEVER;
-            self.begin_thinking(ctx);
-        } else if self.next == SimTime::NEVER {
-            self.await_next(ctx);
-        } else {
-            let left = self.next.since(ctx.now());
-            if let Some(left) = load::left(&old, params, ctx.now(), left) {
-                self.next = ctx.now() + left;
-                ctx.timer(left, Tag::Arrival);
-            }
-        }
     }
 }

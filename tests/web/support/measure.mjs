@@ -150,6 +150,11 @@ export async function usable(page) {
 export async function accessibilityFaults(page, options = {}) {
   // Evaluated, not inserted as a script: the page's policy stays as it is.
   await page.evaluate(library("axe-core").source);
+  // What still fades in has not got its colours yet.
+  await page.evaluate(() => {
+    const passing = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime < 5_000);
+    return Promise.all(passing.map((one) => one.finished.catch(() => null)));
+  });
   const { violations } = await page.evaluate((given) => globalThis.axe.run(document, given), options);
   const where = (nodes) => nodes.map((node) => node.target.join(" ")).join(", ");
   return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${where(nodes)}`);
