@@ -310,9 +310,11 @@ impl ShardRouter {
         let (from, to) = (step.from, step.home);
         let read = step.source.map(|(_, version)| version);
         let at_home = step.holders.iter().find(|(node, _)| directory.cluster_of(*node) == Some(to));
-        let held = at_home.map(|(_, version)| *version).filter(|version| Some(*version) != read);
-        if let Some(version) = held {
-            // The new home had kept a version that its old one has lost in a failover.
+        if let Some((_, version)) = at_home.copied()
+            && (Some(version) != read || version > ctx.kernel.truth.current(key))
+        {
+            // The new home had kept a version that its old one has lost in a failover; or what was read there came from a primary
+            // that should have been fenced, and stands now.
             ctx.kernel.truth.revert(key, version);
         }
         if let Some(step) = self.moves.live.remove(&key) {

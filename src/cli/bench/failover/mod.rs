@@ -109,6 +109,18 @@ mod tests {
         assert!(found.is_empty(), "{}", to_text(0, SEEDS, &found));
     }
 
+    /// A primary that came back with writes of its own untold; a record that was moved away from a primary that should have been
+    /// fenced.
+    const FOUND: [u64; 2] = [54_572, 66_800];
+
+    #[test]
+    fn seeds_that_broke_a_promise_once_do_not_any_more() {
+        for seed in FOUND {
+            let found = search(seed, 1);
+            assert!(found.is_empty(), "{}", to_text(seed, 1, &found));
+        }
+    }
+
     #[test]
     fn a_seed_makes_the_same_trial_and_seeds_differ() {
         let trial = |seed| {
