@@ -18,8 +18,10 @@ const MARGIN: f32 = 40.0;
 /// Draws the minimap; a press on it brings what is there into the middle.
 pub fn minimap(view: &SharedView, map: &Map, document: &Document, figures: &Figures) -> Html {
     let (all, seen) = (map.bounds(), view.borrow().seen());
+    // Two pixels beyond the border are no reason to cover what is within.
+    let near = seen.grown(2.0 / view.borrow().camera().scale);
     let is_all_seen =
-        seen.grown(2.0 / view.borrow().camera().scale).union(&all) == seen.grown(2.0 / view.borrow().camera().scale);
+        near.x <= all.x && near.y <= all.y && near.right() >= all.right() && near.bottom() >= all.bottom();
     if is_all_seen || map.layout.nodes.is_empty() {
         return Html::default();
     }
