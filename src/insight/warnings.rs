@@ -5,7 +5,7 @@
 //! utilisation, which grows in proportion to load while a node is stable (the utilisation law: U = X · S).
 
 use crate::base::order::sort_by;
-use crate::model::{Document, NodeKind};
+use crate::model::{Document, Node, NodeKind};
 use crate::observe::{Figures, NodeFigures};
 
 /// Above this share of its processors a node has little left.
@@ -42,12 +42,16 @@ pub enum Lost {
 
 /// Single points of failure that have traffic, the busiest first.
 pub fn single_points(document: &Document, figures: &Figures) -> Vec<Warning> {
+    let calls = Calls::of(document);
+    let is_users = |node: &Node| matches!(node.kind, NodeKind::Users(_));
+    let users = document.nodes.iter().enumerate().filter(|(_, node)| is_users(node));
+    let users: Vec<_> = users.map(|(at, _)| (at, calls.reach(at, None))).collect();
     let mut found: Vec<Warning> = Vec::new();
-    for node in &document.nodes {
+    for (at, node) in document.nodes.iter().enumerate() {
         let arrivals_per_s = of(figures, &node.id).map_or(0.0, |own| own.arrivals_per_s);
         if arrivals_per_s > 0.0
-            && !matches!(node.kind, NodeKind::Users(_))
-            && let Some(lost) = loss_without(document, &node.id)
+            && !is_users(node)
+            && let Some(lost) = calls.loss_without(at, &users)
         {
             found.push(Warning { node: node.id.clone(), what: Hazard::SinglePoint { lost, arrivals_per_s } });
         }
@@ -90,26 +94,74 @@ fn of<'a>(figures: &'a Figures, id: &str) -> Option<&'a NodeFigures> {
     figures.nodes.iter().find(|node| node.id == id)
 }
 
-/// What users lose if the node `id` is not there; none if others do its work.
-fn loss_without(document: &Document, id: &str) -> Option<Lost> {
-    let users = document.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Users(_)));
-    let mut worst = None;
-    for user in users {
-        let (all, left) = (reached(document, &user.id, None), reached(document, &user.id, Some(id)));
-        // Whoever has no name service needs none.
-        let is_lost = |is_own: fn(&str) -> bool| {
-            let any = |ids: &[&str]| ids.iter().any(|id| is_kind(document, id, is_own));
-            any(&all) && !any(&left)
-        };
-        let (before, after) = (homes(document, &all, None), homes(document, &left, Some(id)));
-        let found = [
-            (Lost::Service, is_lost(is_server)),
-            (Lost::Data, before.iter().any(|home| !after.contains(home))),
-            (Lost::Names, is_lost(is_names)),
-        ];
-        worst = worst.or(found.into_iter().find(|(_, is_lost)| *is_lost).map(|(lost, _)| lost));
+/// The design as calls see it; all by the place of a node in the document.
+struct Calls<'a> {
+    kinds: Vec<&'a str>,
+    /// Whom each node calls: replication is no way for calls.
+    callees: Vec<Vec<usize>>,
+    /// What tells the cluster, or leaderless store, from others that it belongs to, if it keeps records for good.
+    homes: Vec<Option<&'a str>>,
+}
+
+/// What users reach.
+struct Reach<'a> {
+    /// Which nodes.
+    has: Vec<bool>,
+    /// The clusters and leaderless stores of which a member is asked, and one is left. Each keeps records that no other has.
+    homes: Vec<&'a str>,
+}
+
+impl<'a> Calls<'a> {
+    fn of(document: &'a Document) -> Self {
+        let nodes = document.nodes.iter();
+        let home = |node: &'a Node| is_store(node.kind.name()).then(|| document.home_of(&node.id));
+        let homes: Vec<_> = nodes.clone().map(home).collect();
+        let mut callees = vec![Vec::new(); document.nodes.len()];
+        let place = |id: &str| document.nodes.iter().position(|node| node.id == id);
+        let ends = document.links.iter().filter_map(|link| Some((place(&link.from)?, place(&link.to)?)));
+        for (from, to) in ends.filter(|(from, to)| homes[*from].is_none() || homes[*to].is_none()) {
+            callees[from].push(to);
+        }
+        Self { kinds: nodes.map(|node| node.kind.name()).collect(), callees, homes }
     }
-    worst
+
+    /// What the users at `start` reach without `gone`, and what lies beyond it alone.
+    fn reach(&self, start: usize, gone: Option<usize>) -> Reach<'a> {
+        let mut has = vec![false; self.kinds.len()];
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            for to in self.callees[at].iter().copied().filter(|to| Some(*to) != gone) {
+                if !std::mem::replace(&mut has[to], true) {
+                    open.push(to);
+                }
+            }
+        }
+        let is_left = |home: &&str| (0..self.homes.len()).any(|at| self.homes[at] == Some(*home) && Some(at) != gone);
+        let asking = self.callees.iter().zip(&self.homes).zip(&has).filter(|((_, home), has)| **has && home.is_none());
+        let asked = asking.flat_map(|((callees, _), _)| callees).filter_map(|to| self.homes[*to]);
+        let homes = asked.filter(is_left).collect();
+        Reach { has, homes }
+    }
+
+    fn has(&self, reach: &Reach<'_>, is_own: fn(&str) -> bool) -> bool {
+        self.kinds.iter().zip(&reach.has).any(|(kind, has)| *has && is_own(kind))
+    }
+
+    /// What users lose if the node at `gone` is not there; none if others do its work. `users`: each with what they reach while it
+    /// is.
+    fn loss_without(&self, gone: usize, users: &[(usize, Reach<'_>)]) -> Option<Lost> {
+        users.iter().find_map(|(start, before)| {
+            let after = self.reach(*start, Some(gone));
+            // Whoever has no name service needs none.
+            let is_lost = |is_own| self.has(before, is_own) && !self.has(&after, is_own);
+            let found = [
+                (Lost::Service, is_lost(is_server)),
+                (Lost::Data, before.homes.iter().any(|home| !after.homes.contains(home))),
+                (Lost::Names, is_lost(is_names)),
+            ];
+            found.into_iter().find(|(_, is_lost)| *is_lost).map(|(lost, _)| lost)
+        })
+    }
 }
 
 fn is_server(kind: &str) -> bool {
@@ -123,40 +175,6 @@ fn is_names(kind: &str) -> bool {
 /// What keeps records for good.
 fn is_store(kind: &str) -> bool {
     matches!(kind, "database" | "quorum_store")
-}
-
-/// The clusters and leaderless stores whose members are asked by some of `askers`, and of which a member is left without `gone`.
-/// Each keeps records that no other has.
-fn homes<'a>(document: &'a Document, askers: &[&str], gone: Option<&str>) -> Vec<&'a str> {
-    let is_there = |id: &str| is_kind(document, id, is_store) && Some(id) != gone;
-    let asked = document.links.iter().filter(|link| {
-        let is_copying = is_kind(document, &link.from, is_store);
-        !is_copying && askers.contains(&link.from.as_str()) && is_kind(document, &link.to, is_store)
-    });
-    let homes = asked.map(|link| document.home_of(&link.to));
-    homes.filter(|home| document.nodes.iter().any(|n| is_there(&n.id) && document.home_of(&n.id) == *home)).collect()
-}
-
-/// All nodes to which calls from `start` can lead, but for those beyond `gone`.
-fn reached<'a>(document: &'a Document, start: &str, gone: Option<&str>) -> Vec<&'a str> {
-    let mut found: Vec<&str> = Vec::new();
-    let mut open = vec![start];
-    while let Some(at) = open.pop() {
-        for link in document.links.iter().filter(|link| link.from == at) {
-            let to = link.to.as_str();
-            // Replication is no way for calls.
-            let is_copying = is_kind(document, at, is_store) && is_kind(document, to, is_store);
-            if Some(to) != gone && !is_copying && !found.contains(&to) {
-                found.push(to);
-                open.push(to);
-            }
-        }
-    }
-    found
-}
-
-fn is_kind(document: &Document, id: &str, is_own: fn(&str) -> bool) -> bool {
-    document.node(id).is_some_and(|node| is_own(node.kind.name()))
 }
 
 #[cfg(test)]
