@@ -90,13 +90,18 @@ impl<K: Ordinal, V> Map<K, V> {
         *self = Self::default();
     }
 
+    /// All entries in no particular order, without sorting them.
+    pub fn scan(&self) -> impl Iterator<Item = (K, &V)> {
+        self.slots.iter().flatten().map(|(key, value)| (*key, value))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (K, &V)> {
         let sorted = self.table.sorted().into_iter();
         sorted.filter_map(|(_, slot)| self.slots[slot as usize].as_ref()).map(|(key, value)| (*key, value))
     }
 
     pub fn first_key(&self) -> Option<K> {
-        self.slots.iter().flatten().map(|(key, _)| *key).min()
+        self.scan().map(|(key, _)| key).min()
     }
 
     /// Does `change` to every value, in no particular order.

@@ -105,7 +105,7 @@ impl Outbox {
     /// Drops what waits for nodes that are none of the store any more.
     pub fn keep_targets(&mut self, is_kept: impl Fn(NodeIx) -> bool) {
         self.boxes.retain(|target| is_kept(target.node));
-        let moves = self.boxes.iter().flat_map(|target| target.parcels.iter()).filter(|(_, parcel)| parcel.is_move);
+        let moves = self.boxes.iter().flat_map(|target| target.parcels.scan()).filter(|(_, parcel)| parcel.is_move);
         self.moves = moves.count() as u64;
     }
 

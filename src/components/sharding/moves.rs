@@ -177,7 +177,7 @@ impl ShardRouter {
         if !self.moves.is_sweeping() {
             return;
         }
-        let oldest = self.moves.live.iter().map(|(_, live)| live.sent + PATIENCE).min();
+        let oldest = self.moves.live.scan().map(|(_, live)| live.sent + PATIENCE).min();
         let is_full = self.moves.live.len() >= parallel || rate <= 0.0;
         let more = self.moves.cursor.map(|_| now).or(self.moves.again.front().map(|(due, _)| *due));
         let next = more.filter(|_| !is_full).map(|due| due.max(self.moves.next_at));

@@ -68,7 +68,7 @@ impl Transactions {
 
     /// Whether one of them writes `key`.
     pub fn has(&self, key: u32) -> bool {
-        !self.open.is_empty() && self.open.iter().any(|(_, transaction)| transaction.keys.contains(&key))
+        !self.open.is_empty() && self.open.scan().any(|(_, transaction)| transaction.keys.contains(&key))
     }
 
     /// Nobody waits for what is under way; what has not been decided never will be committed.
@@ -88,7 +88,7 @@ impl Transactions {
 
     /// The transaction that `call` is made for.
     fn of(&self, call: Key) -> Option<u32> {
-        self.open.iter().find(|(_, transaction)| transaction.call == call).map(|(number, _)| number)
+        self.open.scan().find(|(_, transaction)| transaction.call == call).map(|(number, _)| number)
     }
 }
 
@@ -222,11 +222,11 @@ impl ShardRouter {
     /// A shard has answered to a decision.
     pub(super) fn told(&mut self, ctx: &mut Context, reply: &Call) {
         let has_gone = |call: Key| !call.is_none() && !ctx.kernel.calls.contains(call);
-        let found = self.transactions.open.iter().find_map(|(number, transaction)| {
+        let found = self.transactions.open.scan().filter_map(|(number, transaction)| {
             let at = transaction.participants.iter().position(|own| has_gone(own.call))?;
             Some((number, at))
         });
-        let Some((number, at)) = found else { return };
+        let Some((number, at)) = found.min() else { return };
         let Some(transaction) = self.transactions.open.get_mut(&number) else { return };
         let participant = &mut transaction.participants[at];
         participant.call = Key::NONE;
