@@ -10,6 +10,11 @@ use std::hash::{Hash, Hasher};
 
 use super::hash::{Fingerprint, mix};
 
+/// Where `key` lies in the hash space: keys are small numbers, and have to be mixed.
+pub const fn place(key: u32) -> u64 {
+    mix(key as u64 + 1)
+}
+
 /// One who can own keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {

@@ -26,7 +26,6 @@ use crate::base::slab::Key;
 use crate::kernel::{Body, Call, Context, Message, Tag, Target};
 use crate::model::NodeKind;
 
-pub use crate::base::ring;
 pub use balancer::LoadBalancer;
 pub use cache::Cache;
 pub use cdn::Cdn;

@@ -9,8 +9,8 @@
 //! All nodes see the same placement at the same time, and everybody's signs of life: the gossip by which real ones learn of them is
 //! left out.
 
-use crate::base::hash::{Derived, mix};
-use crate::base::ring::{Member, Ring};
+use crate::base::hash::Derived;
+use crate::base::ring::{Member, Ring, place};
 use crate::base::{NodeIx, SimTime};
 
 /// One arrangement of members.
@@ -36,8 +36,7 @@ impl Layout {
 
     fn owners(&self, key: u32) -> Vec<NodeIx> {
         let count = (self.copies as usize).min(self.members.len());
-        // Keys are small numbers: the ring wants them mixed.
-        self.ring.owners(mix(u64::from(key) + 1), count).into_iter().map(NodeIx).collect()
+        self.ring.owners(place(key), count).into_iter().map(NodeIx).collect()
     }
 
     fn is_like(&self, other: &Self) -> bool {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::server::Server;
 use crate::base::hash::{Derived, mix};
 use crate::base::random::Stream;
-use crate::components::ring::{Member, Ring};
+use crate::base::ring::{Member, Ring};
 use crate::kernel::{Call, Verb};
 use crate::model::kinds::{BalancerPolicy, HashOn, LoadBalancer, Sampling};
 

@@ -7,8 +7,8 @@
 
 use crate::base::NodeIx;
 use crate::base::hash::{Derived, mix};
+use crate::base::ring::{Member, Ring, place};
 use crate::components::Wiring;
-use crate::components::ring::{Member, Ring};
 use crate::kernel::{Context, Target};
 use crate::model::NodeKind;
 use crate::model::kinds::{CachePattern, CacheRole, OnWrite};
@@ -54,7 +54,7 @@ impl CachePool {
 
     /// The node that owns `key`.
     pub fn owner(&self, key: u32) -> Option<CacheNode> {
-        self.ring.owner(hash(key)).map(|number| self.nodes[usize::from(number)])
+        self.ring.owner(place(key)).map(|number| self.nodes[usize::from(number)])
     }
 
     /// The node to be asked for `key`: the owner, or with several copies the one of them that `draw` picks.
@@ -63,7 +63,7 @@ impl CachePool {
         if owner.copies < 2 {
             return Some(owner);
         }
-        let owners = self.ring.owners(hash(key), owner.copies as usize);
+        let owners = self.ring.owners(place(key), owner.copies as usize);
         let chosen = mix(u64::from(draw)) % owners.len() as u64;
         Some(self.nodes[usize::from(owners[chosen as usize])])
     }
@@ -74,13 +74,13 @@ impl CachePool {
         if number == 0 || number >= owner.copies {
             return (number == 0).then_some(owner);
         }
-        let owners = self.ring.owners(hash(key), owner.copies as usize);
+        let owners = self.ring.owners(place(key), owner.copies as usize);
         owners.get(number as usize).map(|number| self.nodes[usize::from(*number)])
     }
 
     /// The node that stands in for one that is dead.
     pub fn gutter(&self, key: u32) -> Option<CacheNode> {
-        self.gutter.owner(hash(key)).map(|number| self.nodes[usize::from(number)])
+        self.gutter.owner(place(key)).map(|number| self.nodes[usize::from(number)])
     }
 
     /// Whether writes of `key` go through a cache to the database.
@@ -97,9 +97,4 @@ impl CachePool {
     pub fn has(&self, node: NodeIx) -> bool {
         self.nodes.iter().any(|cache| cache.target.node == node)
     }
-}
-
-/// Keys are small numbers: the ring wants them mixed.
-fn hash(key: u32) -> u64 {
-    mix(u64::from(key) + 1)
 }

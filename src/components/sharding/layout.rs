@@ -7,8 +7,8 @@
 //! ketama).
 
 use crate::base::KeyTable;
-use crate::base::hash::{Derived, mix};
-use crate::components::ring::{Member, Ring};
+use crate::base::hash::Derived;
+use crate::base::ring::{Member, Ring, place};
 use crate::kernel::ClusterIx;
 use crate::model::kinds::{self, ShardStrategy};
 
@@ -102,14 +102,14 @@ impl Layout {
                 let listed = table.get(at).filter(|(first, ..)| *first <= key);
                 listed.map_or_else(|| self.by_hash(key), |(_, _, cluster)| Some(*cluster))
             }
-            Rule::Ring(_) => self.ring.owner(hash(key)).map(ClusterIx),
+            Rule::Ring(_) => self.ring.owner(place(key)).map(ClusterIx),
         }
     }
 
     /// The owner of `key` and further shards, up to `count` different ones.
     pub fn owners(&self, key: u32, count: usize) -> Vec<ClusterIx> {
         if matches!(self.rule, Rule::Ring(_)) {
-            return self.ring.owners(hash(key), count).into_iter().map(ClusterIx).collect();
+            return self.ring.owners(place(key), count).into_iter().map(ClusterIx).collect();
         }
         let Some(owner) = self.owner(key) else { return Vec::new() };
         let first = self.shards.iter().position(|shard| *shard == owner).unwrap_or(0);
@@ -118,7 +118,7 @@ impl Layout {
     }
 
     fn by_hash(&self, key: u32) -> Option<ClusterIx> {
-        let number = hash(key).checked_rem(self.shards.len() as u64)?;
+        let number = place(key).checked_rem(self.shards.len() as u64)?;
         Some(self.shards[number as usize])
     }
 }
@@ -126,11 +126,6 @@ impl Layout {
 /// The entries of a directory whose shards are there.
 fn table(directory: &KeyTable, of_table: impl Fn(&str) -> Option<ClusterIx>) -> Vec<(u32, u32, ClusterIx)> {
     directory.iter().filter_map(|range| Some((range.first, range.last, of_table(&range.owner)?))).collect()
-}
-
-/// Keys are small numbers: shards and rings want them mixed.
-fn hash(key: u32) -> u64 {
-    mix(u64::from(key) + 1)
 }
 
 #[cfg(test)]

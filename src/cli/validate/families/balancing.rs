@@ -1,7 +1,7 @@
 //! Load balancers and hash rings.
 
 use scalescope::base::hash::mix;
-use scalescope::components::ring::{Member, Ring};
+use scalescope::base::ring::{Member, Ring};
 use serde_json::json;
 
 use super::{completions, completions_at};
