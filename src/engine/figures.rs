@@ -84,9 +84,9 @@ fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
         if let Component::QuorumStore(store) = component
             && store.cluster() == number
         {
-            figures.lost.extend(store.lost().list.iter().take(most));
+            figures.lost.extend(store.lost().first(most));
             figures.lost_count += store.lost().count;
-            figures.in_doubt.extend(store.in_doubt().list.iter().take(most));
+            figures.in_doubt.extend(store.in_doubt().first(most));
             figures.in_doubt_count += store.in_doubt().count;
         }
     }
@@ -95,9 +95,9 @@ fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
         if let Component::Cache(cache) = component
             && cache.home().is_some_and(|home| placement.has(home))
         {
-            let (list, count) = cache.unwritten().lost();
-            figures.lost.extend(list.iter().take(most));
-            figures.lost_count += count;
+            let lost = cache.unwritten().lost();
+            figures.lost.extend(lost.first(most));
+            figures.lost_count += lost.count;
         }
     }
     for list in [&mut figures.lost, &mut figures.in_doubt] {
@@ -119,11 +119,11 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
         _ => None,
     });
     let page = kernel.ledger.of(monitor.cluster);
-    let shown = |writes: &Writes| -> Vec<LostWrite> { writes.list.iter().take(most).copied().collect() };
+    let shown = |writes: &Writes| -> Vec<LostWrite> { writes.first(most).copied().collect() };
     let (mut lost, mut lost_count) = (shown(&page.lost), page.lost.count);
-    for (list, count) in caches {
-        lost.extend(list.iter().take(most));
-        lost_count += count;
+    for own in caches {
+        lost.extend(own.first(most));
+        lost_count += own.count;
     }
     sort_by_key(&mut lost, |lost| lost.at_ns);
     lost.truncate(most);
@@ -293,7 +293,6 @@ fn replication(world: &World, database: &Database) -> ReplicationFigures {
 fn sharding(router: &ShardRouter, most: usize) -> ShardingFigures {
     let Progress { to_move, moved, bytes, failed, failure } = *router.progress();
     let shards = router.shares().map(|(id, share)| ShardFigures { id: id.to_owned(), share });
-    let (lost, lost_count) = router.lost();
     ShardingFigures {
         shards: shards.collect(),
         hottest_key: router.hottest().map(|(key, _)| key),
@@ -308,8 +307,8 @@ fn sharding(router: &ShardRouter, most: usize) -> ShardingFigures {
         open_transactions: router.transactions().0,
         committed: router.transactions().1.committed,
         aborted: router.transactions().1.aborted,
-        lost: lost.iter().take(most).copied().collect(),
-        lost_count,
+        lost: router.lost().first(most).copied().collect(),
+        lost_count: router.lost().count,
     }
 }
 

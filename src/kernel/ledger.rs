@@ -89,6 +89,11 @@ impl Writes {
         self.list_only(write);
     }
 
+    /// The first of those that are listed, `most` at most.
+    pub fn first(&self, most: usize) -> impl Iterator<Item = &LostWrite> {
+        self.list.iter().take(most)
+    }
+
     /// Lists a write that has been counted.
     pub fn list_only(&mut self, write: LostWrite) {
         if self.list.len() < LIST_LIMIT {

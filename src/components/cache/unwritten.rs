@@ -7,19 +7,15 @@
 
 use crate::base::SimTime;
 use crate::base::map::Map;
-use crate::kernel::{Cause, Truth, Version};
+use crate::kernel::{Cause, Truth, Version, Writes};
 use crate::observe::LostWrite;
-
-/// Lost writes that are kept one by one; more are only counted.
-const LOST_LIMIT: usize = 100_000;
 
 /// Written values by key.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Unwritten {
     values: Map<u32, Value>,
     bytes: u64,
-    lost: Vec<LostWrite>,
-    lost_count: u64,
+    lost: Writes,
 }
 
 /// The last value of a key that was acknowledged.
@@ -88,17 +84,14 @@ impl Unwritten {
                 continue;
             }
             count += 1;
-            if self.lost.len() < LOST_LIMIT {
-                let (user, at_ns) = (Some(value.cause.user), Some(value.at.as_nanos()));
-                self.lost.push(LostWrite { key, position: None, version: Some(value.version.0), user, at_ns });
-            }
+            let (user, at_ns) = (Some(value.cause.user), Some(value.at.as_nanos()));
+            self.lost.note(LostWrite { key, position: None, version: Some(value.version.0), user, at_ns });
         }
-        self.lost_count += count;
         count
     }
 
-    /// The acknowledged writes that crashes have lost, oldest crash first, and how many there were.
-    pub fn lost(&self) -> (&[LostWrite], u64) {
-        (&self.lost, self.lost_count)
+    /// The acknowledged writes that crashes have lost, oldest crash first.
+    pub fn lost(&self) -> &Writes {
+        &self.lost
     }
 }

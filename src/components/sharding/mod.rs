@@ -4,11 +4,11 @@
 //! the key ([`layout`]), and asks there: a replica for reads, the primary for writes. When the layout changes, it moves the
 //! keys whose home changes while it serves them ([`moves`]). A popular key makes its shard hot, which shows in the [`tally`]; it
 //! can be kept on several shards ([`copies`]), or be given a shard of its own. What touches several shards is sent to all of
-//! them and gathered ([`scatter`]); transactions over several are committed in two phases ([`transactions`]).
-//! Each shard knows what is at home there, and refuses
-//! the rest (as `MongoDB`'s shard versions do): what was sent to a former home is sent again. Where records are is kept by the topology
-//! service ([`Directory`](crate::kernel::Directory)) and survives a crash of the router. Left out: several routers for the
-//! same shards, time-outs of its own (its callers have them), cleaning up what a moved key leaves behind.
+//! them and gathered ([`scatter`]); transactions over several are committed in two phases ([`transactions`]). Each shard
+//! knows what is at home there, and refuses the rest (as `MongoDB`'s shard versions do): what was sent to a former home is
+//! sent again. Where records are is kept by the topology service ([`Directory`](crate::kernel::Directory)) and survives a
+//! crash of the router. Left out: several routers for the same shards, time-outs of its own (its callers have them), cleaning up
+//! what a moved key leaves behind.
 
 mod copies;
 mod known;
@@ -26,10 +26,10 @@ use crate::base::NodeIx;
 use crate::base::hash::Derived;
 use crate::base::map::Map;
 use crate::base::slab::Key;
-use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb, Version};
+use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb, Version, Writes};
 use crate::model::NodeKind;
 use crate::model::kinds;
-use crate::observe::{LostWrite, Reason};
+use crate::observe::Reason;
 use copies::Copies;
 use known::KnownKeys;
 use layout::Layout;
@@ -61,8 +61,7 @@ pub struct ShardRouter {
     tally: Tally,
     /// Keys whose home was taken out of the design.
     bereft: Vec<u32>,
-    lost: Vec<LostWrite>,
-    lost_count: u64,
+    lost: Writes,
 }
 
 impl ShardRouter {
@@ -81,8 +80,7 @@ impl ShardRouter {
             held_count: 0,
             tally: Tally::default(),
             bereft: Vec::new(),
-            lost: Vec::new(),
-            lost_count: 0,
+            lost: Writes::default(),
             params: Derived(params),
         }
     }
@@ -112,9 +110,9 @@ impl ShardRouter {
         self.held_count
     }
 
-    /// The acknowledged writes that went with shards that were taken out of the design, and how many there were.
-    pub fn lost(&self) -> (&[LostWrite], u64) {
-        (&self.lost, self.lost_count)
+    /// The acknowledged writes that went with shards that were taken out of the design.
+    pub fn lost(&self) -> &Writes {
+        &self.lost
     }
 
     /// The first of its shards.

@@ -11,8 +11,6 @@ use crate::components::route::DataRoute;
 use crate::kernel::{ClusterIx, Context, Home, Target};
 use crate::observe::LostWrite;
 
-/// Lost writes that are kept one by one; more are only counted.
-const LOST_LIMIT: usize = 100_000;
 /// Size of a record that was found in a shard and is in no population's range, in bytes.
 const FOUND_BYTES: u32 = 2_048;
 
@@ -132,9 +130,6 @@ impl ShardRouter {
     /// The last write of `key` has gone with its shard.
     pub fn note_loss(&mut self, ctx: &mut Context, key: u32) {
         ctx.kernel.recorder.counts.lost_writes += 1;
-        self.lost_count += 1;
-        if self.lost.len() < LOST_LIMIT {
-            self.lost.push(LostWrite { key, position: None, version: None, user: None, at_ns: None });
-        }
+        self.lost.note(LostWrite { key, position: None, version: None, user: None, at_ns: None });
     }
 }
