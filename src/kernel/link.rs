@@ -14,6 +14,9 @@ use crate::base::{BitRate, NodeIx, Shape, SimDuration, SimTime};
 /// First retransmission timeout beside the round trip: Linux's minimum (RFC 6298 would wait a second).
 const FIRST_TIMEOUT: SimDuration = SimDuration::from_millis(200);
 
+/// Tries before a connection is given up.
+pub(super) const TRIES: u8 = 6;
+
 /// A way between two nodes.
 #[derive(Clone, Debug, Hash)]
 pub struct Link {
@@ -148,6 +151,11 @@ impl Link {
     pub fn timeout(&self, is_backward: bool, tries: u8) -> SimDuration {
         let (params, added) = (&self.works.params, self.trouble(is_backward).added_latency);
         (FIRST_TIMEOUT + params.latency + params.reply_latency + added.times(2)).times(1 << tries.min(30))
+    }
+
+    /// How long the transport tries before it gives up.
+    pub fn patience(&self, is_backward: bool) -> SimDuration {
+        (0..TRIES).map(|tries| self.timeout(is_backward, tries)).fold(SimDuration::ZERO, |sum, wait| sum + wait)
     }
 
     /// Mean delay of the direction in which it is drawn.

@@ -7,15 +7,13 @@
 use super::call::{Call, Place, Verb};
 use super::context::Kernel;
 use super::event::Event;
-use super::link::Fate;
+use super::link::{Fate, TRIES};
 use super::message::{Body, Message};
 use crate::base::slab::Key;
 use crate::base::{LinkIx, SimTime};
 use crate::observe::trace::{Step, What};
 use crate::observe::{Hop, HopKind, Operation, Reason};
 
-/// Tries before a connection is given up.
-const TRIES: u8 = 6;
 /// Bytes of a call, a reply or a message beside its content: headers of HTTP, TCP and IP.
 pub const HEADER_BYTES: u64 = 500;
 

@@ -80,10 +80,7 @@ impl Database {
     pub(super) fn hear(&mut self, ctx: &mut Context, sender: Target, round: u32, is_up: bool) {
         self.heard.retain(|(node, _, _)| *node != sender.node);
         self.heard.push((sender.node, round, is_up));
-        if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-            let now = ctx.now();
-            ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
-        }
+        wake_monitor(ctx);
     }
 
     /// Of several primaries: whom this one copies from.
@@ -107,6 +104,14 @@ impl Database {
         if has_new && topology.node(ctx.node).is_up {
             self.begin_following(ctx);
         }
+    }
+}
+
+/// The cluster's monitor has something to look at.
+pub fn wake_monitor(ctx: &mut Context) {
+    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
+        let now = ctx.now();
+        ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
     }
 }
 

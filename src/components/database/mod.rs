@@ -259,17 +259,20 @@ impl Database {
 
     /// Answers those who have waited for what has been applied, or can be seen, now.
     fn serve_lagging(&mut self, ctx: &mut Context) {
-        if self.lagging.is_empty() {
+        for call in std::mem::take(&mut self.lagging) {
+            self.try_again(ctx, call);
+        }
+    }
+
+    /// Does what `call` has waited for, if anybody still waits for that.
+    fn try_again(&mut self, ctx: &mut Context, call: Key) {
+        if !ctx.is_going_on(call) {
             return;
         }
-        for call in std::mem::take(&mut self.lagging) {
-            if !ctx.is_going_on(call) {
-                continue;
-            }
-            match ctx.get(call).verb {
-                Verb::Write | Verb::Put => self.commit(ctx, call),
-                _ => self.read(ctx, call),
-            }
+        if work::writes(ctx.get(call).verb) {
+            self.commit(ctx, call);
+        } else {
+            self.read(ctx, call);
         }
     }
 }

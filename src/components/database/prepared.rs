@@ -108,12 +108,7 @@ impl Database {
     /// Locks are gone: those who waited for them try again.
     pub(super) fn serve_unlocked(&mut self, ctx: &mut Context) {
         for call in std::mem::take(&mut self.prepared.waiting) {
-            if ctx.is_going_on(call) {
-                match ctx.get(call).verb {
-                    Verb::Get => self.read(ctx, call),
-                    _ => self.commit(ctx, call),
-                }
-            }
+            self.try_again(ctx, call);
         }
     }
 

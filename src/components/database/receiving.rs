@@ -9,10 +9,11 @@
 use std::collections::VecDeque;
 
 use super::data::{Duplicate, Effect};
+use super::membership::wake_monitor;
 use super::{Database, Duty, note};
 use crate::base::map::Map;
 use crate::base::{NodeIx, SimDuration, SimTime};
-use crate::kernel::{Batch, Body, Context, Event, Follow, GtidSet, Image, Record, Tag, Target, Wish};
+use crate::kernel::{Batch, Body, Context, Follow, GtidSet, Image, Record, Tag, Target, Wish};
 use crate::model::kinds::{LogMatching, Writes};
 use crate::observe::StepKind;
 
@@ -398,13 +399,5 @@ impl Database {
         }
         self.sync(ctx, Part { from, upto: 0, records: new });
         wake_monitor(ctx);
-    }
-}
-
-/// The cluster's monitor has something to look at.
-fn wake_monitor(ctx: &mut Context) {
-    if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-        let now = ctx.now();
-        ctx.kernel.queue.push(now, Event::Monitor { cluster: cluster.0 });
     }
 }

@@ -15,8 +15,6 @@ use crate::observe::StepKind;
 
 /// A copy that has not arrived after this time is sent again, if the transport must have given up by then.
 const COPY_PATIENCE: SimDuration = SimDuration::from_secs(30);
-/// How often the transport tries.
-const TRIES: u8 = 6;
 
 /// What is being sent to whom.
 #[derive(Clone, Debug, Default, Hash)]
@@ -74,8 +72,7 @@ impl Shipping {
 
 /// How long the transport of `target`'s link tries at most.
 fn patience(topology: &Topology, target: Target) -> SimDuration {
-    let link = &topology.links[target.link.index()];
-    (0..TRIES).map(|tries| link.timeout(true, tries)).fold(SimDuration::ZERO, |sum, wait| sum + wait)
+    topology.links[target.link.index()].patience(true)
 }
 
 impl Database {

@@ -213,7 +213,7 @@ impl Database {
 }
 
 /// Whether it changes records here: a copy that a shard router puts here does as well.
-fn writes(verb: Verb) -> bool {
+pub fn writes(verb: Verb) -> bool {
     verb.is_write() || verb == Verb::Put
 }
 
