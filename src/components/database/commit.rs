@@ -13,7 +13,7 @@ use super::{Database, Duty, note};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Gtid, Outcome, Record, Tag, Verb, Version};
+use crate::kernel::{Call, Context, Gtid, Outcome, Page, Record, Tag, Verb, Version};
 use crate::model::kinds::CommitMode;
 use crate::observe::{Reason, StepKind};
 
@@ -54,6 +54,15 @@ pub struct Doubt {
     pub position: u64,
     pub record: Record,
     pub is_seen: bool,
+}
+
+impl Doubt {
+    /// Enters in the books how it ended: it `stands`, or is gone.
+    pub fn settle(&self, page: &mut Page, stands: bool) {
+        page.in_doubt.note(listed(&self.record, self.position));
+        page.survived += u64::from(stands);
+        page.visible_lost += u64::from(!stands && self.is_seen);
+    }
 }
 
 impl Commits {
@@ -365,9 +374,7 @@ impl Database {
         for doubt in self.commits.settle() {
             publish(ctx, &doubt.record);
             if let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) {
-                let page = ctx.kernel.ledger.page(cluster);
-                page.in_doubt.note(listed(&doubt.record, doubt.position));
-                page.survived += 1;
+                doubt.settle(ctx.kernel.ledger.page(cluster), true);
             }
         }
     }

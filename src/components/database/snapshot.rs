@@ -58,12 +58,7 @@ impl Database {
         }
         let mut untold = GtidSet::default();
         for doubt in self.commits.settle() {
-            page.in_doubt.note(listed(&doubt.record, doubt.position));
-            if kept.contains(doubt.record.id) {
-                page.survived += 1;
-            } else {
-                page.visible_lost += u64::from(doubt.is_seen);
-            }
+            doubt.settle(page, kept.contains(doubt.record.id));
             untold.insert(doubt.record.id);
         }
         let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);

@@ -123,12 +123,7 @@ impl Monitor {
         let kept = database(nodes, self.primary).known();
         let page = kernel.ledger.page(self.cluster);
         for doubt in doubts {
-            page.in_doubt.note(listed(&doubt.record, doubt.position));
-            if kept.contains(doubt.record.id) {
-                page.survived += 1;
-            } else {
-                page.visible_lost += u64::from(doubt.is_seen);
-            }
+            doubt.settle(page, kept.contains(doubt.record.id));
         }
     }
 }
