@@ -5,13 +5,13 @@ use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::Monitor;
 use crate::kernel::{ClusterIx, ClusterView, Event, Page, Version};
+use crate::model::Document;
 use crate::model::kinds::DatabaseRole;
-use crate::model::{Document, Node, NodeKind};
 
 impl World {
     /// Primaries that are linked, directly or by others, are one cluster; replicas join that of their primary.
     pub(super) fn form_clusters(&mut self, document: &Document) {
-        let with_role = |role| document.nodes.iter().filter(move |node| role_of(node) == Some(role));
+        let with_role = |role| document.nodes.iter().filter(move |node| node.role() == Some(role));
         for entry in with_role(DatabaseRole::Primary) {
             let Some(node) = self.kernel.topology.find(&entry.id) else { continue };
             if self.kernel.directory.cluster_of(node).is_some() {
@@ -44,7 +44,7 @@ impl World {
             () if link.to == *id => Some(&link.from),
             () => None,
         });
-        let fitting = others.filter(|other| document.node(other).and_then(role_of) == Some(role));
+        let fitting = others.filter(|other| document.role(other) == Some(role));
         fitting.filter_map(|other| self.kernel.topology.find(other)).collect()
     }
 
@@ -84,7 +84,7 @@ impl World {
     pub(super) fn unite_clusters(&mut self, document: &Document) {
         for link in &document.links {
             let cluster = |id: &str| {
-                let is_primary = document.node(id).and_then(role_of) == Some(DatabaseRole::Primary);
+                let is_primary = document.role(id) == Some(DatabaseRole::Primary);
                 let node = self.kernel.topology.find(id).filter(|_| is_primary)?;
                 self.kernel.directory.cluster_of(node)
             };
@@ -162,13 +162,5 @@ impl World {
                 });
             }
         }
-    }
-}
-
-/// The role of a database in the design.
-fn role_of(node: &Node) -> Option<DatabaseRole> {
-    match &node.kind {
-        NodeKind::Database(database) => Some(database.role),
-        _ => None,
     }
 }

@@ -26,7 +26,7 @@ impl World {
         }
         // A replica joins the cluster of its primary: that one comes first.
         for is_replica in [false, true] {
-            for node in after.nodes.iter().filter(|node| (role(node) == Some(DatabaseRole::Replica)) == is_replica) {
+            for node in after.nodes.iter().filter(|node| (node.role() == Some(DatabaseRole::Replica)) == is_replica) {
                 if self.kernel.topology.find(&node.id).is_none() {
                     self.join(node, after);
                     is_settled = true;
@@ -51,7 +51,7 @@ impl World {
             None => self.add_node(entry),
         };
         self.add_links(document);
-        match (followed, role(entry)) {
+        match (followed, entry.role()) {
             (Some(cluster), _) => self.enter_cluster(node, cluster),
             (None, Some(DatabaseRole::Primary)) if self.cluster_beside(node, document).is_none() => {
                 self.found_cluster(&[node]);
@@ -68,10 +68,10 @@ impl World {
 
     /// The cluster of those that shall follow a new primary, if they are one already.
     fn cluster_behind(&self, entry: &Node, document: &Document) -> Option<ClusterIx> {
-        if role(entry) != Some(DatabaseRole::Primary) {
+        if entry.role() != Some(DatabaseRole::Primary) {
             return None;
         }
-        let is_replica = |id: &str| document.node(id).and_then(role) == Some(DatabaseRole::Replica);
+        let is_replica = |id: &str| document.role(id) == Some(DatabaseRole::Replica);
         let links = document.links.iter().filter(|link| link.from == entry.id && is_replica(&link.to));
         let mut known = links.filter_map(|link| self.kernel.topology.find(&link.to));
         known.find_map(|follower| self.kernel.directory.cluster_of(follower))
@@ -92,7 +92,7 @@ impl World {
                 monitor.dissolve(node, &self.nodes, &mut self.kernel);
             } else if monitor.is_shared() {
                 monitor.bury(node, &self.nodes, &mut self.kernel);
-                let primaries = document.nodes.iter().filter(|entry| role(entry) == Some(DatabaseRole::Primary));
+                let primaries = document.nodes.iter().filter(|entry| entry.role() == Some(DatabaseRole::Primary));
                 for heir in primaries.filter_map(|entry| self.kernel.topology.find(&entry.id)) {
                     monitor.take_place(heir, &mut self.nodes);
                 }
@@ -134,13 +134,6 @@ fn as_replica(entry: &Node) -> Node {
     node
 }
 
-fn role(node: &Node) -> Option<DatabaseRole> {
-    match &node.kind {
-        NodeKind::Database(database) => Some(database.role),
-        _ => None,
-    }
-}
-
 /// Whether a node of the old design goes on in the new one.
 fn stays(node: &Node, before: &Document, after: &Document) -> bool {
     let Some(now) = after.node(&node.id) else { return false };
@@ -156,7 +149,7 @@ fn stays(node: &Node, before: &Document, after: &Document) -> bool {
 
 /// The database that `id` copies.
 fn source<'a>(document: &'a Document, id: &str) -> Option<&'a str> {
-    let is_database = |id: &str| document.node(id).is_some_and(|node| role(node).is_some());
+    let is_database = |id: &str| document.role(id).is_some();
     let link = document.links.iter().find(|link| link.to == id && is_database(id) && is_database(&link.from));
     link.map(|link| link.from.as_str())
 }

@@ -1,7 +1,7 @@
 //! The document's own types.
 
 use super::command::Scheduled;
-use super::kinds::{self, Address, NodeKind};
+use super::kinds::{self, Address, DatabaseRole, NodeKind};
 use super::regions;
 use crate::base::json::Json;
 use crate::base::order::sort_by_key;
@@ -64,6 +64,14 @@ impl Node {
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.id)
     }
+
+    /// What the design makes of it in its cluster, if it is a database.
+    pub const fn role(&self) -> Option<DatabaseRole> {
+        match &self.kind {
+            NodeKind::Database(database) => Some(database.role),
+            _ => None,
+        }
+    }
 }
 
 /// A point on the drawing; x grows to the right, y downwards.
@@ -125,6 +133,11 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Document {
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The role of the database `id`.
+    pub fn role(&self, id: &str) -> Option<DatabaseRole> {
+        self.node(id).and_then(Node::role)
     }
 
     /// Whether the node's address is a private one: stores are, and servers behind a load balancer.

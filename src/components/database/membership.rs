@@ -6,7 +6,7 @@ use crate::base::NodeIx;
 use crate::base::slab::Key;
 use crate::components::Wiring;
 use crate::kernel::{Body, Context, Event, Target, Topology};
-use crate::model::NodeKind;
+use crate::model::Node;
 use crate::model::kinds::DatabaseRole;
 
 impl Database {
@@ -93,8 +93,7 @@ impl Database {
         let wanted = &self.params.copies_from;
         let mut sources = topology.callers(ctx.node, "database");
         sources.retain(|source| {
-            let is_primary = matches!(wiring.entry(topology, source.node).map(|entry| &entry.kind),
-                Some(NodeKind::Database(params)) if params.role == DatabaseRole::Primary);
+            let is_primary = wiring.entry(topology, source.node).and_then(Node::role) == Some(DatabaseRole::Primary);
             let is_wanted = wanted.is_empty() || wanted.contains(&topology.node(source.node).id);
             is_primary && is_wanted && topology.node(source.node).id != wiring.own.id
         });

@@ -8,14 +8,10 @@ use crate::model::kinds::{DatabaseRole, NodeKind, STORES};
 impl Document {
     /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
     pub(super) fn check_clusters(&self, problems: &mut Problems) {
-        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
-            Some(NodeKind::Database(database)) => Some(database.role),
-            _ => None,
-        };
         for (i, node) in self.nodes.iter().enumerate() {
-            let Some(own) = role(&node.id) else { continue };
+            let Some(own) = node.role() else { continue };
             let sources = self.links.iter().filter(|link| link.to == node.id);
-            let count = |wanted| sources.clone().filter(|link| role(&link.from) == Some(wanted)).count();
+            let count = |wanted| sources.clone().filter(|link| self.role(&link.from) == Some(wanted)).count();
             let (primaries, replicas) = (count(DatabaseRole::Primary), count(DatabaseRole::Replica));
             if own == DatabaseRole::Primary && replicas > 0 {
                 problems.push(
@@ -82,10 +78,7 @@ impl Document {
 
     /// The first primary of the cluster that `id` belongs to, by its links with other databases.
     pub(in crate::model) fn primary_of<'a>(&'a self, id: &'a str) -> &'a str {
-        let is_primary = |id: &str| {
-            matches!(self.node(id).map(|node| &node.kind),
-                Some(NodeKind::Database(database)) if database.role == DatabaseRole::Primary)
-        };
+        let is_primary = |id: &str| self.role(id) == Some(DatabaseRole::Primary);
         let mut cluster = vec![id];
         let mut at = 0;
         while let Some(own) = cluster.get(at).copied() {

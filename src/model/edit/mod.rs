@@ -236,7 +236,7 @@ impl Json for Edit {
 serde_by_json!(Edit);
 
 fn is_replica(node: &Node) -> bool {
-    matches!(&node.kind, NodeKind::Database(database) if database.role == DatabaseRole::Replica)
+    node.role() == Some(DatabaseRole::Replica)
 }
 
 fn relinked(link: &Link, from: &str, to: &str) -> Option<Link> {
@@ -353,19 +353,16 @@ impl Document {
 
     /// Where the primary `id` goes, its first replica takes its place, and the other replicas hang on that.
     fn hand_over(&mut self, id: &str) {
-        let role = |id: &str| match self.node(id).map(|node| &node.kind) {
-            Some(NodeKind::Database(database)) => Some(database.role),
-            _ => None,
-        };
-        if role(id) != Some(DatabaseRole::Primary) {
+        if self.role(id) != Some(DatabaseRole::Primary) {
             return;
         }
         // Another primary of the same cluster needs nothing.
-        let heir = self.links.iter().find(|link| link.from == id && role(&link.to) == Some(DatabaseRole::Replica));
+        let heir = self.links.iter().find(|link| link.from == id && self.role(&link.to) == Some(DatabaseRole::Replica));
         let Some(heir) = heir.map(|link| link.to.clone()) else { return };
         // Other primaries of the cluster copied from each other: the heir stands where it was.
         let is_known = |from: &str| self.links.iter().any(|link| link.from == from && link.to == heir);
-        let equals = self.links.iter().filter(|link| link.to == id && role(&link.from) == Some(DatabaseRole::Primary));
+        let equals =
+            self.links.iter().filter(|link| link.to == id && self.role(&link.from) == Some(DatabaseRole::Primary));
         let equals = equals.filter(|link| !is_known(&link.from)).map(|link| Link { to: heir.clone(), ..link.clone() });
         let equals: Vec<Link> = equals.collect();
         // Those that the heir has a link with already need no second one.

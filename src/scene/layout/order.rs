@@ -60,7 +60,6 @@ pub struct Graph {
 impl Graph {
     pub fn of(document: &Document) -> Self {
         let find = |id: &str| document.nodes.iter().position(|node| node.id == id);
-        let is_primary = |kind: &NodeKind| matches!(kind, NodeKind::Database(it) if it.role == DatabaseRole::Primary);
         Self {
             stages: document.nodes.iter().map(|node| Stage::of(&node.kind)).collect(),
             links: document
@@ -70,7 +69,7 @@ impl Graph {
                 .filter(|(from, to)| from != to)
                 .collect(),
             is_name_service: document.nodes.iter().map(|node| matches!(node.kind, NodeKind::Dns(_))).collect(),
-            is_primary: document.nodes.iter().map(|node| is_primary(&node.kind)).collect(),
+            is_primary: document.nodes.iter().map(|node| node.role() == Some(DatabaseRole::Primary)).collect(),
         }
     }
 

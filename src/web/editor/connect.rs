@@ -55,7 +55,7 @@ pub fn link(document: &Document, from: &str, to: &str) -> Result<Edit, String> {
 /// The edit that takes a link away. A copy whose link to its primary is gone is a database of its own.
 pub fn cut(document: &Document, from: &str, to: &str) -> Edit {
     let cut = Edit::RemoveLink { from: from.to_owned(), to: to.to_owned() };
-    match (role(document.node(from)), role(document.node(to))) {
+    match (document.role(from), document.role(to)) {
         (Some(_), Some(_)) => Edit::Many { edits: vec![cut, set_role(to, DatabaseRole::Primary)] },
         _ => cut,
     }
@@ -74,13 +74,6 @@ pub fn usual_callee(kind: &str) -> Option<&'static str> {
 
 fn is_linked(document: &Document, from: &str, to: &str) -> bool {
     document.links.iter().any(|link| link.from == from && link.to == to)
-}
-
-fn role(node: Option<&Node>) -> Option<DatabaseRole> {
-    match node.map(|node| &node.kind) {
-        Some(NodeKind::Database(database)) => Some(database.role),
-        _ => None,
-    }
 }
 
 fn set_role(node: &str, role: DatabaseRole) -> Edit {

@@ -3,7 +3,7 @@
 use scalescope::base::random::Stream;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::model::kinds::DatabaseRole;
-use scalescope::model::{Command, Document, Edit, Fault, Link, NodeKind, Scheduled, Way};
+use scalescope::model::{Command, Document, Edit, Fault, Link, Scheduled, Way};
 use serde_json::json;
 
 use super::design::{STRATEGIES, between, one_of, switch};
@@ -117,8 +117,7 @@ fn edit(design: &Document, node: String, stream: &mut Stream) -> Option<Edit> {
 }
 
 fn primaries(design: &Document) -> impl Iterator<Item = &str> {
-    let is_primary = |kind: &NodeKind| matches!(kind, NodeKind::Database(own) if own.role == DatabaseRole::Primary);
-    design.nodes.iter().filter(move |node| is_primary(&node.kind)).map(|node| node.id.as_str())
+    design.nodes.iter().filter(|node| node.role() == Some(DatabaseRole::Primary)).map(|node| node.id.as_str())
 }
 
 /// Whether `node` is one of at least three primaries that copy from each other.
