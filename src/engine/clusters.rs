@@ -1,7 +1,10 @@
 //! Who belongs together by the links of the design: clusters of databases, and the shards of a router.
 
+use std::collections::BTreeMap;
+
 use super::world::World;
 use crate::base::NodeIx;
+use crate::base::sparse::Sparse;
 use crate::components::Component;
 use crate::components::database::Monitor;
 use crate::kernel::{ClusterIx, ClusterView, Event, Page, Version};
@@ -118,12 +121,8 @@ impl World {
             let node = NodeIx(index as u16);
             let Component::ShardRouter(router) = &self.nodes[index] else { continue };
             for cluster in router.newcomers() {
-                let Component::Database(primary) = &self.nodes[self.monitors[usize::from(cluster.0)].primary.index()]
-                else {
-                    continue;
-                };
                 let truth = &self.kernel.truth;
-                let versions = primary.versions_at_end();
+                let versions = self.versions_at_end(cluster);
                 let last = versions.iter().filter(|(key, version)| truth.current(*key as u32) == *version);
                 let keys: Vec<u32> = last.map(|(key, _)| key as u32).collect();
                 self.with(node, |component, ctx| {
@@ -136,21 +135,27 @@ impl World {
         }
     }
 
+    /// What the primary of `cluster` will have when all that it has received is applied.
+    fn versions_at_end(&self, cluster: ClusterIx) -> Sparse<Version> {
+        match &self.nodes[self.monitors[usize::from(cluster.0)].primary.index()] {
+            Component::Database(primary) => primary.versions_at_end(),
+            _ => Sparse::default(),
+        }
+    }
+
     /// What has gone with the shards that a router has lost: the truth of each record is what its new home has.
     fn mourn(&mut self, node: NodeIx) {
         let Component::ShardRouter(router) = &mut self.nodes[node.index()] else { return };
         let keys = router.take_bereft();
-        if keys.is_empty() {
-            return;
-        }
-        let router = router.clone();
+        let Component::ShardRouter(router) = &self.nodes[node.index()] else { return };
+        let mut homes: BTreeMap<ClusterIx, Sparse<Version>> = BTreeMap::new();
+        let mut held = Vec::with_capacity(keys.len());
         for key in keys {
             let home = router.home(&self.kernel, node, key);
-            let primary = home.map(|home| self.monitors[usize::from(home.0)].primary);
-            let held = match primary.map(|primary| &self.nodes[primary.index()]) {
-                Some(Component::Database(primary)) => primary.versions_at_end().get(key as usize),
-                _ => Version::default(),
-            };
+            let versions = home.map(|home| homes.entry(home).or_insert_with(|| self.versions_at_end(home)));
+            held.push((key, versions.map_or_else(Version::default, |versions| versions.get(key as usize))));
+        }
+        for (key, held) in held {
             let truth = &mut self.kernel.truth;
             let before = truth.current(key);
             truth.revert(key, held);

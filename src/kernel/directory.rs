@@ -16,7 +16,7 @@ use crate::base::{NodeIx, SimTime};
 const MOST_TOKENS: usize = 1_000_000;
 
 /// A replicated database: a primary and its replicas, or several primaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClusterIx(pub u16);
 
 /// What callers are told about one cluster.
