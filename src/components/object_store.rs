@@ -11,7 +11,7 @@ use super::{Behaviour, Levels, Wiring};
 use crate::base::SimDuration;
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Outcome, Stage, Verb};
+use crate::kernel::{Context, Outcome, Stage, Verb};
 use crate::model::{NodeKind, kinds};
 use crate::observe::Reason;
 
@@ -41,8 +41,8 @@ impl ObjectStore {
 impl Behaviour for ObjectStore {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         let asked = ctx.get(call);
-        let (Call { verb, bytes, .. }, is_conditional) = (*asked, asked.is_conditional());
-        if verb != Verb::Static {
+        let body = asked.body_of(asked.bytes);
+        if asked.verb != Verb::Static {
             ctx.fail(call, Reason::NoRoute);
             return;
         }
@@ -51,7 +51,6 @@ impl Behaviour for ObjectStore {
             ctx.fail(call, Reason::RateLimited);
             return;
         }
-        let body = if is_conditional { 0 } else { bytes };
         let transfer = SimDuration::from_secs_f64(f64::from(body) / self.params.throughput_per_s.0 as f64);
         let first = self.params.first_byte_shape.duration(self.params.first_byte, ctx.rng());
         self.busy += 1;
@@ -63,7 +62,7 @@ impl Behaviour for ObjectStore {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.busy -= 1;
         let asked = ctx.get(call);
-        let body = if asked.is_conditional() { 0 } else { asked.bytes };
+        let body = asked.body_of(asked.bytes);
         ctx.meter().egress_bytes += u64::from(body);
         ctx.answer(call, Outcome::good(body));
     }

@@ -53,6 +53,11 @@ impl Call {
         self.verb == Verb::Static && self.version == COPY_IS_HELD
     }
 
+    /// What of a body of so many bytes goes into its answer: nothing, if all that is asked is whether a copy is still good.
+    pub fn body_of(&self, bytes: u32) -> u32 {
+        if self.is_conditional() { 0 } else { bytes }
+    }
+
     /// How far the node that has it has come with it.
     pub const fn stage(&self) -> Stage {
         match self.place {

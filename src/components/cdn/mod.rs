@@ -94,7 +94,7 @@ impl Cdn {
 
     /// The good outcome for `call`: an asker who has a copy gets no bytes.
     fn with_body(ctx: &mut Context, call: Key, bytes: u32, age: SimDuration) -> Outcome {
-        let bytes = if ctx.get(call).is_conditional() { 0 } else { bytes };
+        let bytes = ctx.get(call).body_of(bytes);
         ctx.meter().egress_bytes += u64::from(bytes);
         Outcome { version: Version(age.as_nanos()), ..Outcome::good(bytes) }
     }

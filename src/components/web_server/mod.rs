@@ -193,15 +193,16 @@ impl WebServer {
     /// The services, if any, have answered: now comes the server's own part of the data.
     fn go_on(&mut self, ctx: &mut Context, call: Key) {
         let asked = ctx.get(call);
-        let (Call { verb, bytes, .. }, is_conditional) = (*asked, asked.is_conditional());
-        match verb {
+        match asked.verb {
             Verb::Static if !self.objects.is_empty() => {
-                let ask = Ask::from(ctx.get(call));
+                let ask = Ask::from(asked);
                 self.ask(ctx, call, ask);
             }
             // An edge that has a copy only wants to know whether it is still good: not modified, no body.
-            Verb::Static if is_conditional => self.finish(ctx, call, Outcome::good(0)),
-            Verb::Static => self.finish(ctx, call, Outcome::good(bytes)),
+            Verb::Static => {
+                let body = asked.body_of(asked.bytes);
+                self.finish(ctx, call, Outcome::good(body));
+            }
             Verb::Resolve | Verb::Get | Verb::Put | Verb::Delete | Verb::Fetch => self.fail(ctx, call, Reason::NoRoute),
             Verb::Login => self.serve_data(ctx, call),
             _ if self.has_sessions_outside() => self.look_for_session(ctx, call),
