@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlDialogElement, HtmlElement, HtmlInputElement, InputEvent, KeyboardEvent};
+use web_sys::{HtmlElement, HtmlInputElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
 use super::{search, step};
@@ -13,6 +13,7 @@ use crate::icons::icon;
 use crate::input::Intent;
 use crate::input::keymap::{self, BINDINGS, Deed, Hand};
 use crate::keeping::Keep;
+use crate::panels::sheet::use_modal;
 use crate::scenarios;
 use crate::theme::Theme;
 use scalescope::model::NodeKind;
@@ -89,19 +90,7 @@ pub fn Commands(props: &Props) -> Html {
     let query = use_state(String::new);
     let at = use_mut_ref(|| 0_usize);
     let redraw = use_force_update();
-    let (dialog, list) = (use_node_ref(), use_node_ref());
-    use_effect_with(dialog.clone(), |dialog| {
-        let dialog = dialog.cast::<HtmlDialogElement>();
-        if let Some(dialog) = &dialog {
-            // Fails only for a dialog that is not in the document.
-            let _ = dialog.show_modal();
-        }
-        move || {
-            if let Some(dialog) = dialog {
-                dialog.close();
-            }
-        }
-    });
+    let (dialog, list) = (use_modal(), use_node_ref());
     let found = found_by(&all, &query);
     let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
     use_effect_with((chosen, (*query).clone()), {

@@ -16,10 +16,9 @@ pub struct Props {
     pub children: Html,
 }
 
-/// The sheet is on the page only while it is open: a dialog that has been closed has no late events to send.
-#[component]
-pub fn Sheet(props: &Props) -> Html {
-    let Props { title, class, test, on_close, children } = props;
+/// The node of a dialog that is open, above everything else, for as long as it is on the page.
+#[hook]
+pub fn use_modal() -> NodeRef {
     let dialog = use_node_ref();
     use_effect_with(dialog.clone(), |dialog| {
         let dialog = dialog.cast::<HtmlDialogElement>();
@@ -34,6 +33,14 @@ pub fn Sheet(props: &Props) -> Html {
             }
         }
     });
+    dialog
+}
+
+/// The sheet is on the page only while it is open: a dialog that has been closed has no late events to send.
+#[component]
+pub fn Sheet(props: &Props) -> Html {
+    let Props { title, class, test, on_close, children } = props;
+    let dialog = use_modal();
     let id = format!("{test}-title");
     // The browser may close it by itself, as by a gesture that means "back".
     let (onclick, onclose) = (on_close.reform(|_: MouseEvent| ()), on_close.reform(|_: Event| ()));
