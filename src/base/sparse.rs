@@ -4,35 +4,45 @@
 //! these are, and counting its bits where each lies (as the nodes of Bagwell's *Ideal Hash Trees*, 2001, are packed). A first write
 //! moves what lies behind it, a later one does not. Where most places are written, [`Paged`](super::paged::Paged) is faster.
 
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use super::paged::{Page, Pages};
 
 const WORDS: usize = 16;
-/// Places of a leaf.
-const WIDTH: usize = WORDS * u64::BITS as usize;
 
-/// Values by index; an index never written holds the default. A clone copies a leaf only when one side writes to it.
-#[derive(Clone, Debug, Default)]
-pub struct Sparse<T> {
-    leaves: Vec<Option<Arc<Leaf<T>>>>,
-}
+/// Values by index; an index never written holds the default.
+pub type Sparse<T> = Pages<Packed<T>>;
 
-/// The values of neighbouring indices.
+/// A page with room for what was written.
 #[derive(Clone, Debug, Default)]
-struct Leaf<T> {
+pub struct Packed<T> {
     /// Which places were written, and how many of them lie before each word.
     written: [u64; WORDS],
     before: [u16; WORDS],
     values: Vec<T>,
 }
 
-impl<T: Copy> Leaf<T> {
+impl<T> Packed<T> {
     /// Where the value of a place lies, or belongs, and whether it is there.
     fn find(&self, place: usize) -> (usize, bool) {
         let (word, bit) = (place / u64::BITS as usize, place as u32 % u64::BITS);
         let written = self.written[word];
         let rank = u32::from(self.before[word]) + (written & ((1 << bit) - 1)).count_ones();
         (rank as usize, written >> bit & 1 == 1)
+    }
+
+    /// The places that were written, in order.
+    fn places(&self) -> impl Iterator<Item = usize> {
+        let bits = |word: u64| (0..u64::BITS as usize).filter(move |bit| word >> bit & 1 == 1);
+        self.written.iter().enumerate().flat_map(move |(n, word)| bits(*word).map(move |bit| n * 64 + bit))
+    }
+}
+
+impl<T: Copy + Default + PartialEq> Page for Packed<T> {
+    type Value = T;
+    const WIDTH: usize = WORDS * u64::BITS as usize;
+
+    fn get(&self, place: usize) -> T {
+        let (rank, is_there) = self.find(place);
+        if is_there { self.values[rank] } else { T::default() }
     }
 
     fn set(&mut self, place: usize, value: T) {
@@ -47,45 +57,8 @@ impl<T: Copy> Leaf<T> {
         self.before[word + 1..].iter_mut().for_each(|before| *before += 1);
     }
 
-    /// The places that were written, in order.
-    fn places(&self) -> impl Iterator<Item = usize> {
-        let bits = |word: u64| (0..u64::BITS as usize).filter(move |bit| word >> bit & 1 == 1);
-        self.written.iter().enumerate().flat_map(move |(n, word)| bits(*word).map(move |bit| n * 64 + bit))
-    }
-}
-
-impl<T: Copy + Default + PartialEq> Sparse<T> {
-    pub fn get(&self, index: usize) -> T {
-        let Some(Some(leaf)) = self.leaves.get(index / WIDTH) else { return T::default() };
-        let (rank, is_there) = leaf.find(index % WIDTH);
-        if is_there { leaf.values[rank] } else { T::default() }
-    }
-
-    pub fn set(&mut self, index: usize, value: T) {
-        let number = index / WIDTH;
-        if number >= self.leaves.len() {
-            self.leaves.resize(number + 1, None);
-        }
-        let leaf = self.leaves[number].get_or_insert_with(Arc::default);
-        Arc::make_mut(leaf).set(index % WIDTH, value);
-    }
-
-    /// Every index that holds something else than the default, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, T)> {
-        let leaves = self.leaves.iter().enumerate().filter_map(|(n, leaf)| leaf.as_ref().map(|leaf| (n, leaf)));
-        let all = leaves.flat_map(|(n, leaf)| {
-            leaf.places().zip(&leaf.values).map(move |(place, value)| (n * WIDTH + place, *value))
-        });
-        all.filter(|(_, value)| *value != T::default())
-    }
-}
-
-/// As of a [`Paged`](super::paged::Paged) with the same values.
-impl<T: Copy + Default + PartialEq + Hash> Hash for Sparse<T> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for entry in self.iter() {
-            entry.hash(state);
-        }
+    fn entries(&self) -> impl Iterator<Item = (usize, T)> {
+        self.places().zip(self.values.iter().copied())
     }
 }
 
