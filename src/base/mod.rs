@@ -19,6 +19,7 @@ pub mod sparse;
 mod table;
 pub mod time;
 mod unit;
+pub mod words;
 pub mod zipf;
 
 pub use bytes::Bytes;

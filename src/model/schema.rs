@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::document::{Document, VERSION};
 use super::kinds::NodeKind;
 use super::spec::ParamType;
+use crate::base::words::capitalised;
 
 /// JSON Schema (draft 2020-12) of a document, with every parameter's unit, range, default and help.
 pub fn json_schema() -> Value {
@@ -54,9 +55,4 @@ fn relax(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(relax),
         _ => {}
     }
-}
-
-fn capitalised(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    first.to_ascii_uppercase() + rest
 }

@@ -1,5 +1,6 @@
 //! Numbers in words, for people.
 
+use scalescope::base::words::capitalised;
 /// `25,000`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -121,9 +122,7 @@ pub fn users(users: u32) -> String {
 
 /// A name of a document as a word for people: `queue_limit` → `Queue limit`.
 pub fn name(name: &str) -> String {
-    let text = name.trim_end_matches("_per_s").replace('_', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capitalised(&name.trim_end_matches("_per_s").replace('_', " "))
 }
 
 /// `number` to two digits, so that sliders give numbers that one can say.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::fault::{Aim, Fault, Way};
 use crate::base::json::{Json, read};
+use crate::base::words::capitalised;
 use crate::base::{BitRate, SimDuration};
 use crate::model::Document;
 
@@ -251,9 +252,7 @@ fn words(fault: &Fault) -> (Option<&'static str>, &'static str) {
 
 /// `mass_expiry` → `Mass expiry`.
 fn plain_words(name: &str) -> String {
-    let text = name.replace('_', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capitalised(&name.replace('_', " "))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Links that a person draws: what may be linked, why not, and what a link brings with it.
 
 use scalescope::base::SimDuration;
+use scalescope::base::words::capitalised;
 use scalescope::model::kinds::DatabaseRole;
 use scalescope::model::{Document, Edit, Link, Node, NodeKind, Problem, Problems, may_call};
 
@@ -145,11 +146,6 @@ fn why(caller: &Node, goal: &Node, Problems(problems): Problems) -> String {
     };
     let text = format!("{}. {}.", capitalised(&what), capitalised(&remedy));
     text.replace("load_balancer", "load balancer").replace("web_server", "web server")
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

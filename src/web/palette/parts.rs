@@ -10,6 +10,7 @@ use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
 use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
+use scalescope::base::words::capitalised;
 use scalescope::model::NodeKind;
 use scalescope::scene::Point;
 
@@ -61,9 +62,7 @@ fn found_by(all: &[Part], query: &str) -> Vec<usize> {
 /// What a part is, without its name: the sentences begin with that.
 fn sentence(part: &Part) -> String {
     let text = part.help.split_once(": ").map_or(part.help, |(_, rest)| rest);
-    let first = text.split(". ").next().unwrap_or(text).trim_end_matches('.');
-    let mut letters = first.chars();
-    letters.next().map_or_else(String::new, |letter| letter.to_uppercase().chain(letters).collect())
+    capitalised(text.split(". ").next().unwrap_or(text).trim_end_matches('.'))
 }
 
 #[component]

@@ -19,6 +19,7 @@ pub fn boundaries(map: &Map, document: &Document) -> Html {
     };
     map.private_sides(document).into_iter().map(side).collect()
 }
+
 fn outline(rect: &Rect, radius: &'static str) -> Html {
     let Rect { x, y, w, h } = rect;
     html! { <rect x={x.to_string()} y={y.to_string()} width={w.to_string()} height={h.to_string()} rx={radius} /> }

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
+use scalescope::base::words::capitalised;
 use scalescope::model::spec::{ParamSpec, ParamType, range_in_words};
 use scalescope::model::{Document, Edit};
 
@@ -155,11 +156,6 @@ fn checked(document: &Document, node: &str, param: &str, value: Value) -> Result
 fn help(spec: &ParamSpec) -> String {
     let has_range = spec.max > spec.min;
     if has_range { format!("{} {}.", spec.help, capitalised(&range_in_words(spec))) } else { spec.help.to_owned() }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[allow(clippy::too_many_arguments, reason = "one part of the field, drawn where it is used")]
