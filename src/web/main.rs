@@ -3,6 +3,9 @@
 //! In a window this mounts the app; in the worker that the app starts it hosts the engine. The two speak
 //! [`protocol`]. The view only reads what the engine says and sends intents; it never simulates.
 
+// Tests compare with numbers that they know exactly.
+#![cfg_attr(test, allow(clippy::float_cmp))]
+
 mod app;
 mod chooser;
 mod clock;

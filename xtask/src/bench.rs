@@ -139,7 +139,7 @@ fn build_native() -> Result<PathBuf> {
     Ok(project::target().join("release").join(format!("scalescope{}", env::consts::EXE_SUFFIX)))
 }
 
-/// Builds the wasm, without what makes it smaller afterwards; its module for Node, and the script that runs it.
+/// Builds the wasm as the page's is built; its module for Node, and the script that runs it.
 fn build_wasm(profile: &str) -> Result<(PathBuf, PathBuf)> {
     tools::wasm_target()?;
     let bindgen = tools::wasm_bindgen()?;
@@ -151,9 +151,22 @@ fn build_wasm(profile: &str) -> Result<(PathBuf, PathBuf)> {
     let built = project::target().join(tools::WASM_TARGET).join(profile).join("scalescope-bench.wasm");
     let dir = project::target().join("bench-wasm").join(profile);
     run(Command::new(bindgen).args(["--target", "nodejs", "--out-dir"]).arg(&dir).arg(&built))?;
+    let wasm = dir.join("scalescope-bench_bg.wasm");
+    run(Command::new(tools::wasm_opt()?).arg(format!("-O{}", page_level()?)).arg(&wasm).arg("-o").arg(&wasm))?;
     let script = dir.join("run.cjs");
     std::fs::write(&script, SCRIPT).map_err(|error| format!("{}: {error}", script.display()))?;
     Ok((dir.join("scalescope-bench.js"), script))
+}
+
+/// How hard wasm-opt tries on the page.
+fn page_level() -> Result<String> {
+    let page = project::root().join("index.html");
+    let html = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    level_in(&html).map(str::to_owned).ok_or_else(|| "index.html tells no level for wasm-opt".to_owned())
+}
+
+fn level_in(html: &str) -> Option<&str> {
+    html.split_once("data-wasm-opt=\"")?.1.split_once('"').map(|(level, _)| level)
 }
 
 #[cfg(test)]
@@ -166,5 +179,12 @@ mod tests {
         let options = Options::parse(&["mm1", "--profile", "release"]).unwrap();
         assert_eq!(options, Options { profile: "release".to_owned(), names: vec!["mm1".to_owned()] });
         assert!(Options::parse(&["--fast"]).is_err());
+    }
+
+    #[test]
+    fn the_level_is_the_one_that_trunk_is_told() {
+        assert_eq!(level_in(r#"<link data-trunk data-wasm-opt="1" />"#), Some("1"));
+        assert_eq!(level_in("<link data-trunk />"), None);
+        assert!(page_level().is_ok());
     }
 }

@@ -88,9 +88,6 @@ pub fn command(options: &Options) -> Result<()> {
         report.step("test", "unit, integration and documentation tests", || {
             run_cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
         });
-        report.step("page tests", "unit tests of the page, natively", || {
-            run_cargo(&["test", "--locked", "--no-default-features", "--features", "web", "--bin", "scalescope-web"])
-        });
         report.step("failover", "random clusters with random faults, for promises that the data tier breaks", || {
             run_cargo(&["run", "--locked", "--bin", "scalescope", "--", "bench", "failover", "--seeds", "1000"])
         });
@@ -134,8 +131,8 @@ fn run_cargo(args: &[&str]) -> Result<()> {
 
 fn clippy_web() -> Result<()> {
     tools::wasm_target()?;
-    let features = ["--no-default-features", "--features", "web", "--target", tools::WASM_TARGET];
-    run_cargo(&[&["clippy", "--locked", "--lib", "--bins"], features.as_slice(), &["--", "-D", "warnings"]].concat())
+    let page = ["--package", "scalescope-web", "--target", tools::WASM_TARGET];
+    run_cargo(&[&["clippy", "--locked"], page.as_slice(), &["--", "-D", "warnings"]].concat())
 }
 
 fn browser_tests(browser: &Browser, patterns: &[String]) -> Result<()> {

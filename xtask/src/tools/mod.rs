@@ -77,6 +77,11 @@ pub fn wasm_bindgen() -> Result<PathBuf> {
     crates::WASM_BINDGEN.ready(&version)
 }
 
+/// wasm-opt, for what is built without Trunk.
+pub fn wasm_opt() -> Result<PathBuf> {
+    node::wasm_opt(BINARYEN)
+}
+
 /// The compiler's own half: the standard library for wasm.
 pub fn wasm_target() -> Result<()> {
     let libdir = output("rustc", &["--print", "target-libdir", "--target", WASM_TARGET]);
