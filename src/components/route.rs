@@ -13,11 +13,11 @@
 
 use crate::base::hash::{Derived, mix};
 use crate::base::slab::Key;
-use crate::base::{NodeIx, SimDuration};
+use crate::base::{Kind, NodeIx, SimDuration};
 use crate::components::Wiring;
 use crate::kernel::{Context, Target, Token, Topology, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, DatabaseRole, Reads, STORES};
+use crate::model::kinds::{self, DatabaseRole, Reads};
 
 /// The databases that a node can call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -45,7 +45,7 @@ impl Default for Policy {
 impl DataRoute {
     /// Takes over the databases that `node` can call, and what the primary among them says about reads.
     pub fn rewire(&mut self, topology: &Topology, node: NodeIx, wiring: &Wiring) {
-        self.rewire_to(topology, topology.targets(node, &STORES), wiring);
+        self.rewire_to(topology, topology.targets(node, &Kind::STORES), wiring);
     }
 
     /// The same for some of the databases that a node can call.
@@ -190,7 +190,7 @@ impl DataRoute {
 
 /// The parameters of the primary that `node` is, or copies from, in the document.
 fn primary_of<'a>(topology: &Topology, node: NodeIx, wiring: &Wiring<'a>) -> Option<&'a kinds::Database> {
-    let sources = topology.callers(node, "database").into_iter().map(|source| source.node);
+    let sources = topology.callers(node, Kind::Database).into_iter().map(|source| source.node);
     std::iter::once(node).chain(sources).find_map(|node| match &wiring.entry(topology, node)?.kind {
         NodeKind::Database(params) if params.role == DatabaseRole::Primary => Some(params),
         _ => None,

@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use super::Engine;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Kind, SimDuration, SimTime};
 use crate::components::data_set::DataSet;
 use crate::model::kinds::DataModel;
 use crate::model::{Document, NodeKind, Problem, Problems};
@@ -109,13 +109,13 @@ pub fn trial(
 
 impl Trial {
     fn of(model: &'static str, figures: &Figures, document: &Document) -> Self {
-        let of_kind = |kind: &'static str| {
-            let is_one = move |node: &&NodeFigures| document.node(&node.id).is_some_and(|own| own.kind.name() == kind);
+        let of_kind = |kind: Kind| {
+            let is_one = move |node: &&NodeFigures| document.is_a(&node.id, kind);
             figures.nodes.iter().filter(is_one)
         };
         let most = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0.0, f64::max);
-        let databases = || of_kind("database");
-        let web = || of_kind("web_server");
+        let databases = || of_kind(Kind::Database);
+        let web = || of_kind(Kind::WebServer);
         let count = |pick: fn(&NodeFigures) -> Option<u64>| web().filter_map(pick).sum();
         let in_stores: f64 = databases().map(|node| node.in_flight_mean).sum();
         let busiest = databases().max_by(|a, b| a.arrivals_per_s.total_cmp(&b.arrivals_per_s));

@@ -293,7 +293,7 @@ impl World {
 
     pub(super) fn add_node(&mut self, node: &Node) -> NodeIx {
         let index = NodeIx(u16::try_from(self.nodes.len()).expect("documents and edits are bounded"));
-        let (kernel, kind) = (&mut self.kernel, node.kind.name());
+        let (kernel, kind) = (&mut self.kernel, node.kind());
         let id = node.id.clone();
         kernel.topology.nodes.push(NodeState {
             stream: Stream::named(self.seed, &id, "faults"),
@@ -302,7 +302,7 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
-            is_outside: Derived(matches!(kind, "users" | "dns" | "cdn")),
+            is_outside: Derived(kind.is_outside()),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),

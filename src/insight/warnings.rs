@@ -4,6 +4,7 @@
 //! rest is measured: the bottleneck is where requests wait or processors are used up; what saturates next is extrapolated from
 //! utilisation, which grows in proportion to load while a node is stable (the utilisation law: U = X · S).
 
+use crate::base::Kind;
 use crate::base::order::sort_by;
 use crate::model::{Document, Node, NodeKind};
 use crate::observe::{Figures, NodeFigures};
@@ -96,7 +97,7 @@ fn of<'a>(figures: &'a Figures, id: &str) -> Option<&'a NodeFigures> {
 
 /// The design as calls see it; all by the place of a node in the document.
 struct Calls<'a> {
-    kinds: Vec<&'a str>,
+    kinds: Vec<Kind>,
     /// Whom each node calls: replication is no way for calls.
     callees: Vec<Vec<usize>>,
     /// What tells the cluster, or leaderless store, from others that it belongs to, if it keeps records for good.
@@ -114,7 +115,7 @@ struct Reach<'a> {
 impl<'a> Calls<'a> {
     fn of(document: &'a Document) -> Self {
         let nodes = document.nodes.iter();
-        let home = |node: &'a Node| is_store(node.kind.name()).then(|| document.home_of(&node.id));
+        let home = |node: &'a Node| node.kind().keeps_records().then(|| document.home_of(&node.id));
         let homes: Vec<_> = nodes.clone().map(home).collect();
         let mut callees = vec![Vec::new(); document.nodes.len()];
         let place = |id: &str| document.nodes.iter().position(|node| node.id == id);
@@ -122,7 +123,7 @@ impl<'a> Calls<'a> {
         for (from, to) in ends.filter(|(from, to)| homes[*from].is_none() || homes[*to].is_none()) {
             callees[from].push(to);
         }
-        Self { kinds: nodes.map(|node| node.kind.name()).collect(), callees, homes }
+        Self { kinds: nodes.map(Node::kind).collect(), callees, homes }
     }
 
     /// What the users at `start` reach without `gone`, and what lies beyond it alone.
@@ -143,8 +144,8 @@ impl<'a> Calls<'a> {
         Reach { has, homes }
     }
 
-    fn has(&self, reach: &Reach<'_>, is_own: fn(&str) -> bool) -> bool {
-        self.kinds.iter().zip(&reach.has).any(|(kind, has)| *has && is_own(kind))
+    fn has(&self, reach: &Reach<'_>, kind: Kind) -> bool {
+        self.kinds.iter().zip(&reach.has).any(|(own, has)| *has && *own == kind)
     }
 
     /// What users lose if the node at `gone` is not there; none if others do its work. `users`: each with what they reach while it
@@ -153,28 +154,15 @@ impl<'a> Calls<'a> {
         users.iter().find_map(|(start, before)| {
             let after = self.reach(*start, Some(gone));
             // Whoever has no name service needs none.
-            let is_lost = |is_own| self.has(before, is_own) && !self.has(&after, is_own);
+            let is_lost = |kind| self.has(before, kind) && !self.has(&after, kind);
             let found = [
-                (Lost::Service, is_lost(is_server)),
+                (Lost::Service, is_lost(Kind::WebServer)),
                 (Lost::Data, before.homes.iter().any(|home| !after.homes.contains(home))),
-                (Lost::Names, is_lost(is_names)),
+                (Lost::Names, is_lost(Kind::Dns)),
             ];
             found.into_iter().find(|(_, is_lost)| *is_lost).map(|(lost, _)| lost)
         })
     }
-}
-
-fn is_server(kind: &str) -> bool {
-    kind == "web_server"
-}
-
-fn is_names(kind: &str) -> bool {
-    kind == "dns"
-}
-
-/// What keeps records for good.
-fn is_store(kind: &str) -> bool {
-    matches!(kind, "database" | "quorum_store")
 }
 
 #[cfg(test)]

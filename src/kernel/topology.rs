@@ -4,7 +4,7 @@ use super::event::Event;
 use super::link::Link;
 use crate::base::hash::{Bits, Derived};
 use crate::base::random::Stream;
-use crate::base::{LinkIx, NodeIx};
+use crate::base::{Kind, LinkIx, NodeIx};
 
 /// The nodes and links of a world. Removed ones keep their index.
 #[derive(Clone, Debug, Default, Hash)]
@@ -21,8 +21,7 @@ pub struct Topology {
 #[derive(Clone, Debug, Hash)]
 pub struct NodeState {
     pub id: String,
-    /// Name of its kind, as in documents.
-    pub kind: &'static str,
+    pub kind: Kind,
     pub is_up: bool,
     pub is_removed: bool,
     /// Whether its address is a private one: it cannot be reached from outside.
@@ -88,7 +87,7 @@ impl Topology {
     /// Whether the node lies in a region that is out. Users live on there.
     pub fn is_dark(&self, node: NodeIx) -> bool {
         let state = self.node(node);
-        state.kind != "users" && state.region.as_ref().is_some_and(|region| self.dark.contains(region))
+        state.kind != Kind::Users && state.region.as_ref().is_some_and(|region| self.dark.contains(region))
     }
 
     /// Cuts all links of the regions that are out, and no others.
@@ -118,7 +117,7 @@ impl Topology {
     }
 
     /// The nodes of one of `kinds` that `node` can call, in the order of the links.
-    pub fn targets(&self, node: NodeIx, kinds: &[&str]) -> Vec<Target> {
+    pub fn targets(&self, node: NodeIx, kinds: &[Kind]) -> Vec<Target> {
         let links = self.links.iter().enumerate();
         links
             .filter(|(_, link)| link.from == node && !link.is_removed && kinds.contains(&self.node(link.to).kind))
@@ -127,7 +126,7 @@ impl Topology {
     }
 
     /// The nodes of `kind` that can call `node`, in the order of the links.
-    pub fn callers(&self, node: NodeIx, kind: &str) -> Vec<Target> {
+    pub fn callers(&self, node: NodeIx, kind: Kind) -> Vec<Target> {
         let links = self.links.iter().enumerate();
         links
             .filter(|(_, link)| link.to == node && !link.is_removed && self.node(link.from).kind == kind)
@@ -137,9 +136,9 @@ impl Topology {
 
     /// The sites that `node` can call. A load balancer that stands by for another has no address of its own.
     pub fn sites(&self, node: NodeIx) -> Vec<Target> {
-        let mut sites = self.targets(node, &["load_balancer", "web_server"]);
-        let is_balancer = |node| self.node(node).kind == "load_balancer";
-        sites.retain(|site| !is_balancer(site.node) || self.callers(site.node, "load_balancer").is_empty());
+        let mut sites = self.targets(node, &Kind::SITES);
+        let is_balancer = |node| self.node(node).kind == Kind::LoadBalancer;
+        sites.retain(|site| !is_balancer(site.node) || self.callers(site.node, Kind::LoadBalancer).is_empty());
         sites
     }
 

@@ -1,7 +1,7 @@
 //! What a design must satisfy around its load balancers: pairs, and servers that are being drained.
 
 use super::document::{Document, Link};
-use crate::base::Problems;
+use crate::base::{Kind, Problems};
 
 impl Document {
     /// A load balancer has at most one standby, which has none itself.
@@ -20,7 +20,7 @@ impl Document {
 
     /// Whether `link` joins a load balancer and its standby.
     pub(super) fn is_pair(&self, link: &Link) -> bool {
-        let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
+        let is_balancer = |id: &str| self.is_a(id, Kind::LoadBalancer);
         is_balancer(&link.from) && is_balancer(&link.to)
     }
 

@@ -45,7 +45,7 @@ impl Way {
     /// Links first: a node that is removed with its links hands over to others what it was for.
     fn remove(&mut self, other: &Document) {
         let stays = |now: &Document, id: &str| {
-            let kind = |document: &Document| document.node(id).map(|node| node.kind.name());
+            let kind = |document: &Document| document.node(id).map(Node::kind);
             kind(now) == kind(other)
         };
         let is_kept = |now: &Document, link: &Link| {

@@ -5,7 +5,7 @@ use super::kinds::{self, Address, DatabaseRole, NodeKind};
 use super::regions;
 use crate::base::json::Json;
 use crate::base::order::sort_by_key;
-use crate::base::{BitRate, Shape, SimDuration};
+use crate::base::{BitRate, Kind, Shape, SimDuration};
 use schemars::JsonSchema;
 
 /// The version of the format that this program writes.
@@ -61,6 +61,10 @@ pub struct Node {
 }
 
 impl Node {
+    pub const fn kind(&self) -> Kind {
+        self.kind.kind()
+    }
+
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.id)
     }
@@ -140,6 +144,11 @@ impl Document {
         self.node(id).and_then(Node::role)
     }
 
+    /// Whether there is a node `id`, and it is of `kind`.
+    pub fn is_a(&self, id: &str, kind: Kind) -> bool {
+        self.node(id).is_some_and(|node| node.kind() == kind)
+    }
+
     /// Whether the node's address is a private one: stores are, and servers behind a load balancer.
     pub fn is_private(&self, id: &str) -> bool {
         match self.node(id).map(|node| &node.kind) {
@@ -147,8 +156,7 @@ impl Document {
                 Address::Public => false,
                 Address::Private => true,
                 Address::Auto => {
-                    let is_balancer = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "load_balancer");
-                    self.links.iter().any(|link| link.to == id && is_balancer(&link.from))
+                    self.links.iter().any(|link| link.to == id && self.is_a(&link.from, Kind::LoadBalancer))
                 }
             },
             Some(NodeKind::Cache(_) | NodeKind::Database(_) | NodeKind::QuorumStore(_) | NodeKind::ShardRouter(_)) => {

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Link};
 use super::edit::Edit;
-use crate::base::SimDuration;
+use crate::base::{Kind, SimDuration};
 
 /// Parameters of a real system for a node of one kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// Name of the kind.
-    pub kind: &'static str,
+    pub kind: Kind,
     pub name: &'static str,
     /// Where the numbers come from.
     pub source: &'static str,
@@ -21,43 +20,43 @@ pub struct Preset {
 
 pub const PRESETS: [Preset; 7] = [
     Preset {
-        kind: "web_server",
+        kind: Kind::WebServer,
         name: "nginx, 4 cores, files of 1 kB",
         source: "261,269 requests/s on 4 cores; nginx.com, Testing the Performance of NGINX, 2017",
         params: || json!({ "cores": 4, "static_service": "15300ns" }),
     },
     Preset {
-        kind: "web_server",
+        kind: Kind::WebServer,
         name: "nginx, 16 cores, files of 10 kB",
         source: "663,921 requests/s on 16 cores; nginx.com, Testing the Performance of NGINX, 2017",
         params: || json!({ "cores": 16, "static_service": "24100ns" }),
     },
     Preset {
-        kind: "web_server",
+        kind: Kind::WebServer,
         name: "Load shedding as at Facebook",
         source: "M = 5 ms, N = 100 ms; Maurer, Fail at Scale, ACM Queue 2015",
         params: || json!({ "shedding": "codel", "codel_target": "5ms", "codel_interval": "100ms" }),
     },
     Preset {
-        kind: "cache",
+        kind: Kind::Cache,
         name: "Redis, one thread",
         source: "81,000 GET/s of 50 clients on a Xeon X3320; redis.io, benchmarks of version 2.2",
         params: || json!({ "cores": 1, "lookup_time": "12300ns" }),
     },
     Preset {
-        kind: "database",
+        kind: Kind::Database,
         name: "PostgreSQL, 4 vCPU",
         source: "6,331 transactions/s; pgbench TPC-B, 256 clients; ClickHouse/PostgresBench, Standard-16",
         params: || json!({ "cores": 4, "write_service": "632us" }),
     },
     Preset {
-        kind: "database",
+        kind: Kind::Database,
         name: "PostgreSQL, 16 vCPU",
         source: "10,891 transactions/s; pgbench TPC-B, 256 clients; ClickHouse/PostgresBench, Standard-64",
         params: || json!({ "cores": 16, "write_service": "1469us" }),
     },
     Preset {
-        kind: "database",
+        kind: Kind::Database,
         name: "Aurora PostgreSQL, 16 vCPU",
         source: "10,055 transactions/s; pgbench TPC-B, 256 clients; ClickHouse/PostgresBench, db.r6g.4xlarge",
         params: || json!({ "cores": 16, "write_service": "1591us" }),
@@ -66,7 +65,7 @@ pub const PRESETS: [Preset; 7] = [
 
 impl Preset {
     /// Those for nodes of a kind.
-    pub fn of_kind(kind: &str) -> impl Iterator<Item = &'static Self> {
+    pub fn of_kind(kind: Kind) -> impl Iterator<Item = &'static Self> {
         PRESETS.iter().filter(move |preset| preset.kind == kind)
     }
 
@@ -120,8 +119,7 @@ mod tests {
     fn every_preset_fits_its_kind_and_tells_its_source() {
         for preset in PRESETS {
             let mut document = design();
-            let node =
-                document.nodes.iter().find(|node| node.kind.name() == preset.kind).expect(preset.kind).id.clone();
+            let node = document.nodes.iter().find(|node| node.kind() == preset.kind).expect(preset.name).id.clone();
             let edits = preset.edits(&node);
             assert!(!edits.is_empty() && !preset.source.is_empty(), "{}", preset.name);
             for edit in edits {

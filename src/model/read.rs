@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::document::{Document, Link, Node, Position, Tier, VERSION};
 use super::kinds::NodeKind;
 use crate::base::json::{Field, Json, join, may, must, read, read_fields, serde_by_json, write_fields};
-use crate::base::{Problem, Problems};
+use crate::base::{Kind, Problem, Problems};
 
 /// Longest text that is read, in bytes.
 const LARGEST: usize = 16 << 20;
@@ -125,7 +125,7 @@ impl Json for Node {
 
     fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
         let Self { id, label, position, region, kind } = self;
-        let kinds = NodeKind::NAMES.join(", ");
+        let kinds = kind_names();
         let mut params = Value::Object(Map::new());
         let fields = vec![
             must("id", "a unique name", id),
@@ -140,10 +140,15 @@ impl Json for Node {
     }
 }
 
+/// The kinds that there are, as documents write them.
+fn kind_names() -> String {
+    Kind::ALL.map(Kind::name).join(", ")
+}
+
 /// A kind by its name alone, with the defaults of its parameters.
 impl Json for NodeKind {
     fn blank() -> Self {
-        Self::by_name(Self::NAMES[0]).expect("every name is a kind")
+        Self::of(Kind::Users)
     }
 
     fn to_value(&self) -> Value {
@@ -153,7 +158,7 @@ impl Json for NodeKind {
     fn set_from(&mut self, value: &Value, at: &str) -> Result<(), Problems> {
         let name: String = read(value, at)?;
         *self = Self::by_name(&name).ok_or_else(|| {
-            let valid = format!("valid: {}", Self::NAMES.join(", "));
+            let valid = format!("valid: {}", kind_names());
             Problem::new(at, format!("there is no kind `{name}`"), valid)
         })?;
         Ok(())

@@ -1,5 +1,6 @@
 //! The JSON Schema, from the same types and specs that read documents.
 
+use crate::base::Kind;
 use serde_json::{Value, json};
 
 use super::document::{Document, VERSION};
@@ -14,8 +15,8 @@ pub fn json_schema() -> Value {
     schema["properties"]["version"] = json!({ "const": VERSION, "description": "Version of this format" });
     // Wherever a kind stands beside its parameters, these may be left out.
     relax(&mut schema);
-    for name in NodeKind::NAMES {
-        let kind = NodeKind::by_name(name).expect("every name is a kind");
+    for kind in Kind::ALL {
+        let (name, kind) = (kind.name(), NodeKind::of(kind));
         let title: String = name.split('_').map(capitalised).collect();
         for spec in kind.specs() {
             let title = spec.group.map_or(title.as_str(), |group| group.ty);

@@ -2,7 +2,7 @@
 
 use super::document::{Document, Link};
 use super::kinds::{NodeKind, ShardRouter, Writes};
-use crate::base::{KeyTable, Problems};
+use crate::base::{KeyTable, Kind, Problems};
 
 impl Document {
     /// Every shard has one router, past which nobody goes, and a router names only shards of its own.
@@ -12,14 +12,13 @@ impl Document {
                 self.check_router(&format!("nodes[{i}].params"), &node.id, router, problems);
             }
         }
-        let is_kind = |id: &str, kind: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
-        let ways = self.links.iter().filter(|link| is_kind(&link.from, "shard_router"));
+        let ways = self.links.iter().filter(|link| self.is_a(&link.from, Kind::ShardRouter));
         let shards: Vec<(&str, &str)> = ways.map(|way| (self.primary_of(&way.to), way.from.as_str())).collect();
         if shards.is_empty() {
             return;
         }
         for (i, link) in self.links.iter().enumerate() {
-            if is_kind(&link.from, "database") || !is_kind(&link.to, "database") {
+            if self.is_a(&link.from, Kind::Database) || !self.is_a(&link.to, Kind::Database) {
                 continue;
             }
             let cluster = self.primary_of(&link.to);

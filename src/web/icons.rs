@@ -104,11 +104,11 @@ pub fn icon(name: &str) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scalescope::model::NodeKind;
+    use scalescope::base::Kind;
 
     #[test]
     fn every_kind_has_an_icon() {
-        for name in NodeKind::NAMES {
+        for name in Kind::ALL.map(Kind::name) {
             assert!(!path(name).is_empty(), "{name}");
         }
     }

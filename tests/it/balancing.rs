@@ -1,7 +1,7 @@
 //! Load balancers: how they choose, whom they trust, and who takes their place.
 
 use proptest::prelude::*;
-use scalescope::base::SimDuration;
+use scalescope::base::{Kind, SimDuration};
 use scalescope::engine::Engine;
 use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
 use scalescope::observe::{Figures, Reason};
@@ -537,14 +537,14 @@ proptest! {
             engine.command(Command::Edit(Edit::SetLink { link })).unwrap();
         }
         let design = engine.document().clone();
-        let has = |kind: &str| design.nodes.iter().any(|node| node.kind.name() == kind);
+        let has = |kind: Kind| design.nodes.iter().any(|node| node.kind() == kind);
         let params = design.nodes.iter().find_map(|node| match &node.kind {
             NodeKind::LoadBalancer(params) if node.id == "lb-1" => Some(params),
             _ => None,
         });
         let is_open = |id: &str| params.is_none_or(|params| !params.draining.iter().any(|other| other == id));
-        let is_any_open = design.nodes.iter().any(|node| node.kind.name() == "web_server" && is_open(&node.id));
-        if has("users") && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
+        let is_any_open = design.nodes.iter().any(|node| node.kind() == Kind::WebServer && is_open(&node.id));
+        if has(Kind::Users) && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
             set(&mut engine, "lb-1", "ejection.failures", json!(0));
             // Long enough for every retransmission, and for checks to pass.
             engine.run_until(engine.now() + SimDuration::from_secs(40));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scalescope::base::random::Stream;
 use scalescope::base::zipf::Zipf;
-use scalescope::base::{Bytes, SimDuration, SimTime};
+use scalescope::base::{Bytes, Kind, SimDuration, SimTime};
 use scalescope::components::cache::Entries;
 use scalescope::engine::Engine;
 use scalescope::kernel::Version;
@@ -501,7 +501,7 @@ fn acts() -> impl Strategy<Value = Vec<(u64, Act)>> {
 
 fn act_as_command(act: Act, document: &Document) -> Option<Command> {
     let caches: Vec<&str> =
-        document.nodes.iter().filter(|node| node.kind.name() == "cache").map(|node| node.id.as_str()).collect();
+        document.nodes.iter().filter(|node| node.kind() == Kind::Cache).map(|node| node.id.as_str()).collect();
     let cache = |number: usize| caches.get(number % caches.len().max(1)).map(|id| (*id).to_owned());
     let node = |number: usize| document.nodes[1 + number % (document.nodes.len() - 1)].id.clone();
     let set = |node, param: &str, value| Command::Edit(Edit::Set { node, param: param.to_owned(), value });

@@ -1,6 +1,7 @@
 //! Documents: what is read, what is refused and how that is said, and the schema that says it beforehand.
 
 use proptest::prelude::*;
+use scalescope::base::Kind;
 use scalescope::model::{Document, Edit, NodeKind, json_schema, may_call};
 use serde_json::{Value, json};
 
@@ -154,7 +155,7 @@ fn what_is_no_json_is_told_with_its_line() {
 fn the_schema_carries_every_parameter() {
     let schema = json_schema();
     let text = schema.to_string();
-    for name in NodeKind::NAMES {
+    for name in Kind::ALL.map(Kind::name) {
         let kind = NodeKind::by_name(name).unwrap();
         assert_eq!(kind.name(), name);
         let mut problems = scalescope::model::Problems::default();
@@ -189,8 +190,16 @@ fn one_more_is_wired_like_its_model() {
 
 #[test]
 fn who_may_call_whom() {
-    assert!(may_call("users", "cdn") && may_call("web_server", "database") && may_call("database", "database"));
-    assert!(!may_call("users", "database") && !may_call("dns", "users") && !may_call("cache", "cache"));
+    assert!(
+        may_call(Kind::Users, Kind::Cdn)
+            && may_call(Kind::WebServer, Kind::Database)
+            && may_call(Kind::Database, Kind::Database)
+    );
+    assert!(
+        !may_call(Kind::Users, Kind::Database)
+            && !may_call(Kind::Dns, Kind::Users)
+            && !may_call(Kind::Cache, Kind::Cache)
+    );
 }
 
 proptest! {

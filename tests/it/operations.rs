@@ -1,6 +1,6 @@
 //! What users can do beside fetching, reading and writing: queries, logins, ranges, aggregates, traversals, transactions.
 
-use scalescope::base::SimDuration;
+use scalescope::base::{Kind, SimDuration};
 use scalescope::model::Document;
 use scalescope::observe::{Figures, Operation, OperationFigures, Reason};
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn the_same_seed_does_the_same() {
 /// What users, web servers and databases of a scenario do under another kind of database.
 fn on(document: Document, model: &str) -> Document {
     let databases: Vec<String> =
-        document.nodes.iter().filter(|node| node.kind.name() == "database").map(|node| node.id.clone()).collect();
+        document.nodes.iter().filter(|node| node.kind() == Kind::Database).map(|node| node.id.clone()).collect();
     databases.iter().fold(document, |document, id| with(document, id, &[("data_model", json!(model))]))
 }
 

@@ -1,7 +1,7 @@
 //! Properties over random designs, loads, faults and edits.
 
 use proptest::prelude::*;
-use scalescope::base::{BitRate, Bytes, SimDuration};
+use scalescope::base::{BitRate, Bytes, Kind, SimDuration};
 use scalescope::engine::Engine;
 use scalescope::model::spec::ParamType;
 use scalescope::model::{Command, Document, Edit, Fault, NodeKind, Way};
@@ -270,7 +270,7 @@ fn command(act: &Act, document: &Document, first: &Document, offered: u64) -> Op
             let end = if *is_max { spec.max } else { spec.min };
             let value = match spec.ty {
                 // More users than this machine can bear are another test.
-                _ if node.kind.name() == "users" => spec.default.clone(),
+                _ if node.kind() == Kind::Users => spec.default.clone(),
                 ParamType::Count => json!(end as u64),
                 ParamType::Number => json!(end),
                 ParamType::Duration => json!(SimDuration::from_secs_f64(end)),

@@ -1,17 +1,15 @@
 //! What must be true of every kind of node and of any run: determinism, bounded stores, counted lookups, calls that are given up.
 
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
-use scalescope::base::SimDuration;
+use scalescope::base::{Kind, SimDuration};
 use scalescope::engine::Engine;
-use scalescope::model::{Command, Document, Edit, Fault, NodeKind, Way, may_call};
+use scalescope::model::{Command, Document, Edit, Fault, Way, may_call};
 use serde_json::{Value, json};
 
 use crate::support::{at_s, engine, inflict, measure, node, scenario, set};
 
 /// A site with a node of `kind` in every place where there may be one: called by whoever may call it, calling whom it may.
-fn with_one_of(kind: &str, seed: u64) -> Document {
+fn with_one_of(kind: Kind, seed: u64) -> Document {
     let design = |has_database: bool| {
         let mut nodes = vec![
             json!({ "id": "users", "kind": "users", "params": { "users": 2_000, "browser_cache": "1MB", "read_back_share": 0.5 } }),
@@ -21,16 +19,16 @@ fn with_one_of(kind: &str, seed: u64) -> Document {
         if has_database {
             nodes.push(json!({ "id": "db", "kind": "database" }));
             // Nobody goes past a router.
-            if kind != "shard_router" {
+            if kind != Kind::ShardRouter {
                 links.push(("web", "db"));
             }
         }
         let standing = nodes.clone();
-        if !standing.iter().any(|node| node["kind"] == kind) {
-            let params = if kind == "dns" { json!({ "records": ["web"], "ttl": "1s" }) } else { json!({}) };
-            nodes.push(json!({ "id": "x", "kind": kind, "params": params }));
+        if !standing.iter().any(|node| node["kind"] == kind.name()) {
+            let params = if kind == Kind::Dns { json!({ "records": ["web"], "ttl": "1s" }) } else { json!({}) };
+            nodes.push(json!({ "id": "x", "kind": kind.name(), "params": params }));
             for node in &standing {
-                let (id, other) = (node["id"].as_str().unwrap(), node["kind"].as_str().unwrap());
+                let (id, other) = (node["id"].as_str().unwrap(), Kind::named(node["kind"].as_str().unwrap()).unwrap());
                 let id = ["users", "web", "db"].into_iter().find(|own| *own == id).unwrap();
                 if may_call(other, kind) {
                     links.push((id, "x"));
@@ -40,7 +38,7 @@ fn with_one_of(kind: &str, seed: u64) -> Document {
             }
         }
         let links: Vec<Value> = links.into_iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
-        let document = json!({ "version": 1, "name": kind, "seed": seed, "nodes": nodes, "links": links });
+        let document = json!({ "version": 1, "name": kind.name(), "seed": seed, "nodes": nodes, "links": links });
         Document::read(&document.to_string())
     };
     // A store may not suffer another beside it.
@@ -49,7 +47,7 @@ fn with_one_of(kind: &str, seed: u64) -> Document {
 
 #[test]
 fn every_kind_of_node_does_the_same_under_the_same_seed() {
-    for kind in NodeKind::NAMES {
+    for kind in Kind::ALL {
         let run = |seed: u64, steps: u32| {
             let mut engine = engine(with_one_of(kind, seed));
             for step in 1..=steps {
@@ -76,7 +74,7 @@ fn every_kind_of_node_does_the_same_under_the_same_seed() {
 
 #[test]
 fn every_kind_of_node_survives_its_death_and_its_removal() {
-    for kind in NodeKind::NAMES {
+    for kind in Kind::ALL {
         let mut engine = engine(with_one_of(kind, 3));
         for id in engine.document().nodes.clone().into_iter().map(|node| node.id).filter(|id| id != "users") {
             for fault in ["crash", "restart", "hang", "resume", "hang", "crash", "restart"] {
@@ -280,9 +278,7 @@ impl Regional {
 /// The kinds that [`with_one_of`] puts into designs are all that there are, and each can stand somewhere.
 #[test]
 fn every_kind_has_its_place() {
-    let kinds: BTreeSet<&str> = NodeKind::NAMES.into_iter().collect();
-    assert_eq!(kinds.len(), NodeKind::NAMES.len());
-    for kind in kinds {
-        assert!(with_one_of(kind, 1).nodes.iter().any(|node| node.kind.name() == kind));
+    for kind in Kind::ALL {
+        assert!(with_one_of(kind, 1).nodes.iter().any(|node| node.kind() == kind));
     }
 }

@@ -18,7 +18,7 @@ use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
-use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
+use crate::base::{Kind, LinkIx, NodeIx, SimDuration, SimTime};
 use crate::kernel::{Ask, Body, Call, Context, Stage, Tag, Target};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, OnGiveUp};
@@ -195,7 +195,7 @@ impl LoadBalancer {
         let count = known.len();
         let mut has_other_weights = false;
         self.positions.0.clear();
-        for (target, kind) in wiring.with_kinds(topology, topology.targets(ctx.node, &["web_server"])) {
+        for (target, kind) in wiring.with_kinds(topology, topology.targets(ctx.node, &[Kind::WebServer])) {
             let server = known.iter().find(|server| server.target == target).cloned();
             let mut server = server.unwrap_or_else(|| Server::new(target));
             if let NodeKind::WebServer(params) = kind {

@@ -9,7 +9,7 @@
 //! Left out: the time until everybody has heard the new holder's announcement (gratuitous ARP), several standbys, passing
 //! sessions on.
 
-use crate::base::{LinkIx, NodeIx, SimDuration, SimTime};
+use crate::base::{Kind, LinkIx, NodeIx, SimDuration, SimTime};
 use crate::components::Wiring;
 use crate::kernel::{Body, Context, Target};
 use crate::model::NodeKind;
@@ -93,7 +93,7 @@ impl Pair {
     pub fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring, interval: SimDuration) {
         let own = ctx.node;
         let is_up = ctx.kernel.topology.node(own).is_up;
-        self.standby = ctx.kernel.topology.targets(own, &["load_balancer"]).first().copied();
+        self.standby = ctx.kernel.topology.targets(own, &[Kind::LoadBalancer]).first().copied();
         let holder = ctx.kernel.directory.holder(own);
         if holder != own && self.standby.is_none_or(|standby| standby.node != holder) {
             ctx.kernel.directory.hold(own, own);
@@ -103,7 +103,7 @@ impl Pair {
             self.advertise(ctx, interval);
         }
         let known = std::mem::take(&mut self.masters);
-        for target in ctx.kernel.topology.callers(own, "load_balancer") {
+        for target in ctx.kernel.topology.callers(own, Kind::LoadBalancer) {
             if let Some(master) = known.iter().find(|master| master.target == target) {
                 self.masters.push(master.clone());
                 continue;

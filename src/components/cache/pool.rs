@@ -5,9 +5,9 @@
 //! aside, on a ring of their own, and take over what is asked of a dead node (Nishtala et al., NSDI 2013, §3.3); nobody
 //! invalidates there, for their entries live only a short time.
 
-use crate::base::NodeIx;
 use crate::base::hash::{Derived, mix};
 use crate::base::ring::{Member, Ring, place};
+use crate::base::{Kind, NodeIx};
 use crate::components::Wiring;
 use crate::kernel::{Context, Target};
 use crate::model::NodeKind;
@@ -36,7 +36,7 @@ impl CachePool {
         let topology = &ctx.kernel.topology;
         let mut nodes = Vec::new();
         let mut members = [Vec::new(), Vec::new()];
-        for (target, kind) in wiring.with_kinds(topology, topology.targets(ctx.node, &["cache"])) {
+        for (target, kind) in wiring.with_kinds(topology, topology.targets(ctx.node, &[Kind::Cache])) {
             let NodeKind::Cache(cache) = kind else { continue };
             let id = topology.node(target.node).id.as_str();
             let member = Member { number: nodes.len() as u16, id, points: cache.virtual_nodes };

@@ -17,7 +17,7 @@ use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
 use crate::base::slab::Key;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Kind, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Cause, Context, Outcome, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Collapsing};
@@ -345,9 +345,9 @@ impl Behaviour for Cdn {
                 self.deadlines.shorten(ctx, params.origin_timeout);
             }
         }
-        self.shields = ctx.kernel.topology.targets(ctx.node, &["cdn"]);
+        self.shields = ctx.kernel.topology.targets(ctx.node, &[Kind::Cdn]);
         // Assets come from an object store, if there is one, and else from the site.
-        let stores = ctx.kernel.topology.targets(ctx.node, &["object_store"]);
+        let stores = ctx.kernel.topology.targets(ctx.node, &[Kind::ObjectStore]);
         self.origins = if stores.is_empty() { ctx.kernel.topology.sites(ctx.node) } else { stores };
     }
 

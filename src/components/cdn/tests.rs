@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::hash::Derived;
 use crate::base::random::Stream;
-use crate::base::{LinkIx, NodeIx, Shape};
+use crate::base::{Kind, LinkIx, NodeIx, Shape};
 use crate::kernel::{Condition, Kernel, Link, LinkParams, NodeState, Place, Stage};
 use crate::observe::{LinkMeter, NodeMeter, Operation};
 
@@ -22,14 +22,14 @@ struct Bench {
 impl Bench {
     fn new(params: kinds::Cdn) -> Self {
         let mut kernel = Kernel::default();
-        for kind in ["users", "cdn", "web_server"] {
+        for kind in [Kind::Users, Kind::Cdn, Kind::WebServer] {
             kernel.topology.nodes.push(NodeState {
-                id: kind.to_owned(),
+                id: kind.name().to_owned(),
                 kind,
                 is_up: true,
                 is_removed: false,
                 is_private: false,
-                is_outside: Derived(kind != "web_server"),
+                is_outside: Derived(kind.is_outside()),
                 region: None,
                 condition: Condition::default(),
                 stream: Stream::seeded(3),

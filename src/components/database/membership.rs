@@ -2,8 +2,8 @@
 
 use super::shipping::Shipping;
 use super::{Database, Duty};
-use crate::base::NodeIx;
 use crate::base::slab::Key;
+use crate::base::{Kind, NodeIx};
 use crate::components::Wiring;
 use crate::kernel::{Body, Context, Event, Target, Topology};
 use crate::model::Node;
@@ -91,7 +91,7 @@ impl Database {
             return;
         }
         let wanted = &self.params.copies_from;
-        let mut sources = topology.callers(ctx.node, "database");
+        let mut sources = topology.callers(ctx.node, Kind::Database);
         sources.retain(|source| {
             let is_primary = wiring.entry(topology, source.node).and_then(Node::role) == Some(DatabaseRole::Primary);
             let is_wanted = wanted.is_empty() || wanted.contains(&topology.node(source.node).id);

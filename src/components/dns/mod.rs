@@ -11,10 +11,10 @@ mod health;
 use super::near;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
-use crate::base::NodeIx;
 use crate::base::hash::Derived;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
+use crate::base::{Kind, NodeIx};
 use crate::kernel::{Body, Context, Outcome, Tag, Target, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DnsAnswers};
@@ -134,7 +134,7 @@ impl Behaviour for Dns {
         }
         let topology = &ctx.kernel.topology;
         self.records = self.params.records.iter().filter_map(|id| topology.find(id)).collect();
-        let mut targets = topology.targets(ctx.node, &["load_balancer", "web_server"]);
+        let mut targets = topology.targets(ctx.node, &Kind::SITES);
         targets.retain(|target| self.records.contains(&target.node));
         self.health.watch(ctx, targets, &self.params);
         self.publish(ctx);

@@ -5,7 +5,7 @@
 
 use super::ShardRouter;
 use super::layout::{Candidate, Layout};
-use crate::base::NodeIx;
+use crate::base::{Kind, NodeIx};
 use crate::components::Wiring;
 use crate::components::route::DataRoute;
 use crate::kernel::{ClusterIx, Context, Home, Target};
@@ -51,7 +51,7 @@ impl ShardRouter {
     /// are not, are returned.
     pub(super) fn connect(&mut self, ctx: &mut Context, wiring: &Wiring) -> Vec<ClusterIx> {
         let mut linked: Vec<(ClusterIx, Vec<Target>)> = Vec::new();
-        for target in ctx.kernel.topology.targets(ctx.node, &["database"]) {
+        for target in ctx.kernel.topology.targets(ctx.node, &[Kind::Database]) {
             let Some(cluster) = ctx.kernel.directory.cluster_of(target.node) else { continue };
             match linked.iter_mut().find(|(other, _)| *other == cluster) {
                 Some((_, targets)) => targets.push(target),

@@ -6,7 +6,7 @@
 //! Left out: edges that are chosen by their load, routes that change (anycast).
 
 use crate::base::order::sort_by_key;
-use crate::base::{LinkIx, NodeIx, SimDuration};
+use crate::base::{Kind, LinkIx, NodeIx, SimDuration};
 use crate::components::{Wiring, near};
 use crate::kernel::{Call, Context, Target};
 use crate::model::NodeKind;
@@ -38,7 +38,7 @@ pub enum Next {
 impl Edges {
     pub fn rewire(&mut self, ctx: &Context, wiring: &Wiring) {
         let topology = &ctx.kernel.topology;
-        let edges = wiring.with_kinds(topology, topology.targets(ctx.node, &["cdn"])).into_iter();
+        let edges = wiring.with_kinds(topology, topology.targets(ctx.node, &[Kind::Cdn])).into_iter();
         let ways = edges.filter_map(|(target, kind)| match kind {
             NodeKind::Cdn(params) => {
                 let latency = topology.links[target.link.index()].latency();

@@ -26,7 +26,7 @@ use crate::base::hash::{Derived, mix};
 use crate::base::paged::Paged;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Kind, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Marks, Outcome, Tag, Target, Verb};
 use crate::model::kinds::Loop;
 use crate::model::{NodeKind, Trace, kinds};
@@ -410,7 +410,7 @@ impl Behaviour for Users {
         if let NodeKind::Users(params) = &wiring.own.kind {
             self.retune(ctx, params);
         }
-        let services = ctx.kernel.topology.targets(ctx.node, &["dns"]);
+        let services = ctx.kernel.topology.targets(ctx.node, &[Kind::Dns]);
         self.names.rewire(ctx, wiring, &services);
         self.edges.rewire(ctx, wiring);
         let topology = &ctx.kernel.topology;

@@ -12,7 +12,7 @@ use super::WebServer;
 use super::sessions::session_key;
 use crate::base::map::Map;
 use crate::base::slab::Key;
-use crate::base::{NodeIx, SimDuration};
+use crate::base::{Kind, NodeIx, SimDuration};
 use crate::components::Wiring;
 use crate::components::database::models::profile;
 use crate::components::station::Job;
@@ -84,16 +84,19 @@ impl Default for Store {
 impl Store {
     /// The kind of `stores`, which are of one cluster: its primary's. Behind a router all are taken to be of one kind.
     pub fn of(topology: &Topology, stores: &[Target], wiring: &Wiring) -> Self {
-        if stores.iter().any(|target| topology.node(target.node).kind == "quorum_store") {
+        if stores.iter().any(|target| topology.node(target.node).kind == Kind::QuorumStore) {
             return Self { model: DataModel::KeyValue, is_leaderless: true, ..Self::default() };
         }
         let entry = |node: NodeIx| match wiring.entry(topology, node).map(|entry| &entry.kind) {
             Some(NodeKind::Database(params)) => Some(params),
             _ => None,
         };
-        let behind = |target: &Target| topology.targets(target.node, &["database"]);
-        let shards: Vec<Target> =
-            stores.iter().filter(|target| topology.node(target.node).kind == "shard_router").flat_map(behind).collect();
+        let behind = |target: &Target| topology.targets(target.node, &[Kind::Database]);
+        let shards: Vec<Target> = stores
+            .iter()
+            .filter(|target| topology.node(target.node).kind == Kind::ShardRouter)
+            .flat_map(behind)
+            .collect();
         let all = || stores.iter().chain(&shards).filter_map(|target| entry(target.node));
         let primary = all().find(|params| params.role == DatabaseRole::Primary).or_else(|| all().next());
         primary.map_or_else(Self::default, |params| Self {

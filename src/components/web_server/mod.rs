@@ -25,10 +25,10 @@ use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::paged::Paged;
 use crate::base::slab::Key;
-use crate::base::{SimDuration, SimTime};
+use crate::base::{Kind, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Context, Outcome, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, OnGiveUp, STORES, SessionStore, Shedding};
+use crate::model::kinds::{self, OnGiveUp, SessionStore, Shedding};
 use crate::observe::Reason;
 use caching::Steps;
 use codel::Codel;
@@ -440,9 +440,9 @@ impl Behaviour for WebServer {
         }
         let topology = &ctx.kernel.topology;
         self.route.rewire(topology, ctx.node, wiring);
-        self.objects = topology.targets(ctx.node, &["object_store"]);
-        self.store = Store::of(topology, &topology.targets(ctx.node, &STORES), wiring);
-        self.services.set(topology.targets(ctx.node, &["web_server"]), self.params.fan_out);
+        self.objects = topology.targets(ctx.node, &[Kind::ObjectStore]);
+        self.store = Store::of(topology, &topology.targets(ctx.node, &Kind::STORES), wiring);
+        self.services.set(topology.targets(ctx.node, &[Kind::WebServer]), self.params.fan_out);
         self.is_stateless |= !self.route.is_empty() || !self.services.is_empty();
         self.caches = CachePool::new(ctx, wiring);
         self.data = Derived(DataSet::of(wiring.document));

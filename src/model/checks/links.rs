@@ -1,61 +1,59 @@
 //! Links: who may call whom, and over what.
 
-use crate::base::{BitRate, Problems, SimDuration};
-use crate::model::document::{Document, Link};
+use crate::base::{BitRate, Kind, Problems, SimDuration};
+use crate::model::document::{Document, Link, Node};
 use crate::model::regions;
 
 /// Longest delay on a link.
 const LONGEST_DELAY: SimDuration = SimDuration::from_secs(3_600);
 
-/// For each kind, the kinds that it may call.
-const MAY_CALL: [(&str, &[&str]); 10] = [
-    ("users", &["dns", "cdn", "load_balancer", "web_server"]),
-    ("dns", &["load_balancer", "web_server"]),
-    ("cdn", &["cdn", "load_balancer", "web_server", "object_store"]),
-    // A link from one to another makes that other its standby.
-    ("load_balancer", &["web_server", "load_balancer"]),
-    ("web_server", &["web_server", "cache", "database", "object_store", "quorum_store", "shard_router"]),
-    ("cache", &["database", "quorum_store", "shard_router"]),
-    ("database", &["database"]),
-    ("object_store", &[]),
-    // A link from one to another joins both to one store.
-    ("quorum_store", &["quorum_store"]),
-    ("shard_router", &["database"]),
-];
+/// The kinds that one of `kind` may call.
+const fn callees(kind: Kind) -> &'static [Kind] {
+    use Kind::{Cache, Cdn, Database, Dns, LoadBalancer, ObjectStore, QuorumStore, ShardRouter, WebServer};
+    match kind {
+        Kind::Users => &[Dns, Cdn, LoadBalancer, WebServer],
+        Dns => &Kind::SITES,
+        Cdn => &[Cdn, LoadBalancer, WebServer, ObjectStore],
+        // A link from one to another makes that other its standby.
+        LoadBalancer => &[WebServer, LoadBalancer],
+        WebServer => &[WebServer, Cache, Database, ObjectStore, QuorumStore, ShardRouter],
+        Cache => &Kind::STORES,
+        Database | ShardRouter => &[Database],
+        ObjectStore => &[],
+        // A link from one to another joins both to one store.
+        QuorumStore => &[QuorumStore],
+    }
+}
 
 /// Whether a node of kind `from` may have a link to one of kind `to`.
-pub fn may_call(from: &str, to: &str) -> bool {
-    MAY_CALL.iter().any(|(kind, targets)| *kind == from && targets.contains(&to))
+pub fn may_call(from: Kind, to: Kind) -> bool {
+    callees(from).contains(&to)
 }
 
 impl Document {
     pub(super) fn check_links(&self, problems: &mut Problems) {
         for (i, link) in self.links.iter().enumerate() {
             let at = format!("links[{i}]");
-            let mut kinds = [""; 2];
-            for (slot, (end, id)) in kinds.iter_mut().zip([("from", &link.from), ("to", &link.to)]) {
-                match self.node(id) {
-                    Some(node) => *slot = node.kind.name(),
-                    None => problems.push(
-                        format!("{at}.{end}"),
-                        format!("there is no node `{id}`"),
-                        format!("nodes: {}", self.node_ids()),
-                    ),
+            let [from, to] = [("from", &link.from), ("to", &link.to)].map(|(end, id)| {
+                let kind = self.node(id).map(Node::kind);
+                if kind.is_none() {
+                    let valid = format!("nodes: {}", self.node_ids());
+                    problems.push(format!("{at}.{end}"), format!("there is no node `{id}`"), valid);
                 }
-            }
-            let [from, to] = kinds;
-            if !from.is_empty() && !to.is_empty() && (!may_call(from, to) || link.from == link.to) {
-                let targets = MAY_CALL.iter().find(|(kind, _)| *kind == from).map_or(&[][..], |(_, targets)| targets);
-                let remedy = if targets.is_empty() {
+                kind
+            });
+            if let (Some(from), Some(to)) = (from, to)
+                && (!may_call(from, to) || link.from == link.to)
+            {
+                let callees = callees(from);
+                let remedy = if callees.is_empty() {
                     format!("a {from} calls nobody: it answers")
                 } else {
-                    format!("a {from} calls: {}", targets.join(", "))
+                    let names: Vec<_> = callees.iter().map(|kind| kind.name()).collect();
+                    format!("a {from} calls: {}", names.join(", "))
                 };
-                problems.push(
-                    &at,
-                    format!("a {from} cannot call {}", if link.from == link.to { "itself" } else { to }),
-                    remedy,
-                );
+                let whom = if link.from == link.to { "itself" } else { to.name() };
+                problems.push(&at, format!("a {from} cannot call {whom}"), remedy);
             }
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
@@ -89,8 +87,8 @@ impl Document {
     }
 
     /// Nodes of one kind that are each other's shields or services would ask one another for ever.
-    pub(super) fn check_circles(&self, kind: &str, role: &str, problems: &mut Problems) {
-        let is_one = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == kind);
+    pub(super) fn check_circles(&self, kind: Kind, role: &str, problems: &mut Problems) {
+        let is_one = |id: &str| self.is_a(id, kind);
         let links = self.links.iter().enumerate();
         let mut ways: Vec<(usize, &Link)> = links.filter(|(_, link)| is_one(&link.from) && is_one(&link.to)).collect();
         // Takes away the ways that nobody comes from or that lead no further, until only circles are left.

@@ -1,8 +1,7 @@
 //! What a document must satisfy before it can be built: a file for each part of it. All that is wrong is found at once.
 
 use super::document::Document;
-use super::kinds::STORES;
-use crate::base::Problems;
+use crate::base::{Kind, Problems};
 
 mod links;
 mod nodes;
@@ -28,8 +27,8 @@ impl Document {
         }
         self.check_nodes(&mut problems);
         self.check_links(&mut problems);
-        self.check_circles("cdn", "shields", &mut problems);
-        self.check_circles("web_server", "services", &mut problems);
+        self.check_circles(Kind::Cdn, "shields", &mut problems);
+        self.check_circles(Kind::WebServer, "services", &mut problems);
         self.check_users(&mut problems);
         self.check_standbys(&mut problems);
         self.check_clusters(&mut problems);
@@ -55,14 +54,11 @@ impl Document {
 
     /// Whether `id` has a link to a node that keeps records.
     fn calls_store(&self, id: &str) -> bool {
-        STORES.iter().any(|kind| self.calls(id, kind))
+        Kind::STORES.into_iter().any(|kind| self.calls(id, kind))
     }
 
     /// Whether `id` has a link to a node of `kind`.
-    pub(super) fn calls(&self, id: &str, kind: &str) -> bool {
-        self.links
-            .iter()
-            .filter(|link| link.from == id)
-            .any(|link| self.node(&link.to).is_some_and(|node| node.kind.name() == kind))
+    pub(super) fn calls(&self, id: &str, kind: Kind) -> bool {
+        self.links.iter().any(|link| link.from == id && self.is_a(&link.to, kind))
     }
 }

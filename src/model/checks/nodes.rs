@@ -1,8 +1,8 @@
 //! Each node by itself: its id, place, region and parameters, and the nodes that these name.
 
 use super::LONGEST_ID;
-use crate::base::Problems;
-use crate::model::document::Document;
+use crate::base::{Kind, Problems};
+use crate::model::document::{Document, Node};
 use crate::model::kinds::{Load, Loop, NodeKind, Users};
 
 /// Most requests that a population may make, per second.
@@ -47,11 +47,11 @@ impl Document {
     fn check_records(&self, at: &str, records: &[String], problems: &mut Problems) {
         for (j, record) in records.iter().enumerate() {
             let here = format!("{at}.params.records[{j}]");
-            match self.node(record).map(|node| node.kind.name()) {
+            match self.node(record).map(Node::kind) {
                 None => {
                     problems.push(here, format!("there is no node `{record}`"), format!("nodes: {}", self.node_ids()));
                 }
-                Some("load_balancer" | "web_server") => {
+                Some(kind) if Kind::SITES.contains(&kind) => {
                     if let Some(master) = self.master_of(record) {
                         let what = format!("`{record}` is the standby of `{master}`: it has no address of its own");
                         problems.push(here, what, format!("`{master}`"));

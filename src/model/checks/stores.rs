@@ -1,9 +1,9 @@
 //! Those who keep records: clusters of databases and leaderless stores, and that each record has one home.
 
-use crate::base::Problems;
 use crate::base::order::sort_by_key;
+use crate::base::{Kind, Problems};
 use crate::model::document::Document;
-use crate::model::kinds::{DatabaseRole, NodeKind, STORES};
+use crate::model::kinds::{DatabaseRole, NodeKind};
 
 impl Document {
     /// Replicas hang on exactly one primary each. Primaries that are linked copy from each other.
@@ -51,7 +51,7 @@ impl Document {
 
     /// The nodes of the leaderless store that `id` belongs to: those that links between such nodes lead to.
     fn store_of<'a>(&'a self, id: &'a str) -> Vec<&'a str> {
-        let is_node = |id: &str| self.node(id).is_some_and(|node| node.kind.name() == "quorum_store");
+        let is_node = |id: &str| self.is_a(id, Kind::QuorumStore);
         let mut store = vec![id];
         let mut at = 0;
         while at < store.len() {
@@ -69,7 +69,7 @@ impl Document {
 
     /// What tells the store that `id` belongs to from others: its primary, or the first of its equals.
     pub fn home_of<'a>(&'a self, id: &'a str) -> &'a str {
-        if self.node(id).is_some_and(|node| node.kind.name() == "quorum_store") {
+        if self.is_a(id, Kind::QuorumStore) {
             self.store_of(id).into_iter().min().unwrap_or(id)
         } else {
             self.primary_of(id)
@@ -98,7 +98,7 @@ impl Document {
     /// A record has one home: who reads and writes, does so in one cluster.
     pub(super) fn check_homes(&self, problems: &mut Problems) {
         for (i, node) in self.nodes.iter().enumerate() {
-            let is_store = |id: &str| self.node(id).is_some_and(|node| STORES.contains(&node.kind.name()));
+            let is_store = |id: &str| self.node(id).is_some_and(|node| Kind::STORES.contains(&node.kind()));
             if is_store(&node.id) {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Whether a design is of any use: asked of what is read, not of what passes by while somebody draws.
 
-use crate::base::Problems;
+use crate::base::{Kind, Problems};
 use crate::model::document::{Document, Link};
 use crate::model::kinds::{Cache, CachePattern, Dns, NodeKind, OnWrite};
 
@@ -14,16 +14,16 @@ impl Document {
         for (i, node) in self.nodes.iter().enumerate() {
             let (at, id) = (format!("nodes[{i}]"), node.id.as_str());
             match &node.kind {
-                NodeKind::Users(_) if !self.calls(id, "load_balancer") && !self.calls(id, "web_server") => {
+                NodeKind::Users(_) if !self.calls(id, Kind::LoadBalancer) && !self.calls(id, Kind::WebServer) => {
                     let remedy = format!("add a link from `{id}` to a load_balancer or a web_server");
                     problems.push(at, "these users reach no site", remedy);
                 }
                 NodeKind::Cache(cache) if !self.calls_store(id) => check_lone_cache(&at, id, cache, &mut problems),
-                NodeKind::LoadBalancer(_) if !self.calls(id, "web_server") => {
+                NodeKind::LoadBalancer(_) if !self.calls(id, Kind::WebServer) => {
                     let remedy = format!("add a link from `{id}` to a web_server");
                     problems.push(at, "a load_balancer without servers", remedy);
                 }
-                NodeKind::ShardRouter(_) if !self.calls(id, "database") => {
+                NodeKind::ShardRouter(_) if !self.calls(id, Kind::Database) => {
                     let remedy = format!("add a link from `{id}` to each database that shall be a shard");
                     problems.push(at, "a shard_router without shards", remedy);
                 }

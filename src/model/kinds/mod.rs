@@ -16,8 +16,7 @@ use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::spec::{self, ParamSpec, Params};
-use crate::base::Problems;
-use crate::base::SimDuration;
+use crate::base::{Kind, Problems, SimDuration};
 
 pub use cache::{Cache, CachePattern, CacheRole, EvictionPolicy, OnWrite, Switch};
 pub use call_policy::{Backoff, CallPolicy, OnGiveUp};
@@ -32,9 +31,6 @@ pub use quorum_store::{Contacts, QuorumStore};
 pub use shard_router::{ShardRouter, ShardStrategy};
 pub use users::{Arrivals, Load, Loop, Users};
 pub use web_server::{Address, Discipline, Gathering, SessionStore, Shedding, WebServer};
-
-/// The kinds of node that keep records, by name.
-pub const STORES: [&str; 3] = ["database", "quorum_store", "shard_router"];
 
 const MS: fn(u64) -> SimDuration = SimDuration::from_millis;
 const US: fn(u64) -> SimDuration = SimDuration::from_micros;
@@ -75,50 +71,44 @@ macro_rules! params_of {
 }
 
 impl NodeKind {
-    /// The names of all kinds, as documents write them.
-    pub const NAMES: [&'static str; 10] = [
-        "users",
-        "dns",
-        "cdn",
-        "load_balancer",
-        "web_server",
-        "cache",
-        "database",
-        "object_store",
-        "quorum_store",
-        "shard_router",
-    ];
-
-    /// A node of the kind called `name`, with its defaults.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "users" => Self::Users(Users::default()),
-            "dns" => Self::Dns(Dns::default()),
-            "cdn" => Self::Cdn(Cdn::default()),
-            "load_balancer" => Self::LoadBalancer(LoadBalancer::default()),
-            "web_server" => Self::WebServer(WebServer::default()),
-            "cache" => Self::Cache(Cache::default()),
-            "database" => Self::Database(Database::default()),
-            "object_store" => Self::ObjectStore(ObjectStore::default()),
-            "quorum_store" => Self::QuorumStore(QuorumStore::default()),
-            "shard_router" => Self::ShardRouter(ShardRouter::default()),
-            _ => return None,
-        })
+    /// A node of `kind` with its defaults.
+    pub fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Users => Self::Users(Users::default()),
+            Kind::Dns => Self::Dns(Dns::default()),
+            Kind::Cdn => Self::Cdn(Cdn::default()),
+            Kind::LoadBalancer => Self::LoadBalancer(LoadBalancer::default()),
+            Kind::WebServer => Self::WebServer(WebServer::default()),
+            Kind::Cache => Self::Cache(Cache::default()),
+            Kind::Database => Self::Database(Database::default()),
+            Kind::ObjectStore => Self::ObjectStore(ObjectStore::default()),
+            Kind::QuorumStore => Self::QuorumStore(QuorumStore::default()),
+            Kind::ShardRouter => Self::ShardRouter(ShardRouter::default()),
+        }
     }
 
-    pub fn name(&self) -> &'static str {
+    /// The same, of the kind that documents call `name`.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Kind::named(name).map(Self::of)
+    }
+
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::Users(_) => "users",
-            Self::Dns(_) => "dns",
-            Self::Cdn(_) => "cdn",
-            Self::LoadBalancer(_) => "load_balancer",
-            Self::WebServer(_) => "web_server",
-            Self::Cache(_) => "cache",
-            Self::Database(_) => "database",
-            Self::ObjectStore(_) => "object_store",
-            Self::QuorumStore(_) => "quorum_store",
-            Self::ShardRouter(_) => "shard_router",
+            Self::Users(_) => Kind::Users,
+            Self::Dns(_) => Kind::Dns,
+            Self::Cdn(_) => Kind::Cdn,
+            Self::LoadBalancer(_) => Kind::LoadBalancer,
+            Self::WebServer(_) => Kind::WebServer,
+            Self::Cache(_) => Kind::Cache,
+            Self::Database(_) => Kind::Database,
+            Self::ObjectStore(_) => Kind::ObjectStore,
+            Self::QuorumStore(_) => Kind::QuorumStore,
+            Self::ShardRouter(_) => Kind::ShardRouter,
         }
+    }
+
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
     }
 
     fn all_params(&self) -> &dyn Params {
@@ -135,8 +125,7 @@ impl NodeKind {
     }
 
     pub fn specs(&self) -> Vec<ParamSpec> {
-        let defaults = Self::by_name(self.name()).expect("every kind has its name");
-        spec::specs(defaults.all_params(), None)
+        spec::specs(Self::of(self.kind()).all_params(), None)
     }
 
     /// The parameters as they stand in a document.

@@ -1,3 +1,4 @@
+use crate::base::Kind;
 use proptest::prelude::*;
 
 use super::*;
@@ -93,7 +94,7 @@ fn no_nodes_make_an_empty_drawing() {
 proptest! {
     #[test]
     fn cards_never_overlap(
-        kinds in prop::collection::vec(prop::sample::select(&NodeKind::NAMES[..]), 1..45),
+        kinds in prop::collection::vec(prop::sample::select(Kind::ALL.map(Kind::name).to_vec()), 1..45),
         links in prop::collection::vec((0..45_usize, 0..45_usize), 0..80),
         positions in prop::collection::vec((0..45_usize, -500.0..2_000.0_f32, -500.0..900.0_f32), 0..2),
         aspect in 0.3..3.0_f32,

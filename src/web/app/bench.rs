@@ -1,5 +1,6 @@
 //! The bench in the app: which panel is shown, and what its wishes do.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
@@ -67,7 +68,7 @@ impl App {
             Wish::TakeModel(model) => {
                 self.trying = None;
                 let Some(shown) = self.shown.clone() else { return };
-                let databases = shown.document.nodes.iter().filter(|node| node.kind.name() == "database");
+                let databases = shown.document.nodes.iter().filter(|node| node.kind() == Kind::Database);
                 let set = |id: &String| Edit::Set {
                     node: id.clone(),
                     param: "data_model".to_owned(),

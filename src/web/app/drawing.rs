@@ -1,5 +1,6 @@
 //! Drawing: what the app does to the design, and to what is selected of it, when a hand or a key wants it.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -157,8 +158,7 @@ impl App {
     }
 
     /// Adds a node: under a point of the window, beside what is selected, or in the middle.
-    fn add(&mut self, ctx: &Context<Self>, kind: &'static str, client: Option<Point>) {
-        let Some(node) = NodeKind::by_name(kind) else { return };
+    fn add(&mut self, ctx: &Context<Self>, kind: Kind, client: Option<Point>) {
         let card = self.card_size();
         let half = Point::new(card.w / 2.0, card.h / 2.0);
         let corner = if let Some(client) = client {
@@ -176,7 +176,8 @@ impl App {
         let on_grid = |value: f32| (value / GRID).round() * GRID;
         let position = Some(Position { x: on_grid(corner.x), y: on_grid(corner.y) });
         let (id, label) = names::fresh(self.design(), kind);
-        let node = Box::new(Node { id: id.clone(), label: Some(label), position, region: None, kind: node });
+        let node =
+            Box::new(Node { id: id.clone(), label: Some(label), position, region: None, kind: NodeKind::of(kind) });
         let mut edits = self.pins(&[]);
         edits.push(Edit::AddNode { node, links: Vec::new(), records: Vec::new() });
         self.view.borrow_mut().hold();
@@ -193,12 +194,12 @@ impl App {
 
     /// Adds what `from` most often calls, to its right and linked to it, in one step.
     fn grow(&mut self, ctx: &Context<Self>, from: &str) {
-        let Some(kind) = self.design().node(from).map(|node| node.kind.name()) else { return };
+        let Some(kind) = self.design().node(from).map(Node::kind) else { return };
         let usual = connect::usual_callee(kind);
-        let kinds = usual.into_iter().chain(NodeKind::NAMES);
+        let kinds = usual.into_iter().chain(Kind::ALL);
         let position = self.corner_beside(from, Way::Right);
-        let grown = kinds.filter_map(NodeKind::by_name).find_map(|kind| {
-            let (id, label) = names::fresh(self.design(), kind.name());
+        let grown = kinds.map(NodeKind::of).find_map(|kind| {
+            let (id, label) = names::fresh(self.design(), kind.kind());
             let node = Box::new(Node { id: id.clone(), label: Some(label), position, region: None, kind });
             let add = Edit::AddNode { node, links: Vec::new(), records: Vec::new() };
             let with = self.design().edited(&add).ok()?;

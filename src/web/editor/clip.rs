@@ -1,5 +1,6 @@
 //! Copying and pasting: a part of a design as text, and back.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use scalescope::model::kinds::DatabaseRole;
@@ -80,7 +81,7 @@ fn refer(node: &mut Node, document: &Document, new_name: &impl Fn(&str) -> Optio
 
 /// A replica whose primary is not copied with it is a database of its own.
 fn part_from_primary(node: &mut Node, now: &Document, links: &[Link]) {
-    let is_database = |id: &str| now.node(id).is_some_and(|node| node.kind.name() == "database");
+    let is_database = |id: &str| now.is_a(id, Kind::Database);
     let has_primary = links.iter().any(|link| link.to == node.id && is_database(&link.from));
     if let NodeKind::Database(database) = &mut node.kind
         && !has_primary

@@ -1,7 +1,7 @@
 //! Links that a person draws: what may be linked, why not, and what a link brings with it.
 
-use scalescope::base::SimDuration;
 use scalescope::base::words::capitalised;
+use scalescope::base::{Kind, SimDuration};
 use scalescope::model::kinds::DatabaseRole;
 use scalescope::model::{Document, Edit, Link, Node, NodeKind, Problem, Problems, may_call};
 
@@ -22,7 +22,7 @@ pub fn target(document: &Document, from: &str, id: &str) -> Target {
     let (Some(caller), Some(goal)) = (document.node(from), document.node(id)) else { return Target::Unfit };
     if from == id {
         Target::Origin
-    } else if may_call(caller.kind.name(), goal.kind.name()) && !is_linked(document, from, id) {
+    } else if may_call(caller.kind(), goal.kind()) && !is_linked(document, from, id) {
         Target::Fit
     } else {
         Target::Unfit
@@ -63,13 +63,13 @@ pub fn cut(document: &Document, from: &str, to: &str) -> Edit {
 }
 
 /// The kind that a node of `kind` most often calls, where it calls none of the others yet.
-pub fn usual_callee(kind: &str) -> Option<&'static str> {
+pub const fn usual_callee(kind: Kind) -> Option<Kind> {
     Some(match kind {
-        "users" | "dns" => "load_balancer",
-        "cdn" | "load_balancer" => "web_server",
-        "web_server" | "cache" | "database" => "database",
-        "quorum_store" => "quorum_store",
-        _ => return None,
+        Kind::Users | Kind::Dns => Kind::LoadBalancer,
+        Kind::Cdn | Kind::LoadBalancer => Kind::WebServer,
+        Kind::WebServer | Kind::Cache | Kind::Database | Kind::ShardRouter => Kind::Database,
+        Kind::QuorumStore => Kind::QuorumStore,
+        Kind::ObjectStore => return None,
     })
 }
 
@@ -109,9 +109,7 @@ fn company(document: &Document, caller: &Node, goal: &Node) -> Vec<Edit> {
             mute.filter_map(|dns| records_of(dns, &goal.id)).collect()
         }
         (NodeKind::Users(_), NodeKind::Dns(dns)) if dns.records.is_empty() => {
-            let is_site = |id: &str| {
-                document.node(id).is_some_and(|node| matches!(node.kind.name(), "load_balancer" | "web_server"))
-            };
+            let is_site = |id: &str| document.node(id).is_some_and(|node| Kind::SITES.contains(&node.kind()));
             let site = document.links.iter().find(|link| link.from == caller.id && is_site(&link.to));
             site.and_then(|link| records_of(goal, &link.to)).into_iter().collect()
         }
@@ -125,11 +123,11 @@ fn usual_latency(from: &Node, to: &Node) -> Option<SimDuration> {
     if from.region.is_some() && to.region.is_some() {
         return None;
     }
-    let ms = match (from.kind.name(), to.kind.name()) {
-        ("users", "dns") => 20,
-        ("users", "cdn") => 8,
-        ("users", _) => 40,
-        ("cdn" | "dns", _) => 35,
+    let ms = match (from.kind(), to.kind()) {
+        (Kind::Users, Kind::Dns) => 20,
+        (Kind::Users, Kind::Cdn) => 8,
+        (Kind::Users, _) => 40,
+        (Kind::Cdn | Kind::Dns, _) => 35,
         _ => return None,
     };
     Some(SimDuration::from_millis(ms))
@@ -137,7 +135,7 @@ fn usual_latency(from: &Node, to: &Node) -> Option<SimDuration> {
 
 fn why(caller: &Node, goal: &Node, Problems(problems): Problems) -> String {
     let Some(Problem { what, remedy, .. }) = problems.into_iter().next() else { return String::new() };
-    let [from, to] = [caller, goal].map(|node| node.kind.name());
+    let [from, to] = [caller, goal].map(Node::kind);
     let is_other_way_round = !may_call(from, to) && may_call(to, from);
     let remedy = if is_other_way_round {
         format!("Draw it the other way: from {} to {}", goal.label(), caller.label())

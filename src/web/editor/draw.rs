@@ -1,5 +1,6 @@
 //! What a person wants of the drawing.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use scalescope::scene::Point;
@@ -11,7 +12,7 @@ use super::Ends;
 pub enum Draw {
     /// Adds a node of a kind, with its card's middle at a point of the window, or where there is room.
     Add {
-        kind: &'static str,
+        kind: Kind,
         at: Option<Point>,
     },
     /// Adds to the node at hand what it most often calls, and the link between them.

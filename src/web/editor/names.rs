@@ -1,35 +1,36 @@
 //! Ids and labels of what is added.
 
+use scalescope::base::Kind;
 use scalescope::model::Document;
 
 use crate::format;
 
 /// The beginning of a kind's ids, as the scenarios have them.
-fn stem(kind: &str) -> String {
+fn stem(kind: Kind) -> String {
     match kind {
-        "load_balancer" => "lb".to_owned(),
-        "web_server" => "web".to_owned(),
-        "database" => "db".to_owned(),
-        kind => kind.replace('_', "-"),
+        Kind::LoadBalancer => "lb".to_owned(),
+        Kind::WebServer => "web".to_owned(),
+        Kind::Database => "db".to_owned(),
+        kind => kind.name().replace('_', "-"),
     }
 }
 
 /// A kind as people call it.
-pub fn title(kind: &str) -> String {
+pub fn title(kind: Kind) -> String {
     match kind {
-        "dns" => "DNS".to_owned(),
-        "cdn" => "CDN".to_owned(),
-        kind => format::name(kind),
+        Kind::Dns => "DNS".to_owned(),
+        Kind::Cdn => "CDN".to_owned(),
+        kind => format::name(kind.name()),
     }
 }
 
 /// An id and a label for one more node of `kind`.
-pub fn fresh(document: &Document, kind: &str) -> (String, String) {
+pub fn fresh(document: &Document, kind: Kind) -> (String, String) {
     let stem = stem(kind);
     let is_free = |id: &str| document.node(id).is_none();
-    let is_first = document.nodes.iter().all(|node| node.kind.name() != kind);
+    let is_first = document.nodes.iter().all(|node| node.kind() != kind);
     let number = (1..=u32::MAX).find(|n| is_free(&format!("{stem}-{n}"))).unwrap_or_default();
-    let is_one_of_a_kind = matches!(kind, "users" | "dns");
+    let is_one_of_a_kind = matches!(kind, Kind::Users | Kind::Dns);
     let id = if is_one_of_a_kind && is_free(&stem) { stem } else { format!("{stem}-{number}") };
     let label = if is_first { title(kind) } else { numbered(document, &title(kind)) };
     (id, label)
@@ -63,10 +64,10 @@ mod tests {
     #[test]
     fn names_are_free_and_look_like_those_that_are_there() {
         let document = crate::scenarios::ALL[3].document();
-        assert_eq!(fresh(&document, "web_server"), ("web-3".to_owned(), "Web server 3".to_owned()));
-        assert_eq!(fresh(&document, "cache"), ("cache-1".to_owned(), "Cache".to_owned()));
-        assert_eq!(fresh(&Document::empty(), "users"), ("users".to_owned(), "Users".to_owned()));
-        assert_eq!(fresh(&document, "users").0, "users-1");
+        assert_eq!(fresh(&document, Kind::WebServer), ("web-3".to_owned(), "Web server 3".to_owned()));
+        assert_eq!(fresh(&document, Kind::Cache), ("cache-1".to_owned(), "Cache".to_owned()));
+        assert_eq!(fresh(&Document::empty(), Kind::Users), ("users".to_owned(), "Users".to_owned()));
+        assert_eq!(fresh(&document, Kind::Users).0, "users-1");
         assert_eq!(like(&document, "db-1"), "db-3");
         assert_eq!(numbered(&document, "Replica"), "Replica 2");
     }

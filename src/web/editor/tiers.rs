@@ -1,8 +1,9 @@
 //! Frames around nodes.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
-use scalescope::model::{Document, Edit, Tier};
+use scalescope::model::{Document, Edit, Node, Tier};
 
 use super::{names, together};
 
@@ -56,11 +57,11 @@ fn without(document: &Document, nodes: &[Rc<str>]) -> Vec<Tier> {
 
 /// A name by what is in it, if that is all of one kind.
 fn label(document: &Document, ids: &[String]) -> String {
-    let kind = |id: &String| document.node(id).map(|node| node.kind.name());
+    let kind = |id: &String| document.node(id).map(Node::kind);
     let first = ids.first().and_then(kind);
     match first.filter(|_| ids.iter().all(|id| kind(id) == first)) {
-        Some("web_server") => "Web tier".to_owned(),
-        Some("database") => "Data tier".to_owned(),
+        Some(Kind::WebServer) => "Web tier".to_owned(),
+        Some(Kind::Database) => "Data tier".to_owned(),
         Some(kind) => format!("{} tier", names::title(kind)),
         None => "Tier".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! The command palette: everything that can be done, by its name.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use web_sys::{HtmlElement, HtmlInputElement, InputEvent, KeyboardEvent};
@@ -16,7 +17,6 @@ use crate::keeping::Keep;
 use crate::panels::sheet::use_modal;
 use crate::scenarios;
 use crate::theme::Theme;
-use scalescope::model::NodeKind;
 
 /// Commands that are shown at once.
 const SHOWN: usize = 60;
@@ -54,7 +54,7 @@ fn entries(shown: Option<&Shown>, hand: &Hand) -> Vec<Entry> {
             add(row.help.to_owned(), row.topic.title(), row.shown, intent);
         }
     }
-    for kind in NodeKind::NAMES {
+    for kind in Kind::ALL {
         add(format!("Add: {}", names::title(kind)), "Parts", "", Intent::Draw(Draw::Add { kind, at: None }));
     }
     for (i, scenario) in scenarios::ALL.iter().enumerate() {
@@ -63,7 +63,7 @@ fn entries(shown: Option<&Shown>, hand: &Hand) -> Vec<Entry> {
     for node in shown.iter().flat_map(|shown| &shown.document.nodes) {
         let id: Rc<str> = node.id.as_str().into();
         add(format!("Go to {}", node.label()), "Nodes", "", Intent::Select(id.clone()));
-        if node.kind.name() != "users" {
+        if node.kind() != Kind::Users {
             add(format!("Crash {}", node.label()), "Nodes", "", Intent::Crash(id.clone()));
             add(format!("Restart {}", node.label()), "Nodes", "", Intent::Restart(id));
         }

@@ -3,6 +3,7 @@
 //! A part is dragged with a pointer of any sort; the ghost that follows is drawn over the page. A click, or Enter, places it where
 //! there is room.
 
+use scalescope::base::Kind;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -32,7 +33,7 @@ pub struct Props {
 /// A part on its way to the drawing, in units of the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Ghost {
-    kind: &'static str,
+    kind: Kind,
     start: Point,
     at: Point,
     is_drag: bool,
@@ -40,17 +41,14 @@ struct Ghost {
 
 /// What is to be known of a kind.
 struct Part {
-    kind: &'static str,
+    kind: Kind,
     title: String,
     help: &'static str,
 }
 
 fn parts() -> Vec<Part> {
-    let part = |kind: &&'static str| {
-        let help = NodeKind::by_name(kind).map_or("", |node| node.help());
-        Part { kind, title: names::title(kind), help }
-    };
-    NodeKind::NAMES.iter().map(part).collect()
+    let part = |kind| Part { kind, title: names::title(kind), help: NodeKind::of(kind).help() };
+    Kind::ALL.map(part).into()
 }
 
 /// The places of the parts that `query` finds.
@@ -95,7 +93,7 @@ pub fn Parts(props: &Props) -> Html {
     });
     let found = found_by(&all, if *is_open { &query } else { "" });
     let chosen = (*at.borrow()).min(found.len().saturating_sub(1));
-    let add = |kind: &'static str, at: Option<Point>| Intent::Draw(Draw::Add { kind, at });
+    let add = |kind: Kind, at: Option<Point>| Intent::Draw(Draw::Add { kind, at });
     let oninput = {
         let (query, at) = (query.clone(), at.clone());
         Callback::from(move |event: InputEvent| {
@@ -132,7 +130,7 @@ pub fn Parts(props: &Props) -> Html {
             redraw.force_update();
         })
     };
-    let down = |kind: &'static str| {
+    let down = |kind: Kind| {
         let (ghost, redraw) = (ghost.clone(), redraw.clone());
         Callback::from(move |event: PointerEvent| {
             if event.button() == 0 {
@@ -164,11 +162,11 @@ pub fn Parts(props: &Props) -> Html {
                     let (kind, is_chosen) = (part.kind, *is_open && i == chosen);
                     let title = if *is_open { None } else { Some(format!("{}: {}", part.title, sentence(part))) };
                     html! {
-                        <li key={kind}>
+                        <li key={kind.name()}>
                             <button class={classes!("part", is_chosen.then_some("is-chosen"))} {title} data-testid={format!("part-{kind}")}
                                 aria-label={(!*is_open).then(|| name(&part.title))}
                                 onpointerdown={down(kind)} onkeydown={on_key(on_intent, kind)}>
-                                { icon(kind) }
+                                { icon(kind.name()) }
                                 if *is_open {
                                     <span class="part-text"><b>{ &part.title }</b><small>{ sentence(part) }</small></span>
                                 } else {
@@ -205,7 +203,7 @@ fn short(title: &str) -> &str {
 }
 
 /// Enter and Space place the part.
-fn on_key(on_intent: &Callback<Intent>, kind: &'static str) -> Callback<KeyboardEvent> {
+fn on_key(on_intent: &Callback<Intent>, kind: Kind) -> Callback<KeyboardEvent> {
     let on_intent = on_intent.clone();
     Callback::from(move |event: KeyboardEvent| {
         if ["Enter", " "].contains(&event.key().as_str()) {
@@ -222,7 +220,7 @@ fn drawn(ghost: &Ghost) -> Html {
         <svg class="ghost" aria-hidden="true">
             <g transform={format!("translate({} {})", ghost.at.x - 70.0, ghost.at.y - 26.0)}>
                 <rect width="140" height="52" rx="12" />
-                <g transform="translate(14 14)"><path d={icons::path(ghost.kind)} /></g>
+                <g transform="translate(14 14)"><path d={icons::path(ghost.kind.name())} /></g>
                 <text x="48" y="32">{ names::title(ghost.kind) }</text>
             </g>
         </svg>

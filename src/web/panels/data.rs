@@ -1,5 +1,6 @@
 //! Data: one record on every store that has it, what each database has, what was lost, and how a cluster recovers.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -102,7 +103,7 @@ fn holding(store: &KeyVersion, current: u64, has_values: bool, shown: &Shown) ->
         (Some(_), _) => ("current", "is-good"),
     };
     // Whoever only borrows records is no database.
-    let is_lender = shown.document.node(&store.node).is_some_and(|node| node.kind.name() == "cache");
+    let is_lender = shown.document.is_a(&store.node, Kind::Cache);
     let kind = match (store.is_owner, is_lender) {
         (true, _) => "keeps it",
         (false, true) => "has a copy on loan",

@@ -155,12 +155,13 @@ fn view(knob: &Knob, props: &Props) -> Option<Html> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scalescope::base::Kind;
     use scalescope::model::NodeKind;
 
     #[test]
     fn every_number_can_be_turned_to_valid_values_and_starts_where_it_is() {
-        for name in NodeKind::NAMES {
-            let kind = NodeKind::by_name(name).unwrap();
+        for name in Kind::ALL {
+            let kind = NodeKind::of(name);
             for spec in kind.specs() {
                 let Some(turn) = Turn::of(&spec, &spec.default) else { continue };
                 for place in [0.0, 0.3, 1.0] {

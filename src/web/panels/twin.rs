@@ -2,6 +2,7 @@
 //!
 //! It is told anew once a second, not with every figure; and read aloud every ten seconds only for who asks for it.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -128,7 +129,7 @@ fn nodes(figures: &Figures, shown: &Shown, on_intent: &Callback<Intent>) -> Html
 
 fn row(node: &NodeFigures, figures: &Figures, shown: &Shown, on_intent: &Callback<Intent>) -> Html {
     let id: Rc<str> = node.id.as_str().into();
-    let is_users = shown.document.node(&id).is_some_and(|own| own.kind.name() == "users");
+    let is_users = shown.document.is_a(&id, Kind::Users);
     let state = State::of(node, shown.is_watched(&id));
     let onclick = on_intent.reform(move |_: MouseEvent| Intent::Select(id.clone()));
     let state = match (state, node.role) {

@@ -1,5 +1,6 @@
 //! What a card shows of its node: figures rounded to what the eye can read, so that a card changes only when it must.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use scalescope::model::{Node, NodeKind, may_call};
@@ -118,7 +119,7 @@ impl Face {
                 .iter()
                 .map(|(reason, count)| format!("{} × {}", format::quantity(*count as f64), reason.label()))
                 .collect(),
-            calls_others: NodeKind::NAMES.iter().any(|other| may_call(node.kind.name(), other)),
+            calls_others: Kind::ALL.into_iter().any(|other| may_call(node.kind(), other)),
         }
     }
 

@@ -99,6 +99,7 @@ pub fn to_json(from: u64, seeds: u64, found: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scalescope::base::Kind;
 
     /// As many seeds as a test may take; `cargo xtask test` tries more.
     const SEEDS: u64 = 80;
@@ -142,7 +143,7 @@ mod tests {
         // nothing mends stay different, and that is what a quiet cluster must not have.
         let seed = (0..100_000).find(|seed| Trial::of(*seed).document.nodes.iter().any(|node| node.id == "store-1"));
         let mut trial = Trial::of(seed.expect("there are many"));
-        for node in trial.document.nodes.iter_mut().filter(|node| node.kind.name() == "quorum_store") {
+        for node in trial.document.nodes.iter_mut().filter(|node| node.kind() == Kind::QuorumStore) {
             for (param, value) in [
                 ("copies", json!(3)),
                 ("read_quorum", json!(1)),

@@ -1,5 +1,6 @@
 //! What can be done at a place beside breaking it: the upper part of its menu.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -53,7 +54,7 @@ fn list(filter: Filter) -> Vec<Intent> {
 
 fn of_node(id: &Rc<str>, shown: &Shown) -> Vec<Act> {
     let draw = |draw| vec![Intent::Draw(draw)];
-    let is_users = shown.document.node(id).is_some_and(|node| node.kind.name() == "users");
+    let is_users = shown.document.is_a(id, Kind::Users);
     let pin = Pin { node: id.to_string(), figure: if is_users { NodeFigure::Errors } else { NodeFigure::Utilisation } };
     let mut all = vec![
         Act("part", "Details", "Enter", vec![Intent::Select(id.clone())]),

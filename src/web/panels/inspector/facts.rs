@@ -1,5 +1,6 @@
 //! A node's live figures, as a list of names and values.
 
+use scalescope::base::Kind;
 use yew::prelude::*;
 
 use scalescope::observe::{NodeFigures, ReplicationFigures, Role};
@@ -15,11 +16,11 @@ use crate::panels::charts::{NodeFigure, Pin};
 type Fact = (&'static str, &'static str, f64, String);
 
 /// The list, of a node of this kind; `pins` are the charts that are pinned already.
-pub fn facts(figures: &NodeFigures, kind: &str, pins: &[Pin], on_intent: &Callback<Intent>) -> Html {
+pub fn facts(figures: &NodeFigures, kind: Kind, pins: &[Pin], on_intent: &Callback<Intent>) -> Html {
     let pin = |test: &str| pin_button(&figures.id, test, pins, on_intent);
     html! {
         <>
-            if !matches!(kind, "users" | "dns") {
+            if !matches!(kind, Kind::Users | Kind::Dns) {
                 <div class="gauge">
                     <meter min="0" max="1" low="0.7" high="0.9" optimum="0" value={figures.utilisation.min(1.0).to_string()} aria-label="Utilisation" />
                     <span data-testid="node-utilisation" data-value={figures.utilisation.to_string()}>
@@ -65,7 +66,7 @@ fn pin_button(node: &str, test: &str, pins: &[Pin], on_intent: &Callback<Intent>
     }
 }
 
-fn list(figures: &NodeFigures, kind: &str) -> Vec<Fact> {
+fn list(figures: &NodeFigures, kind: Kind) -> Vec<Fact> {
     let rate = |name, test, value: f64| (name, test, value, format!("{}/s", format::quantity(value)));
     let count = |name, test, value: u64| (name, test, value as f64, format::count(value));
     let mut facts = Vec::with_capacity(24);
@@ -77,7 +78,7 @@ fn list(figures: &NodeFigures, kind: &str) -> Vec<Fact> {
     facts.push(rate("Completions", "completions", figures.completions_per_s));
     facts.push(rate("Errors", "errors", figures.errors_per_s));
     facts.push(count("In flight", "in-flight", figures.in_flight));
-    if !matches!(kind, "users" | "dns") {
+    if !matches!(kind, Kind::Users | Kind::Dns) {
         facts.push(count("Waiting now", "queue", figures.queue));
         let mean = figures.queue_mean;
         facts.push(("Waiting on average", "queue-mean", mean, format::quantity(mean)));

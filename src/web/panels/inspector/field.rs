@@ -2,6 +2,7 @@
 //!
 //! What is written is checked at every letter and takes effect when the field is left or Enter is pressed; Escape takes it back.
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use yew::prelude::*;
 
 use scalescope::base::words::capitalised;
 use scalescope::model::spec::{ParamSpec, ParamType, range_in_words};
-use scalescope::model::{Document, Edit};
+use scalescope::model::{Document, Edit, Node};
 
 use super::value::{text_of, value_of};
 use crate::app::Shown;
@@ -206,13 +207,12 @@ fn control(
 /// A box to tick for each node that may stand in the list.
 fn nodes(own: &str, value: &Value, shown: &Shown, set: &Callback<Entry>) -> Html {
     let chosen: Vec<String> = serde_json::from_value(value.clone()).unwrap_or_default();
-    let kind = shown.document.node(own).map_or("", |node| node.kind.name());
-    let may_stand: &[&str] = match kind {
-        "shard_router" | "database" => &["database"],
-        "load_balancer" => &["web_server"],
-        _ => &["load_balancer", "web_server"],
+    let may_stand: &[Kind] = match shown.document.node(own).map(Node::kind) {
+        Some(Kind::ShardRouter | Kind::Database) => &[Kind::Database],
+        Some(Kind::LoadBalancer) => &[Kind::WebServer],
+        _ => &Kind::SITES,
     };
-    let candidates = shown.document.nodes.iter().filter(|node| node.id != own && may_stand.contains(&node.kind.name()));
+    let candidates = shown.document.nodes.iter().filter(|node| node.id != own && may_stand.contains(&node.kind()));
     html! {
         <span class="ticks">
             { for candidates.map(|node| {

@@ -4,6 +4,7 @@ mod facts;
 mod field;
 mod value;
 
+use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -68,13 +69,13 @@ pub fn Inspector(props: &Props) -> Html {
             <div class="inspector-body">
                 <p class="about">{ node.kind.help() }</p>
                 <h3>{ "Now" }</h3>
-                { facts(&own, node.kind.name(), pins, on_intent) }
+                { facts(&own, node.kind(), pins, on_intent) }
                 if let Some(cluster) = cluster {
                     { lost(cluster.lost_count, &cluster.lost, "Lost writes", "Acknowledged by the old primary, never received by the new one.", on_intent) }
                 }
                 { facts::shards(&own, shown) }
                 { presets(id, node, on_intent) }
-                if node.kind.name() == "database" {
+                if node.kind() == Kind::Database {
                     <button class="quiet small" onclick={on_intent.reform(|_: MouseEvent| Intent::Compare(true))} data-testid="compare">
                         { icon("data") }{ "Compare the five kinds" }
                     </button>
@@ -92,7 +93,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
         let id = id.clone();
         on_intent.reform(move |_: MouseEvent| intent(id.clone()))
     };
-    let is_users = node.kind.name() == "users";
+    let is_users = node.kind() == Kind::Users;
     html! {
         <div class="actions">
             if !is_users {
@@ -104,7 +105,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
                     <button class="primary" onclick={act(Intent::Restart)} title="Restart (R)" data-testid="restart">{ icon("restart") }{ "Restart" }</button>
                 }
             }
-            <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add">{ icon("plus") }{ one_more(node.kind.name()) }</button>
+            <button class="quiet" onclick={act(Intent::AddLike)} title="Add one more (A)" data-testid="add">{ icon("plus") }{ one_more(node.kind()) }</button>
             <button class="quiet" onclick={act(Intent::Remove)} aria-label="Remove" title="Remove (Delete)" data-testid="remove">{ icon("trash") }</button>
         </div>
     }
@@ -112,7 +113,7 @@ fn actions(id: &Rc<str>, node: &Node, figures: &NodeFigures, on_intent: &Callbac
 
 /// Parameters of real systems, each with its source.
 fn presets(id: &Rc<str>, node: &Node, on_intent: &Callback<Intent>) -> Html {
-    let presets: Vec<_> = Preset::of_kind(node.kind.name()).collect();
+    let presets: Vec<_> = Preset::of_kind(node.kind()).collect();
     if presets.is_empty() {
         return Html::default();
     }
@@ -130,16 +131,16 @@ fn presets(id: &Rc<str>, node: &Node, on_intent: &Callback<Intent>) -> Html {
     }
 }
 
-fn one_more(kind: &str) -> &'static str {
+const fn one_more(kind: Kind) -> &'static str {
     match kind {
-        "database" => "Add a replica",
+        Kind::Database => "Add a replica",
         _ => "One more",
     }
 }
 
 /// Whether `id` belongs to the cluster: it is its primary, or linked to it, or was before a failover.
 fn holds(cluster: &ClusterFigures, shown: &Shown, id: &str) -> bool {
-    let is_database = shown.document.node(id).is_some_and(|node| node.kind.name() == "database");
+    let is_database = shown.document.is_a(id, Kind::Database);
     let is_linked = |other: &str| {
         let links = &shown.document.links;
         links.iter().any(|link| (link.from == id && link.to == other) || (link.to == id && link.from == other))
