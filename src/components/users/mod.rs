@@ -10,6 +10,7 @@
 //! Left out: pages made of several requests, users who come less often after failures, connections that are kept open.
 
 mod arriving;
+mod asking;
 mod browsers;
 mod choices;
 mod edges;
@@ -19,7 +20,7 @@ mod read_back;
 
 use std::sync::Arc;
 
-use super::caller::{Caller, Next};
+use super::caller::Caller;
 use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -195,74 +196,6 @@ impl Users {
         let Call { user, key, bytes, .. } = *ctx.get(root);
         self.browsers.keep(user, key, bytes, expires, capacity);
         ctx.meter().revalidations += u64::from(reply.bytes == 0);
-    }
-
-    /// Sends the request itself, as often as the policy wants copies.
-    fn request(&mut self, ctx: &mut Context, root: Key) {
-        if !self.caller.permits(ctx) {
-            self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
-            return;
-        }
-        let ask = self.ask_for(ctx, root);
-        self.attempt(ctx, root, ask);
-        for _ in 1..self.caller.copies() {
-            // Without anybody to ask, the request has ended with the first.
-            if self.caller.is_trying(root) {
-                self.attempt(ctx, root, ask);
-            }
-        }
-    }
-
-    /// Sends one attempt: for assets to the CDN if there is one, else to the site.
-    fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
-        let Call { verb, user, .. } = *ctx.get(root);
-        let choice = match verb {
-            Verb::Static => self.edges.choose(user, |node| self.caller.has_asked(root, node)),
-            _ => edges::Next::Site,
-        };
-        self.turn_to(ctx, root, choice, ask);
-    }
-
-    fn turn_to(&mut self, ctx: &mut Context, root: Key, choice: edges::Next, ask: Ask) {
-        match choice {
-            edges::Next::Edge(edge) => self.caller.send(ctx, root, edge, ask),
-            edges::Next::Site => self.visit(ctx, root, ask),
-        }
-    }
-
-    /// Sends an attempt to the site, at an address that may not be one of its any more.
-    fn visit(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
-        let user = ctx.get(root).user;
-        let Some(site) = self.site_of(user) else {
-            if !self.caller.is_trying(root) {
-                self.caller.leave(ctx, root);
-                self.end(ctx, root, Outcome::failed(Reason::NoRoute));
-            }
-            return;
-        };
-        if let Some(dns) = own_of(&self.dns, user) {
-            let is_stale = !ctx.kernel.directory.publishes(dns.node, site.node);
-            ctx.kernel.recorder.counts.stale_names += u64::from(is_stale);
-        }
-        self.caller.send(ctx, root, site, ask);
-    }
-
-    /// The site as `user` knows it. Without a name service people know the address by heart; a name that has expired since the
-    /// request began is still used for it.
-    fn site_of(&self, user: u32) -> Option<Target> {
-        if self.dns.is_empty() {
-            return own_of(&self.sites, user);
-        }
-        let address = self.names.last(user)?;
-        self.sites.iter().find(|site| site.node == address).copied()
-    }
-
-    fn next(&mut self, ctx: &mut Context, root: Key, next: Next) {
-        match next {
-            Next::Done(_, outcome) => self.end(ctx, root, outcome),
-            Next::Again(ask) => self.attempt(ctx, root, ask),
-            Next::Pending => {}
-        }
     }
 
     /// A request ends. Whoever asked in a closed loop begins to think, even if it has been opened since: it may close again.

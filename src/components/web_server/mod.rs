@@ -7,6 +7,7 @@
 //! It protects itself by the limit of its queue, by a rate limit, by shedding load, and by pools of connections to its stores.
 //! Left out: keep-alive connections of clients, queues for each kind of request.
 
+mod asking;
 mod caching;
 mod codel;
 mod errands;
@@ -16,7 +17,7 @@ mod scaling;
 mod sessions;
 
 use super::cache::CachePool;
-use super::caller::{Caller, Next};
+use super::caller::Caller;
 use super::data_set::DataSet;
 use super::rate_limit::RateLimit;
 use super::route::DataRoute;
@@ -220,88 +221,6 @@ impl WebServer {
         let is_stale = version != ctx.kernel.truth.current(key);
         ctx.meter().stale_reads += u64::from(is_stale);
         self.done(ctx, call, Outcome { version, is_stale, ..Outcome::good(bytes) });
-    }
-
-    /// Asks whoever is responsible.
-    fn ask(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
-        if !self.caller.permits(ctx) {
-            self.ended(ctx, call, ask, Outcome::failed(Reason::CircuitOpen));
-            return;
-        }
-        self.attempt(ctx, call, ask);
-        for _ in 1..self.caller.copies() {
-            if self.caller.is_trying(call) {
-                self.attempt(ctx, call, ask);
-            }
-        }
-    }
-
-    /// Sends an attempt for `call` to whoever is responsible, if there is anybody; the call that was made.
-    fn send(&mut self, ctx: &mut Context, call: Key, ask: Ask) -> Option<Key> {
-        let is_of_service = self.services.is_joining(call);
-        let is_of_store = !is_of_service && !matches!(ask.verb, Verb::Static | Verb::Get | Verb::Put | Verb::Delete);
-        let target = if is_of_service {
-            self.services.next()
-        } else {
-            match ask.verb {
-                Verb::Static => {
-                    self.object_turn = self.object_turn.wrapping_add(1);
-                    let at = self.object_turn as usize % self.objects.len().max(1);
-                    self.objects.get(at).copied()
-                }
-                Verb::Write if self.is_writing_through(call) => self.cache_for(ctx, call, ask),
-                Verb::Get | Verb::Put | Verb::Delete => self.cache_for(ctx, call, ask),
-                verb if verb.is_write() => self.route.writer(ctx),
-                _ => self.route.reader(ctx, call),
-            }
-        };
-        let Some(target) = target else {
-            if !self.caller.is_trying(call) {
-                // What was tried before must not answer for what comes next.
-                self.caller.forget(ctx, call, self.caller.way());
-                let reason = if is_of_store { Reason::NoPrimary } else { Reason::NoRoute };
-                self.ended(ctx, call, ask, Outcome::failed(reason));
-            }
-            return None;
-        };
-        let version = if is_of_store && !ask.verb.is_write() { self.route.required(ctx, call) } else { ask.version };
-        let ask = Ask { version, ..ask };
-        self.caller.send(ctx, call, target, ask);
-        Some(ctx.get(call).child)
-    }
-
-    fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
-        match next {
-            Next::Done(ask, outcome) => self.ended(ctx, call, ask, outcome),
-            Next::Again(ask) => {
-                self.pools.forget(call);
-                self.attempt(ctx, call, ask);
-            }
-            // A hedge that still waits for a connection belongs to what is over.
-            Next::Pending if self.caller.is_pausing(call) => self.pools.forget(call),
-            Next::Pending => {}
-        }
-    }
-
-    /// What was asked for `call` has ended.
-    fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
-        self.pools.forget(call);
-        if self.services.is_joining(call) {
-            self.services.forget(ctx, call, OnGiveUp::Ignore);
-            self.after_services(ctx, call, outcome);
-            return;
-        }
-        match ask.verb {
-            Verb::Get => self.after_get(ctx, call, outcome),
-            Verb::Read => self.after_read(ctx, call, outcome),
-            Verb::Write => self.after_write(ctx, call, outcome),
-            Verb::Put | Verb::Delete => self.after_notice(ctx, call, ask),
-            Verb::Transact => self.after_transaction(ctx, call, outcome),
-            Verb::Static | Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
-                self.done(ctx, call, outcome);
-            }
-            _ => unreachable!("a web server does not ask for these"),
-        }
     }
 
     /// The services have answered. A server that has no data of its own passes their answer on.
