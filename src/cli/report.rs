@@ -6,14 +6,15 @@ use scalescope::base::SimDuration;
 use scalescope::base::json::Json;
 use scalescope::engine::Engine;
 use scalescope::observe::{
-    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role,
+    StaleRead, Totals,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Writes of a list, and steps, that the text shows.
 const LISTED: usize = 20;
-/// Stale reads of a cluster that the text shows.
+/// Stale reads of a list that the text shows.
 const STALE_LISTED: usize = 5;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
@@ -43,6 +44,9 @@ pub struct Report {
     pub regions: Map<String, Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quorums: Vec<QuorumFigures>,
+    /// The last stale reads of caches, and of servers that keep records themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<StaleRead>,
     /// The records that were watched, as every store has them at the end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<KeyFigures>,
@@ -80,6 +84,7 @@ impl Report {
             clusters: figures.clusters.clone(),
             regions: regions.collect(),
             quorums: figures.quorums.clone(),
+            stale: figures.stale.clone(),
             watched: Vec::new(),
             totals: figures.totals,
             events: figures.totals.events,
@@ -144,6 +149,7 @@ impl Report {
         for quorum in &self.quorums {
             write_quorum(text, quorum)?;
         }
+        write_stale(text, "", &self.stale)?;
         for key in &self.watched {
             write_key(text, key)?;
         }
@@ -210,14 +216,7 @@ impl Report {
         for (name, list, count) in lists {
             write_list(text, name, list, count)?;
         }
-        for read in cluster.stale.iter().rev().take(STALE_LISTED).rev() {
-            let [at_s, lag_ms] = [read.at_ns as f64 / 1e9, read.lag_ns as f64 / 1e6];
-            writeln!(
-                text,
-                "  stale read: key {} from {} at {at_s:.3} s: version {}, and {} had been current for {lag_ms:.1} ms (user {})",
-                read.key, read.node, read.version, read.current, read.user
-            )?;
-        }
+        write_stale(text, "  ", &cluster.stale)?;
         for step in cluster.steps.iter().rev().take(LISTED).rev() {
             writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
         }
@@ -249,14 +248,28 @@ fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> 
     if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
 }
 
-/// What happened to the writes of a leaderless store.
+/// The last stale reads of a list.
+fn write_stale(text: &mut String, indent: &str, stale: &[StaleRead]) -> std::fmt::Result {
+    for read in stale.iter().rev().take(STALE_LISTED).rev() {
+        let [at_s, lag_ms] = [read.at_ns as f64 / 1e9, read.lag_ns as f64 / 1e6];
+        writeln!(
+            text,
+            "{indent}stale read: key {} from {} at {at_s:.3} s: version {}, and {} had been current for {lag_ms:.1} ms (user {})",
+            read.key, read.node, read.version, read.current, read.user
+        )?;
+    }
+    Ok(())
+}
+
+/// What happened to the writes of a leaderless store, and who has read old versions.
 fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
-    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count } = quorum;
+    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count, stale } = quorum;
     let change = if *is_changing { " · members are changing" } else { "" };
     let names = nodes.join(", ");
     writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
     write_list(text, "lost", lost, *lost_count)?;
-    write_list(text, "in doubt", in_doubt, *in_doubt_count)
+    write_list(text, "in doubt", in_doubt, *in_doubt_count)?;
+    write_stale(text, "  ", stale)
 }
 
 /// Who has which version of a record.

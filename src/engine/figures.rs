@@ -6,12 +6,15 @@ use crate::base::order::sort_by_key;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::sharding::{Progress, ShardRouter};
-use crate::kernel::{Condition, Trouble, Writes};
+use crate::kernel::{self, Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
     NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
+
+/// Stale reads in each list, the last.
+const MOST_STALE: usize = 100;
 
 /// The figures between `from` and now. Of each sort of writes at most `most` are listed, the oldest.
 pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &Latencies, most: usize) -> Figures {
@@ -68,7 +71,31 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     figures.clusters =
         world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
     figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
+    let is_peer = |component: &Component| matches!(component, Component::QuorumStore(_));
+    figures.stale = stale_reads(world, |component| !is_peer(component));
     figures
+}
+
+/// The last stale reads of those stores in no cluster that are meant, oldest first.
+fn stale_reads(world: &World, is_meant: impl Fn(&Component) -> bool) -> Vec<StaleRead> {
+    let meant = world.nodes.iter().enumerate().filter(|(_, component)| is_meant(component));
+    let reads = meant.flat_map(|(index, _)| world.kernel.ledger.stale_of(NodeIx(index as u16)));
+    let mut reads: Vec<&kernel::StaleRead> = reads.collect();
+    sort_by_key(&mut reads, |read| read.at);
+    let last = reads.len().saturating_sub(MOST_STALE);
+    reads[last..].iter().map(|read| told(world, read)).collect()
+}
+
+fn told(world: &World, read: &kernel::StaleRead) -> StaleRead {
+    StaleRead {
+        at_ns: read.at.as_nanos(),
+        node: world.kernel.topology.node(read.node).id.clone(),
+        key: read.key,
+        user: read.user,
+        version: read.version.0,
+        current: read.current.0,
+        lag_ns: read.lag.as_nanos(),
+    }
 }
 
 /// What is to be told of a leaderless store.
@@ -78,6 +105,10 @@ fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
     let mut figures = QuorumFigures {
         nodes: placement.nodes().map(id).collect(),
         is_changing: placement.is_changing(),
+        stale: stale_reads(
+            world,
+            |component| matches!(component, Component::QuorumStore(store) if store.cluster() == number),
+        ),
         ..QuorumFigures::default()
     };
     for component in &world.nodes {
@@ -127,15 +158,7 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     }
     sort_by_key(&mut lost, |lost| lost.at_ns);
     lost.truncate(most);
-    let stale = page.stale.iter().map(|read| StaleRead {
-        at_ns: read.at.as_nanos(),
-        node: id(read.node),
-        key: read.key,
-        user: read.user,
-        version: read.version.0,
-        current: read.current.0,
-        lag_ns: read.lag.as_nanos(),
-    });
+    let stale = page.stale.iter().map(|read| told(world, read));
     let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
     ClusterFigures {
         nodes: monitor.members().map(id).collect(),

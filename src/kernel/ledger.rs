@@ -2,9 +2,11 @@
 //!
 //! Which acknowledged writes are lost, which are in doubt (nobody was told how they ended), which were acknowledged by a
 //! second primary and so belong to no common history, which reads were stale, and the steps of each recovery. Components
-//! write to it; none reads it to decide anything. Lists have limits, counts have none.
+//! write to it; none reads it to decide anything. Lists have limits, counts have none. Stale reads of stores that are in no
+//! cluster (caches, leaderless stores, servers that keep records themselves) are listed by node.
 
 use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
 
 use super::directory::ClusterIx;
 use super::truth::Version;
@@ -13,7 +15,7 @@ use crate::observe::{LostWrite, StepKind};
 
 /// Writes that are kept one by one in each list; more are only counted.
 const LIST_LIMIT: usize = 100_000;
-/// The last stale reads that are kept.
+/// The last stale reads that are kept of each cluster, and of each other store.
 const STALE_LIMIT: usize = 100;
 /// The last steps that are kept.
 const STEP_LIMIT: usize = 200;
@@ -34,17 +36,29 @@ pub struct StaleRead {
     pub node: NodeIx,
     pub key: u32,
     pub user: u32,
-    /// What it answered with, and what would have been right.
+    /// What it answered with, and what would have been right: the newest acknowledged one; of a leaderless store that when the
+    /// read came.
     pub version: Version,
     pub current: Version,
-    /// How long that had been current.
+    /// How long that had been so.
     pub lag: SimDuration,
 }
 
-/// All clusters' pages.
+/// All clusters' pages, and what there is to tell of other stores.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Ledger {
     pub clusters: Vec<Page>,
+    others: StaleReads,
+}
+
+/// The last stale reads of each node. Those that have none leave no fingerprint.
+#[derive(Clone, Debug, Default)]
+struct StaleReads(Vec<VecDeque<StaleRead>>);
+
+impl Hash for StaleReads {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().flatten().for_each(|read| read.hash(state));
+    }
 }
 
 /// One cluster's page.
@@ -110,6 +124,28 @@ impl Ledger {
     pub fn of(&self, cluster: ClusterIx) -> &Page {
         &self.clusters[usize::from(cluster.0)]
     }
+
+    /// Notes a read that the database of `cluster`, or a store that is in none, has answered with another version than it should.
+    pub fn stale_read(&mut self, cluster: Option<ClusterIx>, read: StaleRead) {
+        let list = if let Some(cluster) = cluster {
+            &mut self.page(cluster).stale
+        } else {
+            let (index, lists) = (read.node.index(), &mut self.others.0);
+            if index >= lists.len() {
+                lists.resize(index + 1, VecDeque::new());
+            }
+            &mut lists[index]
+        };
+        if list.len() >= STALE_LIMIT {
+            list.pop_front();
+        }
+        list.push_back(read);
+    }
+
+    /// The last stale reads of a store that is in no cluster, oldest first.
+    pub fn stale_of(&self, node: NodeIx) -> impl Iterator<Item = &StaleRead> {
+        self.others.0.get(node.index()).into_iter().flatten()
+    }
 }
 
 impl Page {
@@ -119,11 +155,33 @@ impl Page {
         }
         self.steps.push_back(Step { at, node, kind });
     }
+}
 
-    pub fn stale_read(&mut self, read: StaleRead) {
-        if self.stale.len() >= STALE_LIMIT {
-            self.stale.pop_front();
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::hash::Fingerprint;
+
+    #[test]
+    fn the_last_stale_reads_of_each_store_are_kept() {
+        let mut ledger = Ledger::default();
+        let fingerprint = |ledger: &Ledger| {
+            let mut state = Fingerprint::default();
+            ledger.hash(&mut state);
+            state.finish()
+        };
+        let before = fingerprint(&ledger);
+        assert_eq!(ledger.stale_of(NodeIx(3)).count(), 0);
+        let read = |node: u16, key: u32| {
+            let (at, lag) = (SimTime::from_nanos(u64::from(key)), SimDuration::ZERO);
+            StaleRead { at, node: NodeIx(node), key, user: 0, version: Version(1), current: Version(2), lag }
+        };
+        for key in 0..STALE_LIMIT as u32 + 5 {
+            ledger.stale_read(None, read(3, key));
         }
-        self.stale.push_back(read);
+        ledger.stale_read(None, read(1, 9));
+        let keys = |node| ledger.stale_of(NodeIx(node)).map(|read| read.key).collect::<Vec<_>>();
+        assert_eq!((keys(3).len(), keys(3)[0], keys(1)), (STALE_LIMIT, 5, vec![9]));
+        assert_ne!(fingerprint(&ledger), before);
     }
 }

@@ -37,6 +37,7 @@ mod request_traces;
 mod retuned;
 mod sharding;
 mod soundness;
+mod stale_reads;
 mod support;
 mod theory;
 mod traces;

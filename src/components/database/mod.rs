@@ -32,7 +32,7 @@ use crate::base::hash::Derived;
 use crate::base::slab::Key;
 use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
-use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
+use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
 use crate::observe::{Reason, StepKind};
@@ -236,18 +236,11 @@ impl Database {
         }
         let version = self.version(key);
         self.commits.saw(version);
-        let is_stale = self.is_stale(ctx, call);
-        if is_stale {
-            ctx.meter().stale_reads += 1;
-            let (node, at) = (ctx.node, ctx.now());
-            let lag = at.since(ctx.kernel.truth.since(key));
-            let current = ctx.kernel.truth.current(key);
-            if let Some(cluster) = ctx.kernel.directory.cluster_of(node) {
-                let page = ctx.kernel.ledger.page(cluster);
-                page.stale_read(StaleRead { at, node, key, user, version, current, lag });
-            }
+        let outdated = self.outdated(ctx, call);
+        if let Some((key, version)) = outdated {
+            ctx.note_stale(user, key, version, ctx.kernel.truth.latest(key));
         }
-        ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+        ctx.answer(call, Outcome { version, is_stale: outdated.is_some(), ..Outcome::good(bytes) });
     }
 
     /// Whether `key` has another version here than it should have. A replica may be ahead of what its primary shows; a second

@@ -176,19 +176,23 @@ impl Database {
         keys
     }
 
-    /// Whether one of the records that `call` reads is not the current one here.
-    pub(super) fn is_stale(&self, ctx: &Context, call: Key) -> bool {
+    /// The first of the records that `call` reads which is not the current one here, and the version that it has.
+    pub(super) fn outdated(&self, ctx: &Context, call: Key) -> Option<(u32, Version)> {
         let call = ctx.get(call);
+        let found = |key: &u32| self.is_outdated(ctx, *key);
         if call.verb == Verb::Read {
-            return self.is_outdated(ctx, call.key);
+            return found(&call.key).then(|| (call.key, self.version(call.key)));
         }
         if call.verb == Verb::Query && self.is_denormalised() {
+            // The copies of the others are as old as the record that they lie in.
             let copied = self.version(call.key);
-            let is_newer = |key: u32| ctx.kernel.truth.current(key) > copied;
-            return self.is_outdated(ctx, call.key)
-                || self.records_of(call).related(call.key, call.count).any(is_newer);
+            let is_newer = |key: &u32| ctx.kernel.truth.current(*key) > copied;
+            let own = Some(call.key).filter(found);
+            let old = own.or_else(|| self.records_of(call).related(call.key, call.count).find(is_newer));
+            return old.map(|key| (key, copied));
         }
-        self.keys_of(ctx, call).0.into_iter().any(|key| self.is_outdated(ctx, key))
+        let old = self.keys_of(ctx, call).0.into_iter().find(found);
+        old.map(|key| (key, self.version(key)))
     }
 
     /// Does what `call`, whose pages are there, has asked for.

@@ -51,6 +51,8 @@ pub struct QuorumStore {
     copies: Paged<Held>,
     stored: u64,
     stored_bytes: u64,
+    /// Of each read that is not coordinated yet: since when the version that it must not miss had been acknowledged.
+    since: Map<Key, SimTime>,
     open: Map<Key, Coordination>,
     attempts: Deadlines,
     outbox: Outbox,
@@ -84,6 +86,7 @@ impl QuorumStore {
             copies: Paged::default(),
             stored: 0,
             stored_bytes: 0,
+            since: Map::default(),
             open: Map::default(),
             attempts: Deadlines::new(Tag::Attempt),
             outbox: Outbox::default(),
@@ -276,9 +279,12 @@ impl Behaviour for QuorumStore {
         let params = &self.params;
         let (mean, shape) = match verb {
             Verb::Read => {
-                // What it must not miss is what was acknowledged before it began.
-                let version = ctx.kernel.truth.current(key);
+                // What it must not miss is what was acknowledged before it came.
+                let (version, since) = ctx.kernel.truth.latest(key);
                 ctx.remember(call, &Outcome { version, bytes, ..Outcome::default() });
+                if version != Version::default() {
+                    self.since.insert(call, since);
+                }
                 (params.coordinate_service, &Shape::Constant)
             }
             Verb::Write => (params.coordinate_service, &Shape::Constant),
@@ -292,6 +298,7 @@ impl Behaviour for QuorumStore {
         };
         let service = shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
+            self.since.remove(&call);
             ctx.fail(call, Reason::QueueFull);
         }
     }
@@ -326,6 +333,7 @@ impl Behaviour for QuorumStore {
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.since.remove(&call);
         self.abort(ctx, call);
         ctx.fail(call, Reason::Cancelled);
     }
@@ -361,8 +369,9 @@ impl Behaviour for QuorumStore {
 
     fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
+        self.since.clear();
         for (_, own) in std::mem::take(&mut self.open) {
-            self.doubt(&own);
+            own.doubtful().into_iter().for_each(|write| self.in_doubt.note(write));
         }
         self.attempts.clear();
         self.outbox.crash();

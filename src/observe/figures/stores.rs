@@ -99,6 +99,8 @@ pub struct QuorumFigures {
     /// The writes that failed although some copy may have them: they may survive. Oldest first, at most the first 1,000.
     pub in_doubt: Vec<LostWrite>,
     pub in_doubt_count: u64,
+    /// The last stale reads, at most 100.
+    pub stale: Vec<StaleRead>,
 }
 
 /// What a shard router knows of its shards.
@@ -138,12 +140,13 @@ pub struct ShardFigures {
     pub share: f64,
 }
 
-/// A read that was answered with another version than the current one.
+/// A read that was answered with another version than the current one; by a leaderless store, with an older one than was
+/// acknowledged when the read came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StaleRead {
     /// When it was answered, in nanoseconds of simulated time.
     pub at_ns: u64,
-    /// Id of the database that answered.
+    /// Id of the store that answered; of a leaderless one, of the node that coordinated.
     pub node: String,
     pub key: u32,
     pub user: u32,
