@@ -32,6 +32,8 @@ mod replication_found;
 mod replication_properties;
 #[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
 mod replication_rules;
+#[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
+mod replication_rules_failover;
 mod replication_rules_shared;
 mod request_traces;
 mod retuned;
