@@ -297,6 +297,7 @@ fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Re
     let count = |name: &str| sharding[name].as_u64().unwrap_or_default();
     let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
     write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
+    write!(text, " · {} records deleted where they were, {} left there", count("deleted"), count("left_behind"))?;
     writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))
 }
 

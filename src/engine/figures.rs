@@ -326,6 +326,8 @@ fn sharding(router: &ShardRouter, most: usize) -> ShardingFigures {
         bytes_moved: bytes,
         failed_moves: failed,
         move_failure: failure,
+        left_behind: router.left_behind().0,
+        deleted: router.left_behind().1,
         held_writes: u64::from(router.held()),
         open_transactions: router.transactions().0,
         committed: router.transactions().1.committed,

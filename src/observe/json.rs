@@ -41,7 +41,8 @@ json_object!(NodeFigures = Self::default(), {
 });
 
 json_object!(ShardingFigures = Self::default(), {
-    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure, held_writes,
+    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure,
+    left_behind, deleted, held_writes,
     open_transactions, committed, aborted, lost, lost_count,
 });
 

@@ -38,6 +38,7 @@ mod replication_rules_shared;
 mod request_traces;
 mod retuned;
 mod sharding;
+mod sharding_orphans;
 mod soundness;
 mod stale_reads;
 mod support;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{assert_near, at_s, count, crash, edit, engine, inflict, measure, node, restart, set, with};
 
 /// Users, a web server, a router, and so many shards with so many replicas each.
-fn design(shards: usize, replicas: usize, router: &Value, users: &Value) -> Document {
+pub fn design(shards: usize, replicas: usize, router: &Value, users: &Value) -> Document {
     let mut own = json!({ "users": 1_000, "rate_per_user_per_s": 0.3, "keys": 2_000, "zipf_exponent": 0.6,
         "static_weight": 0, "read_weight": 2, "write_weight": 1 });
     own.as_object_mut().unwrap().extend(users.as_object().unwrap().clone());
@@ -42,7 +42,7 @@ fn by(strategy: &str) -> Value {
 }
 
 /// A further shard, linked to the router.
-fn add_shard(engine: &mut Engine, id: &str) {
+pub fn add_shard(engine: &mut Engine, id: &str) {
     let node = Node {
         id: id.to_owned(),
         label: None,
@@ -54,12 +54,12 @@ fn add_shard(engine: &mut Engine, id: &str) {
     edit(engine, Edit::AddNode { node: Box::new(node), links, records: Vec::new() });
 }
 
-fn sharding(figures: &Figures) -> ShardingFigures {
+pub fn sharding(figures: &Figures) -> ShardingFigures {
     node(figures, "router").sharding.clone().expect("it is a router")
 }
 
 /// Runs on, and looks at what must hold ten times a second.
-fn watch(engine: &mut Engine, until_s: f64) -> Figures {
+pub fn watch(engine: &mut Engine, until_s: f64) -> Figures {
     engine.mark();
     while engine.now() < at_s(until_s) {
         engine.run_until(engine.now() + SimDuration::from_millis(100));

@@ -3,7 +3,7 @@
 //! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
 //! received, and is applied afterwards. Until then the node serves nobody.
 
-use super::books::listed;
+use super::books::lose;
 use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
@@ -62,11 +62,14 @@ impl Database {
             untold.insert(doubt.record.id);
         }
         let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
+        let (mut told, mut lost) = (0, 0);
         for (position, record) in self.log.range(0, u64::MAX).filter(|(_, record)| gone.contains(record.id)) {
-            page.lost.list_only(listed(record, position));
+            told += 1;
+            lost += u64::from(lose(page, record, position));
         }
         // The log may have dropped some of them.
-        page.lost.count += gone.len();
-        ctx.kernel.recorder.counts.lost_writes += gone.len();
+        let dropped = gone.len() - told;
+        page.lost.count += dropped;
+        ctx.kernel.recorder.counts.lost_writes += lost + dropped;
     }
 }

@@ -83,7 +83,7 @@ impl Database {
             return Err(Reason::TooManyConnections);
         }
         let is_full = self.params.storage.0 > 0 && self.size_of_data() > self.params.storage.0;
-        if writes(of.verb) && !is_decision && is_full {
+        if writes(of.verb) && of.verb != Verb::Delete && !is_decision && is_full {
             return Err(Reason::StorageFull);
         }
         Ok(self.params.service_shape.duration(self.mean_service(ctx, &of)?, ctx.rng()))
@@ -111,6 +111,11 @@ impl Database {
         let first =
             if (share - 1.0).abs() > 0.0 { SimDuration::from_secs_f64(base.as_secs_f64() * share) } else { base };
         Ok(first + SimDuration::from_secs_f64(more_s))
+    }
+
+    /// Size of the record that `call` is about, in bytes.
+    pub(super) fn size_of(&self, call: &Call) -> u32 {
+        self.records_of(call).size(call.key)
     }
 
     /// Bytes of all records, with the copies of them that lie in others.
@@ -216,9 +221,9 @@ impl Database {
     }
 }
 
-/// Whether it changes records here: a copy that a shard router puts here does as well.
+/// Whether it changes records here: what a shard router puts here, or takes away, does as well.
 pub fn writes(verb: Verb) -> bool {
-    verb.is_write() || verb == Verb::Put
+    verb.is_write() || matches!(verb, Verb::Put | Verb::Delete)
 }
 
 impl Records {

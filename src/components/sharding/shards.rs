@@ -108,12 +108,12 @@ impl ShardRouter {
         let keys: Vec<u32> = self.keys.iter().collect();
         for key in keys {
             let Some(home) = self.home_of(ctx, key) else { continue };
-            let mut copies = self.copies.of(key).to_vec();
+            let mut copies = ctx.kernel.directory.copies(ctx.node, key).to_vec();
             copies.retain(|copy| !gone.contains(copy));
             // A copy that is left is the record from here on.
             let heir = copies.first().copied().filter(|_| gone.contains(&home));
             copies.retain(|copy| Some(*copy) != heir);
-            self.copies.set(key, copies);
+            ctx.kernel.directory.set_copies(ctx.node, key, copies);
             let Some(owner) = self.layout.owner(key).filter(|_| gone.contains(&home)) else { continue };
             self.moves.forget(key);
             ctx.kernel.directory.set_home(ctx.node, key, Home::at(heir.unwrap_or(owner), false));

@@ -120,6 +120,10 @@ pub struct ShardingFigures {
     /// Attempts to move a key that failed since the last change, and why the last of them did.
     pub failed_moves: u64,
     pub move_failure: Option<Reason>,
+    /// Records that are still where they were before they were moved, or copies that are not wanted any more; and how many of these
+    /// have been deleted since the start.
+    pub left_behind: u64,
+    pub deleted: u64,
     /// Writes that wait until their key has been moved, now.
     pub held_writes: u64,
     /// Transactions over several shards: under way now, and committed and given up since the start.

@@ -38,7 +38,8 @@ pub struct Finding {
 impl Trial {
     pub fn of(seed: u64) -> Self {
         let mut stream = Stream::named(seed, "failover", "trial");
-        let document = design::draw(seed, &mut stream);
+        let mut document = design::draw(seed, &mut stream);
+        design::vary(&mut document, &mut Stream::named(seed, "failover", "tidying"));
         let faults = faults::draw(&document, &mut stream);
         Self { document, faults }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::books::listed;
+use super::super::books::lose;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
@@ -32,8 +32,7 @@ impl Monitor {
         for (position, record) in logged.filter(|(_, record)| !heir.known().contains(record.id)) {
             keys.insert(record.key);
             if was_acknowledged(record.id) {
-                listed_count += 1;
-                page.lost.note(listed(record, position));
+                listed_count += u64::from(lose(page, record, position));
             }
         }
         // Of writes that the log has dropped since, the data still tell the keys.
@@ -87,16 +86,18 @@ impl Monitor {
         let untold: BTreeSet<Gtid> = gone.commits().untold().collect();
         let lost = gone.executed().without(&kept);
         let page = kernel.ledger.page(self.cluster);
+        let mut told = 0;
         for (position, record) in gone.log().range(0, u64::MAX) {
             if lost.contains(record.id) && !untold.contains(&record.id) {
-                page.lost.list_only(listed(record, position));
+                told += 1;
+                kernel.recorder.counts.lost_writes += u64::from(lose(page, record, position));
             }
             if lost.contains(record.id) && kernel.truth.current(record.key) == record.version {
                 kernel.truth.revert(record.key, database(nodes, self.primary).version(record.key));
             }
         }
         // The log may have dropped some of them.
-        let count = lost.len() - untold.iter().filter(|id| lost.contains(**id)).count() as u64;
+        let count = lost.len() - untold.iter().filter(|id| lost.contains(**id)).count() as u64 - told;
         page.lost.count += count;
         kernel.recorder.counts.lost_writes += count;
     }

@@ -183,6 +183,8 @@ pub fn shards(figures: &NodeFigures, shown: &Shown) -> Html {
             own.is_moving,
         ),
         ("Bytes moved", format::bytes(own.bytes_moved), own.bytes_moved > 0),
+        count("Records left where they were", own.left_behind),
+        count("… deleted there", own.deleted),
         count("Writes held for a move", own.held_writes),
         count("Moves that failed", own.failed_moves),
         count("Transactions over shards, open", own.open_transactions),
