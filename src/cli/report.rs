@@ -145,7 +145,7 @@ impl Report {
             write_sharding(text, id, &node["sharding"])?;
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
-        self.write_clusters(text)?;
+        self.write_stores(text)?;
         for quorum in &self.quorums {
             write_quorum(text, quorum)?;
         }
@@ -157,29 +157,29 @@ impl Report {
         writeln!(text, "state hash  {}", self.state_hash)
     }
 
-    /// What each database did in its cluster, and what has become of the writes.
-    fn write_clusters(&self, text: &mut String) -> std::fmt::Result {
-        let databases: Vec<(&String, &Value)> =
-            self.nodes.iter().filter(|(_, node)| node["replication"].is_object()).collect();
-        if databases.len() > 1 {
+    /// What each store did, and what has become of the writes of clusters.
+    fn write_stores(&self, text: &mut String) -> std::fmt::Result {
+        let mut stores = self.nodes.iter().filter(|(_, node)| node["stale_reads"].is_u64()).peekable();
+        if stores.peek().is_some() {
             writeln!(
                 text,
                 "\n{:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
-                "database", "role", "received", "applied", "lag ms", "stale", "rebuilds"
+                "store", "role", "received", "applied", "lag ms", "stale", "rebuilds"
             )?;
         }
-        for (id, node) in databases.iter().filter(|_| databases.len() > 1) {
+        for (id, node) in stores {
             let own = &node["replication"];
+            let shown = |value: &Value| value.as_u64().map_or_else(|| "–".to_owned(), |number| number.to_string());
             let lag = node["replica_lag_s"].as_f64();
             writeln!(
                 text,
                 "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
                 node["role"].as_str().unwrap_or("–"),
-                own["received"].to_string(),
-                own["applied"].to_string(),
+                shown(&own["received"]),
+                shown(&own["applied"]),
                 lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
-                node["stale_reads"].to_string(),
-                own["rebuilds"].to_string(),
+                shown(&node["stale_reads"]),
+                shown(&own["rebuilds"]),
             )?;
         }
         for cluster in &self.clusters {
@@ -188,19 +188,13 @@ impl Report {
         Ok(())
     }
 
-    /// Who takes the writes of a cluster, what has become of them, who has read old versions, and what happened. Of a database
-    /// that is alone and well there is nothing to tell.
+    /// Who takes the writes of a cluster, what has become of them, who has read old versions, and what happened.
     fn write_cluster(&self, text: &mut String, cluster: &ClusterFigures) -> std::fmt::Result {
         let lists = [
             ("lost", &cluster.lost, cluster.lost_count),
             ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
             ("diverged", &cluster.diverged, cluster.diverged_count),
         ];
-        let is_well =
-            lists.iter().all(|(_, _, count)| *count == 0) && cluster.steps.is_empty() && cluster.stale.is_empty();
-        if is_well && cluster.nodes.len() < 2 {
-            return Ok(());
-        }
         let primary = cluster.primary.as_deref().map_or_else(|| "nobody".to_owned(), |id| self.located(id));
         writeln!(text, "\n{}: primary {primary} · promotions {}", cluster.nodes.join(", "), cluster.promotions)?;
         writeln!(
@@ -263,10 +257,11 @@ fn write_stale(text: &mut String, indent: &str, stale: &[StaleRead]) -> std::fmt
 
 /// What happened to the writes of a leaderless store, and who has read old versions.
 fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
-    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count, stale } = quorum;
+    let QuorumFigures { nodes, is_changing, acknowledged, lost, lost_count, in_doubt, in_doubt_count, stale } = quorum;
     let change = if *is_changing { " · members are changing" } else { "" };
     let names = nodes.join(", ");
-    writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
+    writeln!(text, "\n{names}: leaderless{change}")?;
+    writeln!(text, "  writes acknowledged {acknowledged} · lost {lost_count} · in doubt {in_doubt_count}")?;
     write_list(text, "lost", lost, *lost_count)?;
     write_list(text, "in doubt", in_doubt, *in_doubt_count)?;
     write_stale(text, "  ", stale)

@@ -115,6 +115,7 @@ fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
         if let Component::QuorumStore(store) = component
             && store.cluster() == number
         {
+            figures.acknowledged += store.acknowledged();
             figures.lost.extend(store.lost().first(most));
             figures.lost_count += store.lost().count;
             figures.in_doubt.extend(store.in_doubt().first(most));

@@ -75,7 +75,7 @@ json_object!(ClusterFigures = Self::default(), {
 });
 
 json_object!(QuorumFigures = Self::default(), {
-    nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count, stale,
+    nodes, is_changing, acknowledged, lost, lost_count, in_doubt, in_doubt_count, stale,
 });
 
 json_object!(KeyFigures = Self::default(), {

@@ -12,6 +12,7 @@ mod clients;
 mod deploys;
 mod dns;
 mod documents;
+mod elections;
 mod faults;
 mod figures;
 mod golden;

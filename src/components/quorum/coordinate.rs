@@ -238,6 +238,7 @@ impl QuorumStore {
         own.is_open = false;
         if own.is_write {
             let now = ctx.now();
+            self.acknowledged += 1;
             ctx.kernel.truth.accept(own.key, own.version, now);
             ctx.answer(call, Outcome { version: own.version, ..Outcome::good(0) });
             return;

@@ -61,6 +61,7 @@ pub struct QuorumStore {
     next_tick: SimTime,
     /// When it forgets the copies that belong to others by now.
     clean_at: Option<SimTime>,
+    acknowledged: u64,
     in_doubt: Writes,
     lost: Writes,
 }
@@ -93,6 +94,7 @@ impl QuorumStore {
             comparison: Comparison::default(),
             next_tick: SimTime::NEVER,
             clean_at: None,
+            acknowledged: 0,
             in_doubt: Writes::default(),
             lost: Writes::default(),
             params: Derived(params),
@@ -127,6 +129,11 @@ impl QuorumStore {
     /// Which of the directory's placements it belongs, or belonged, to.
     pub fn cluster(&self) -> usize {
         usize::from(self.cluster)
+    }
+
+    /// Writes that it coordinated and that enough copies acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged
     }
 
     /// Writes that it coordinated and that too few copies acknowledged: they may survive all the same.

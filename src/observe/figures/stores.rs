@@ -93,6 +93,8 @@ pub struct QuorumFigures {
     pub nodes: Vec<String>,
     /// Whether copies are being moved, for members have come or go.
     pub is_changing: bool,
+    /// Writes that were acknowledged, since the start.
+    pub acknowledged: u64,
     /// The acknowledged writes that were lost with members taken out of the design, oldest first, at most the first 1,000.
     pub lost: Vec<LostWrite>,
     pub lost_count: u64,

@@ -255,6 +255,7 @@ fn leaderless(quorum: &QuorumFigures, shown: &Shown, on_intent: &Callback<Intent
         <section data-testid="leaderless">
             <h3>{ "Leaderless store" }</h3>
             <p class="fine">{ names.join(", ") }</p>
+            <p class="fine">{ format!("{} writes acknowledged", format::count(quorum.acknowledged)) }</p>
             if quorum.is_changing { <p class="fine">{ "Copies are being moved: members have come or gone." }</p> }
             { lost(quorum.lost_count, &quorum.lost, "Lost writes", "Acknowledged, and gone with members that were taken out.", on_intent) }
             { lost(quorum.in_doubt_count, &quorum.in_doubt, "Writes in doubt", "They failed although some copy may have them: they may survive.", on_intent) }

@@ -138,11 +138,9 @@ fn list(figures: &NodeFigures, kind: &str) -> Vec<Fact> {
     facts
 }
 
-/// What a database does in its cluster, as far as it is out of the ordinary.
+/// How far a database is, and what it does in its cluster, as far as that is out of the ordinary.
 fn replication(own: &ReplicationFigures, facts: &mut Vec<Fact>) {
-    if own.received > own.applied {
-        facts.push(("Applied", "applied", own.applied as f64, format::count(own.applied)));
-    }
+    facts.push(("Applied up to", "applied", own.applied as f64, format::count(own.applied)));
     if own.is_degraded {
         facts.push(("Waits for replicas", "degraded", 1.0, "no more: asynchronous".to_owned()));
     }

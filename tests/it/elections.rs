@@ -1,0 +1,75 @@
+//! Who is elected and who is not: writes that were never part of the common history, and nobody being left.
+
+use scalescope::engine::Engine;
+use scalescope::observe::StepKind;
+use serde_json::json;
+
+use crate::replication_rules::{cluster, link, only, sound, step_s, writers};
+use crate::support::{at_s, crash, engine, inflict, node, restart};
+
+fn executed(engine: &mut Engine, id: &str) -> String {
+    node(&engine.figures(), id).replication.as_ref().unwrap().executed.clone()
+}
+
+/// `b` alone has the last writes of a dead primary when another is elected and goes on; then that one dies as well.
+#[test]
+fn errant_transactions_do_not_stand_in_the_way_of_an_election() {
+    let own = json!({ "fence_time": "5s" });
+    let users = writers("users", 100.0, json!({ "timeout": "1s" }));
+    let replicas = [("a", "1ms", json!({})), ("b", "1ms", json!({})), ("c", "1ms", json!({}))];
+    let mut document = cluster(users, own, &replicas);
+    for (from, to) in [("a", "b"), ("a", "c"), ("b", "c")] {
+        document.links.push(serde_json::from_value(link(from, to, "1ms")).unwrap());
+    }
+    let mut engine = engine(document);
+    engine.run_until(at_s(10.005));
+    for id in ["a", "c"] {
+        inflict(&mut engine, json!({ "partition": { "from": "primary", "to": id } }));
+    }
+    engine.run_until(at_s(10.505));
+    crash(&mut engine, "b");
+    crash(&mut engine, "primary");
+    engine.run_until(at_s(30.0));
+    assert_eq!(only(&engine.figures()).primary.as_deref(), Some("a"));
+    assert_eq!(only(&engine.figures()).lost_count, 50, "which only the dead have");
+    crash(&mut engine, "a");
+    // The monitor has given it up, and has not elected anybody yet.
+    engine.run_until(at_s(34.5));
+    restart(&mut engine, "b");
+    engine.run_until(at_s(36.0));
+    assert_eq!(executed(&mut engine, "b"), "primary:1-1050");
+    assert!(executed(&mut engine, "c").starts_with("primary:1-1000,a:1-"), "{}", executed(&mut engine, "c"));
+    engine.run_until(at_s(60.0));
+    let figures = engine.figures();
+    let cluster = only(&figures);
+    // Neither has all that the other has; but what only `b` has, has been given up.
+    assert_eq!((cluster.primary.as_deref(), cluster.promotions, cluster.lost_count), (Some("c"), 2, 50));
+    assert_eq!(step_s(cluster, StepKind::NoSuperset), None);
+    let rebuilt = cluster.steps.iter().any(|step| step.kind == StepKind::RebuildDiverged && step.node == "b");
+    assert!(rebuilt, "{:?}", cluster.steps);
+    assert!(executed(&mut engine, "b").starts_with("primary:1-1000,a:1-"));
+    sound(&engine);
+}
+
+/// The only replica dies while the primary is being fenced: the promotion halts and says so, and goes on when there is somebody.
+#[test]
+fn without_anybody_to_elect_a_promotion_halts_and_says_so() {
+    let users = writers("users", 100.0, json!({ "timeout": "1s" }));
+    let mut engine = engine(cluster(users, json!({ "fence_time": "5s" }), &[("a", "1ms", json!({}))]));
+    engine.run_until(at_s(10.005));
+    crash(&mut engine, "primary");
+    engine.run_until(at_s(14.0));
+    crash(&mut engine, "a");
+    engine.run_until(at_s(30.0));
+    let figures = engine.figures();
+    let halted: Vec<_> = only(&figures).steps.iter().filter(|step| step.kind == StepKind::NoSuperset).collect();
+    assert_eq!((halted.len(), halted[0].node.as_str(), only(&figures).promotions), (1, "primary", 0));
+    assert_eq!(only(&figures).primary, None);
+    sound(&engine);
+    restart(&mut engine, "a");
+    engine.run_until(at_s(40.0));
+    let figures = engine.figures();
+    assert_eq!((only(&figures).primary.as_deref(), only(&figures).promotions), (Some("a"), 1));
+    assert!(step_s(only(&figures), StepKind::Elected) > step_s(only(&figures), StepKind::NoSuperset));
+    sound(&engine);
+}
