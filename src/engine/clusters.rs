@@ -95,7 +95,7 @@ impl World {
             let (first, second) = (usize::from(one.0.min(other.0)), usize::from(one.0.max(other.0)));
             if first != second {
                 let (before, after) = self.monitors.split_at_mut(second);
-                before[first].absorb(&mut after[0], &mut self.kernel);
+                before[first].absorb(&mut after[0], &mut self.nodes, &mut self.kernel);
             }
         }
     }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use super::directory::ClusterIx;
+use super::gtid::GtidSet;
 use super::truth::Version;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::observe::{LostWrite, StepKind};
@@ -88,6 +89,33 @@ pub struct Page {
     pub is_uncertain: bool,
     pub stale: VecDeque<StaleRead>,
     pub steps: VecDeque<Step>,
+    pub fates: Fates,
+}
+
+/// Which writes are gone, by their ids: what somebody brings back later is told by them from what was never gone. Without any there is no
+/// fingerprint.
+#[derive(Clone, Debug, Default)]
+pub struct Fates {
+    /// Acknowledged and lost.
+    pub lost: GtidSet,
+    /// Nobody was told of them, and they do not stand.
+    pub void: GtidSet,
+}
+
+impl Hash for Fates {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for ids in [&self.lost, &self.void].into_iter().filter(|ids| !ids.is_empty()) {
+            ids.hash(state);
+        }
+    }
+}
+
+impl Fates {
+    /// `ids` are back, and counted as that.
+    pub fn revive(&mut self, ids: &GtidSet) {
+        self.lost = self.lost.without(ids);
+        self.void = self.void.without(ids);
+    }
 }
 
 /// Writes, of which so many are listed.
@@ -106,6 +134,14 @@ impl Writes {
     /// The first of those that are listed, `most` at most.
     pub fn first(&self, most: usize) -> impl Iterator<Item = &LostWrite> {
         self.list.iter().take(most)
+    }
+
+    /// Those of another list as well, in the order of their times.
+    fn absorb(&mut self, other: Self) {
+        self.count += other.count;
+        self.list.extend(other.list);
+        self.list.sort_by_key(|write| write.at_ns);
+        self.list.truncate(LIST_LIMIT);
     }
 
     /// Lists a write that has been counted.
@@ -149,6 +185,31 @@ impl Ledger {
 }
 
 impl Page {
+    /// What has become of the writes of another cluster that is a part of this one from now on.
+    pub fn absorb(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.survived += other.survived;
+        self.visible_lost += other.visible_lost;
+        self.split_brains += other.split_brains;
+        self.revived += other.revived;
+        self.is_uncertain |= other.is_uncertain;
+        self.lost.absorb(other.lost);
+        self.in_doubt.absorb(other.in_doubt);
+        self.diverged.absorb(other.diverged);
+        self.fates.lost.merge(&other.fates.lost);
+        self.fates.void.merge(&other.fates.void);
+        for read in other.stale {
+            self.stale.push_back(read);
+        }
+        self.stale.make_contiguous().sort_by_key(|read| read.at);
+        self.stale.drain(..self.stale.len().saturating_sub(STALE_LIMIT));
+        for step in other.steps {
+            self.steps.push_back(step);
+        }
+        self.steps.make_contiguous().sort_by_key(|step| step.at);
+        self.steps.drain(..self.steps.len().saturating_sub(STEP_LIMIT));
+    }
+
     pub fn step(&mut self, at: SimTime, node: NodeIx, kind: StepKind) {
         if self.steps.len() >= STEP_LIMIT {
             self.steps.pop_front();

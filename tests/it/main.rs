@@ -38,6 +38,7 @@ mod replication_rules_failover;
 mod replication_rules_shared;
 mod request_traces;
 mod retuned;
+mod several_primaries;
 mod sharding;
 mod sharding_orphans;
 mod soundness;

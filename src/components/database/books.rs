@@ -23,8 +23,10 @@ pub fn listed(record: &Record, position: u64) -> LostWrite {
 pub fn lose(page: &mut Page, record: &Record, position: u64) -> bool {
     if record.is_removal() {
         page.acknowledged = page.acknowledged.saturating_sub(1);
+        page.fates.void.insert(record.id);
         return false;
     }
+    page.fates.lost.insert(record.id);
     page.lost.note(listed(record, position));
     true
 }

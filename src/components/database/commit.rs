@@ -59,6 +59,9 @@ pub struct Doubt {
 impl Doubt {
     /// Enters in the books how it ended: it `stands`, or is gone.
     pub fn settle(&self, page: &mut Page, stands: bool) {
+        if !stands {
+            page.fates.void.insert(self.record.id);
+        }
         if self.record.is_removal() {
             // No user has asked for it.
             page.acknowledged += u64::from(stands);
@@ -103,6 +106,11 @@ impl Commits {
     /// Whether there is a write of `key` that nobody sees yet.
     pub fn hides(&self, key: u32) -> bool {
         self.last_hidden(key).is_some()
+    }
+
+    /// The version of `key` that nobody sees yet.
+    pub fn logged(&self, key: u32) -> Option<Version> {
+        self.last_hidden(key).map(|record| record.version)
     }
 
     /// The last write of `key` that nobody sees yet.

@@ -32,7 +32,7 @@ use crate::base::hash::Derived;
 use crate::base::slab::Key;
 use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
-use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, Tag, Target, Verb, Version};
+use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Record, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
 use crate::observe::{Reason, StepKind};
@@ -193,12 +193,26 @@ impl Database {
 
     /// The versions that it will have when everything logged and received is applied.
     pub fn versions_at_end(&self) -> Sparse<Version> {
+        self.versions_after(self.commits.hidden().chain(self.receiving.pending()))
+    }
+
+    /// The versions that everything logged makes, seen or not.
+    pub fn logged_versions(&self) -> Sparse<Version> {
+        self.versions_after(self.commits.hidden())
+    }
+
+    fn versions_after<'a>(&self, records: impl Iterator<Item = &'a Record>) -> Sparse<Version> {
         let mut image = self.data.clone();
-        for record in self.commits.hidden().chain(self.receiving.pending()) {
+        for record in records {
             // A duplicate will never be applied.
             let _ = image.apply(record, &self.params);
         }
         image.versions
+    }
+
+    /// The record that will be applied next.
+    pub fn next_to_apply(&self) -> Option<&Record> {
+        self.receiving.relayed().next()
     }
 
     /// Whether its state is a true, if old, copy: not while a snapshot is still missing.

@@ -62,14 +62,20 @@ impl Database {
             untold.insert(doubt.record.id);
         }
         let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
-        let (mut told, mut lost) = (0, 0);
+        // What has been given up before, and then come back, is gone again.
+        let gone = gone.without(&page.fates.lost).without(&page.fates.void);
+        // By positions a record may be in the log more than once.
+        let (mut told, mut lost) = (GtidSet::default(), 0);
         for (position, record) in self.log.range(0, u64::MAX).filter(|(_, record)| gone.contains(record.id)) {
-            told += 1;
-            lost += u64::from(lose(page, record, position));
+            if !told.contains(record.id) {
+                told.insert(record.id);
+                lost += u64::from(lose(page, record, position));
+            }
         }
         // The log may have dropped some of them.
-        let dropped = gone.len() - told;
+        let dropped = gone.len() - told.len();
         page.lost.count += dropped;
+        page.fates.lost.merge(&gone.without(&page.fates.void));
         ctx.kernel.recorder.counts.lost_writes += lost + dropped;
     }
 }
