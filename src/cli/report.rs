@@ -293,7 +293,19 @@ fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Re
     let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
     write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
     write!(text, " · {} records deleted where they were, {} left there", count("deleted"), count("left_behind"))?;
-    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))
+    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))?;
+    write_list(text, "lost with its shard", &writes_in(&sharding["lost"]), count("lost_count"))
+}
+
+/// A list of writes, back from its JSON.
+fn writes_in(value: &Value) -> Vec<LostWrite> {
+    let write = |value: &Value| {
+        let number = |name: &str| value[name].as_u64();
+        let small = |name: &str| number(name).and_then(|number| u32::try_from(number).ok());
+        let (key, user) = (small("key")?, small("user"));
+        Some(LostWrite { key, position: number("position"), version: number("version"), user, at_ns: number("at_ns") })
+    };
+    value.as_array().into_iter().flatten().filter_map(write).collect()
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {

@@ -68,8 +68,9 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     }
     figures.links = links(world, from, &to);
     figures.dark.clone_from(&kernel.topology.dark);
-    figures.clusters =
-        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
+    // One that was taken away is told of as long as there is what went with it.
+    let is_told = |monitor: &&Monitor| !monitor.is_empty() || kernel.ledger.of(monitor.cluster).lost.count > 0;
+    figures.clusters = world.monitors.iter().filter(is_told).map(|it| cluster(world, it, most)).collect();
     figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
     let is_peer = |component: &Component| matches!(component, Component::QuorumStore(_));
     figures.stale = stale_reads(world, |component| !is_peer(component));
@@ -161,8 +162,10 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     lost.truncate(most);
     let stale = page.stale.iter().map(|read| told(world, read));
     let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
+    let all = (0..kernel.topology.nodes.len()).map(|index| NodeIx(index as u16));
+    let gone = all.filter(|node| monitor.is_empty() && kernel.directory.cluster_of(*node) == Some(monitor.cluster));
     ClusterFigures {
-        nodes: monitor.members().map(id).collect(),
+        nodes: monitor.members().chain(gone).map(id).collect(),
         primary: kernel.directory.view(monitor.cluster).primary().map(id),
         promotions: monitor.promotions(),
         acknowledged: page.acknowledged,

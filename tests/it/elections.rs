@@ -1,11 +1,12 @@
 //! Who is elected and who is not: writes that were never part of the common history, and nobody being left.
 
 use scalescope::engine::Engine;
+use scalescope::model::Edit;
 use scalescope::observe::StepKind;
 use serde_json::json;
 
 use crate::replication_rules::{cluster, link, only, sound, step_s, writers};
-use crate::support::{at_s, crash, engine, inflict, node, restart};
+use crate::support::{at_s, crash, edit, engine, inflict, node, restart};
 
 fn executed(engine: &mut Engine, id: &str) -> String {
     node(&engine.figures(), id).replication.as_ref().unwrap().executed.clone()
@@ -71,5 +72,27 @@ fn without_anybody_to_elect_a_promotion_halts_and_says_so() {
     let figures = engine.figures();
     assert_eq!((only(&figures).primary.as_deref(), only(&figures).promotions), (Some("a"), 1));
     assert!(step_s(only(&figures), StepKind::Elected) > step_s(only(&figures), StepKind::NoSuperset));
+    sound(&engine);
+}
+
+/// With the last database of a cluster all is lost that was ever acknowledged there and not superseded, by key, version, client and time.
+#[test]
+fn what_goes_with_the_last_database_is_listed() {
+    let users = writers("users", 100.0, json!({ "keys": 50 }));
+    let mut engine = engine(cluster(users, json!({ "log_retention": 300 }), &[]));
+    engine.run_until(at_s(10.005));
+    edit(&mut engine, Edit::RemoveNode { node: "primary".into() });
+    let figures = engine.report();
+    assert_eq!(figures.totals.lost_writes, 50, "the last write of each key");
+    let cluster = only(&figures);
+    assert_eq!((cluster.nodes.as_slice(), cluster.primary.as_deref()), (["primary".to_owned()].as_slice(), None));
+    assert_eq!((cluster.lost_count, cluster.lost.len()), (50, 50));
+    // A version is the number of the write, of which there is one every ten milliseconds.
+    for lost in &cluster.lost {
+        assert_eq!(lost.position, lost.version);
+        assert_eq!(lost.at_ns, lost.version.map(|version| version * 10_000_000));
+        assert!(lost.user.is_some());
+    }
+    assert!((0..50).all(|key| engine.key_versions(key).current == 0), "nobody has any of them");
     sound(&engine);
 }

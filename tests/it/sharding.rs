@@ -3,7 +3,7 @@
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
 use scalescope::model::{Command, Document, Edit, Link, Node, NodeKind};
-use scalescope::observe::{Figures, Reason, ShardingFigures};
+use scalescope::observe::{Figures, LostWrite, Reason, ShardingFigures};
 use serde_json::{Value, json};
 
 use crate::support::{assert_near, at_s, count, crash, edit, engine, inflict, measure, node, restart, set, with};
@@ -155,6 +155,10 @@ fn what_goes_with_a_shard_that_was_not_emptied_is_listed() {
     let own = sharding(&after);
     assert!(own.lost_count > 100, "a third of five hundred writes, but for those superseded: {}", own.lost_count);
     assert_eq!((own.lost.len() as u64, after.totals.lost_writes), (own.lost_count, own.lost_count));
+    let is_told = |lost: &LostWrite| {
+        lost.position.is_some() && lost.version.is_some() && lost.user.is_some() && lost.at_ns.is_some()
+    };
+    assert!(own.lost.iter().all(is_told), "by key, version, client and time: {:?}", own.lost[0]);
     assert!(!own.is_moving && measure(&mut engine, 20.0).errors.is_empty());
 }
 

@@ -35,7 +35,7 @@ use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Record, Stage, Tag, Target, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
-use crate::observe::{Reason, StepKind};
+use crate::observe::{LostWrite, Reason, StepKind};
 use commit::Commits;
 use prepared::Prepared;
 use receiving::Receiving;
@@ -208,6 +208,12 @@ impl Database {
             let _ = image.apply(record, &self.params);
         }
         image.versions
+    }
+
+    /// What its log tells of writes, in the order of the log.
+    pub fn listed(&self) -> impl Iterator<Item = LostWrite> {
+        let writes = self.log.range(0, u64::MAX).filter(|(_, record)| !record.is_removal());
+        writes.map(|(position, record)| books::listed(record, position))
     }
 
     /// The record that will be applied next.

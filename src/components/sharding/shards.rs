@@ -127,9 +127,9 @@ impl ShardRouter {
         std::mem::take(&mut self.bereft)
     }
 
-    /// The last write of `key` has gone with its shard.
-    pub fn note_loss(&mut self, ctx: &mut Context, key: u32) {
+    /// The last write of a record has gone with its shard.
+    pub fn note_loss(&mut self, ctx: &mut Context, write: LostWrite) {
         ctx.kernel.recorder.counts.lost_writes += 1;
-        self.lost.note(LostWrite { key, position: None, version: None, user: None, at_ns: None });
+        self.lost.note(write);
     }
 }

@@ -57,7 +57,7 @@ pub struct ReplicationFigures {
 /// One replicated database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClusterFigures {
-    /// Ids of its databases.
+    /// Ids of its databases; of those that it had, if all have been taken out of the design.
     pub nodes: Vec<String>,
     /// Id of the node that takes writes, if one does; of several the first.
     pub primary: Option<String>,

@@ -4,7 +4,7 @@
 //! acknowledged is in doubt: it may stand or not, its client does not know; if it does not stand and somebody had read it,
 //! something visible was lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::books::lose;
 use super::{Monitor, database, database_mut};
@@ -121,12 +121,16 @@ impl Monitor {
             return;
         }
         let versions = database(nodes, last).versions_at_end();
-        for (key, version) in versions.iter().filter(|(_, version)| *version != Version::default()) {
+        let logged: BTreeMap<u64, LostWrite> =
+            database(nodes, last).listed().filter_map(|write| Some((write.version?, write))).collect();
+        for (key, version) in versions.iter() {
             let key = key as u32;
             kernel.truth.revert(key, Version::default());
             kernel.recorder.counts.lost_writes += 1;
-            let write = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
-            kernel.ledger.page(self.cluster).lost.note(write);
+            // The log may have dropped it.
+            let unknown = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
+            let known = logged.get(&version.0).filter(|write| write.key == key);
+            kernel.ledger.page(self.cluster).lost.note(known.copied().unwrap_or(unknown));
         }
     }
 
