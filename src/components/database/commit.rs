@@ -215,35 +215,8 @@ impl Database {
         }
     }
 
-    /// A shard router takes a record away that has been moved to another shard, unless it is needed here again. Among several
-    /// primaries nobody knows who else is writing it just now.
-    fn remove(&mut self, ctx: &mut Context, call: Key) {
-        let key = ctx.get(call).key;
-        let cluster = ctx.kernel.directory.cluster_of(ctx.node);
-        if self.sources().next().is_some() {
-            ctx.fail(call, Reason::NotSupported);
-        } else if cluster.is_none_or(|cluster| ctx.kernel.directory.needs(cluster, key)) {
-            ctx.fail(call, Reason::WrongShard);
-        } else if self.version(key) == Version::default() && !self.commits.hides(key) {
-            ctx.answer(call, Outcome::good(0));
-        } else {
-            let removal = self.removal(ctx, call);
-            self.enter(ctx, call, removal, true);
-            self.acknowledge(ctx, call, &[removal]);
-        }
-    }
-
-    /// The log's record of `call`, by which its record is taken away.
-    fn removal(&mut self, ctx: &Context, call: Key) -> Record {
-        let Call { key, user, .. } = *ctx.get(call);
-        let bytes = self.size_of(ctx.get(call));
-        self.sequence += 1;
-        let id = Gtid { origin: ctx.node, sequence: self.sequence };
-        Record { id, version: Version::default(), at: ctx.now(), key, user, bytes, value: 0 }
-    }
-
     /// What is logged for `call` is acknowledged, now or when it has waited for enough.
-    fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
+    pub(super) fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);
@@ -288,7 +261,7 @@ impl Database {
     }
 
     /// Enters `record` in the log for `call`; it is shown now, or when it has waited for enough.
-    fn enter(&mut self, ctx: &mut Context, call: Key, record: Record, is_last: bool) {
+    pub(super) fn enter(&mut self, ctx: &mut Context, call: Key, record: Record, is_last: bool) {
         let is_waiting = self.is_waiting();
         // Writes are shown in the order of the log, whatever the mode has been changed to meanwhile.
         let is_behind_hidden = self.commits.waiting.back().is_some_and(|last| last.is_hidden);

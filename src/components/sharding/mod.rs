@@ -344,7 +344,9 @@ impl Behaviour for ShardRouter {
         self.copies.crash();
         // Which copies a write has come to is not known any more.
         for (key, copies) in ctx.kernel.directory.forget_copies(ctx.node) {
-            copies.into_iter().for_each(|copy| self.leave_behind(ctx, key, copy));
+            for copy in copies {
+                self.leave_behind(ctx, key, copy);
+            }
             self.moves.sweep();
         }
         self.orphans.crash();

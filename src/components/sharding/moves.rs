@@ -330,7 +330,9 @@ impl ShardRouter {
         ctx.kernel.directory.set_home(ctx.node, key, Home::at(step.home, false));
         ctx.kernel.directory.set_copies(ctx.node, key, step.copies);
         self.orphans.forget(key, &keepers);
-        left.into_iter().for_each(|holder| self.leave_behind(ctx, key, holder));
+        for holder in left {
+            self.leave_behind(ctx, key, holder);
+        }
         self.release(ctx, key);
     }
 
@@ -344,7 +346,9 @@ impl ShardRouter {
         self.moves.push_again(due, key);
         ctx.kernel.directory.set_home(ctx.node, key, Home::at(step.from, false));
         // Some may have been given it.
-        targets(ctx, key, &step).into_iter().for_each(|target| self.leave_behind(ctx, key, target));
+        for target in targets(ctx, key, &step) {
+            self.leave_behind(ctx, key, target);
+        }
         self.release(ctx, key);
     }
 
