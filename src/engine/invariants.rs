@@ -189,7 +189,7 @@ fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Ve
     let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold().filter(stands)).count();
     let untold = untold as u64 + page.survived;
     let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
-    if has != due && !page.is_uncertain {
+    if has != due {
         found.push(format!(
             "{}: {has} writes are there or lost, {due} were acknowledged or in doubt",
             world.kernel.topology.node(monitor.primary).id
@@ -209,7 +209,7 @@ fn shared_accounts(world: &World, monitor: &Monitor, found: &mut Vec<String>) {
     let back = fates.void.len() - fates.void.without(&known).len();
     let twice = fates.lost.len() - fates.lost.without(&known).len();
     let (has, due) = (known.len() + page.lost.count - twice, page.acknowledged + untold + page.revived + back);
-    if has != due && !page.is_uncertain {
+    if has != due {
         let id = &world.kernel.topology.node(monitor.primary).id;
         found.push(format!("{id} and its equals: {has} writes are there or lost, {due} were acknowledged or in doubt"));
     }

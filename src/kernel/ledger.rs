@@ -5,11 +5,11 @@
 //! write to it; none reads it to decide anything. Lists have limits, counts have none. Stale reads of stores that are in no
 //! cluster (caches, leaderless stores, servers that keep records themselves) are listed by node.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 
 use super::directory::ClusterIx;
-use super::gtid::GtidSet;
+use super::gtid::{Gtid, GtidSet};
 use super::truth::Version;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::observe::{LostWrite, StepKind};
@@ -85,7 +85,7 @@ pub struct Page {
     pub is_split: bool,
     /// Writes once lost or never counted that a survivor has brought back.
     pub revived: u64,
-    /// A primary was replaced that nobody had fenced: what it has done since is counted apart, and the books need not balance.
+    /// A primary was replaced that nobody had fenced: what it has acknowledged since is counted apart, unless the new one has it.
     pub is_uncertain: bool,
     pub stale: VecDeque<StaleRead>,
     pub steps: VecDeque<Step>,
@@ -100,17 +100,34 @@ pub struct Fates {
     pub lost: GtidSet,
     /// Nobody was told of them, and they do not stand.
     pub void: GtidSet,
+    /// Acknowledged by a second primary; of those that are listed, which they are.
+    diverged: GtidSet,
+    listed: Vec<(Gtid, Version)>,
+    /// The same of removals, which are nobody's writes.
+    removed: GtidSet,
+    /// What the rightful primary had when it took over from one that was not fenced: who acknowledges these late does no harm.
+    inherited: GtidSet,
 }
 
 impl Hash for Fates {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for ids in [&self.lost, &self.void].into_iter().filter(|ids| !ids.is_empty()) {
+        for ids in [&self.lost, &self.void, &self.diverged, &self.removed, &self.inherited]
+            .into_iter()
+            .filter(|ids| !ids.is_empty())
+        {
             ids.hash(state);
         }
     }
 }
 
 impl Fates {
+    /// What a second primary has acknowledged.
+    pub fn beside(&self) -> GtidSet {
+        let mut beside = self.diverged.clone();
+        beside.merge(&self.removed);
+        beside
+    }
+
     /// `ids` are back, and counted as that.
     pub fn revive(&mut self, ids: &GtidSet) {
         self.lost = self.lost.without(ids);
@@ -198,6 +215,10 @@ impl Page {
         self.diverged.absorb(other.diverged);
         self.fates.lost.merge(&other.fates.lost);
         self.fates.void.merge(&other.fates.void);
+        self.fates.diverged.merge(&other.fates.diverged);
+        self.fates.removed.merge(&other.fates.removed);
+        self.fates.inherited.merge(&other.fates.inherited);
+        self.fates.listed.extend(other.fates.listed);
         for read in other.stale {
             self.stale.push_back(read);
         }
@@ -208,6 +229,44 @@ impl Page {
         }
         self.steps.make_contiguous().sort_by_key(|step| step.at);
         self.steps.drain(..self.steps.len().saturating_sub(STEP_LIMIT));
+    }
+
+    /// A second primary has acknowledged a write, which it is if it takes nothing away. Whether that is a part of no common history.
+    pub fn diverge(&mut self, id: Gtid, write: Option<LostWrite>) -> bool {
+        if self.fates.inherited.contains(id) {
+            self.acknowledged += 1;
+            return false;
+        }
+        let Some(write) = write else {
+            self.fates.removed.insert(id);
+            return false;
+        };
+        let before = self.diverged.list.len();
+        self.diverged.note(write);
+        self.fates.diverged.insert(id);
+        if self.diverged.list.len() > before {
+            self.fates.listed.push((id, Version(write.version.unwrap_or_default())));
+        }
+        true
+    }
+
+    /// The rightful primary has taken over with all these. What a second one has acknowledged of them since the election has not
+    /// diverged.
+    pub fn inherit(&mut self, ids: &GtidSet) {
+        let fates = &mut self.fates;
+        let common = |own: &GtidSet| own.without(&own.without(ids));
+        let (writes, removals) = (common(&fates.diverged), common(&fates.removed));
+        self.acknowledged += writes.len() + removals.len();
+        self.diverged.count -= writes.len();
+        let (common, listed): (Vec<_>, _) = fates.listed.iter().partition(|(id, _)| writes.contains(*id));
+        fates.listed = listed;
+        let versions: BTreeSet<u64> = common.into_iter().map(|(_, version)| version.0).collect();
+        self.diverged.list.retain(|write| write.version.is_none_or(|version| !versions.contains(&version)));
+        fates.diverged = fates.diverged.without(&writes);
+        fates.removed = fates.removed.without(&removals);
+        if self.is_uncertain {
+            fates.inherited = ids.clone();
+        }
     }
 
     pub fn step(&mut self, at: SimTime, node: NodeIx, kind: StepKind) {

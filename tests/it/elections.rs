@@ -79,7 +79,7 @@ fn without_anybody_to_elect_a_promotion_halts_and_says_so() {
 #[test]
 fn what_goes_with_the_last_database_is_listed() {
     let users = writers("users", 100.0, json!({ "keys": 50 }));
-    let mut engine = engine(cluster(users, json!({ "log_retention": 300 }), &[]));
+    let mut engine = engine(cluster(users, json!({}), &[]));
     engine.run_until(at_s(10.005));
     edit(&mut engine, Edit::RemoveNode { node: "primary".into() });
     let figures = engine.report();
@@ -94,5 +94,38 @@ fn what_goes_with_the_last_database_is_listed() {
         assert!(lost.user.is_some());
     }
     assert!((0..50).all(|key| engine.key_versions(key).current == 0), "nobody has any of them");
+    sound(&engine);
+}
+
+/// A primary hangs with writes that wait for a second replica; nobody fences it. When it goes on it acknowledges them, which the new
+/// primary has had from the start: they have not diverged.
+#[test]
+fn what_an_old_primary_acknowledges_late_has_not_diverged_if_the_new_one_has_it() {
+    let own =
+        json!({ "fencing": "off", "mode": "semi_sync_after_sync", "wait_for_replicas": 2, "semi_sync_timeout": "6s" });
+    let users = writers("users", 100.0, json!({ "timeout": "1d" }));
+    let mut engine = engine(cluster(users, own, &[("a", "1ms", json!({})), ("b", "1ms", json!({}))]));
+    engine.run_until(at_s(5.005));
+    inflict(&mut engine, json!({ "partition": { "from": "primary", "to": "b" } }));
+    engine.run_until(at_s(10.005));
+    inflict(&mut engine, json!({ "hang": { "node": "primary" } }));
+    engine.run_until(at_s(15.0));
+    let figures = engine.figures();
+    assert_eq!((only(&figures).primary.as_deref(), only(&figures).lost_count), (Some("a"), 0));
+    let of_a = |engine: &mut Engine| node(&engine.figures(), "a").replication.as_ref().unwrap().received - 1_000;
+    assert_eq!(only(&figures).acknowledged, 500 + of_a(&mut engine));
+    sound(&engine);
+    inflict(&mut engine, json!({ "resume": { "node": "primary" } }));
+    engine.run_until(at_s(15.005));
+    let figures = engine.figures();
+    let cluster = only(&figures);
+    assert_eq!(cluster.acknowledged, 1_000 + of_a(&mut engine), "five hundred who have waited are told");
+    assert_eq!((cluster.in_doubt_count, cluster.lost_count), (0, 0));
+    // What came to it while it hung, until callers knew whom to ask, it commits now: that is nowhere else.
+    let known_s = step_s(cluster, StepKind::Repointed).unwrap();
+    assert_eq!((cluster.diverged_count, cluster.split_brains), ((known_s * 100.0) as u64 - 1_000 - 1, 1), "{known_s}");
+    assert!(cluster.diverged.iter().all(|write| write.at_ns >= Some(15_000_000_000) && write.position > Some(1_000)));
+    sound(&engine);
+    engine.run_until(at_s(30.0));
     sound(&engine);
 }

@@ -72,11 +72,8 @@ pub fn book(ctx: &mut Context, record: &Record, position: u64) {
         page.acknowledged += 1;
         return;
     }
-    if record.is_removal() {
-        return;
-    }
-    page.diverged.note(listed(record, position));
-    if !page.is_split {
+    let has_diverged = page.diverge(record.id, (!record.is_removal()).then(|| listed(record, position)));
+    if has_diverged && !page.is_split {
         (page.is_split, page.split_brains) = (true, page.split_brains + 1);
         page.step(now, node, StepKind::SplitBrain);
     }

@@ -26,7 +26,8 @@ impl Monitor {
         self.settle_doubts(old, nodes, kernel);
         let (old, heir) = (database(nodes, old), database(nodes, heir));
         let page = kernel.ledger.page(self.cluster);
-        // Nor is what a primary without a fence has committed since.
+        // Nor is what a primary without a fence has acknowledged since, or committed.
+        untold.merge(&page.fates.beside());
         let logged = old.log().range(0, end).chain(old.receiving.pending().map(|record| (0, record)));
         let mut keys = BTreeSet::new();
         let mut listed_count = 0;
@@ -73,6 +74,7 @@ impl Monitor {
         let revived = heir.known().without(old.known());
         page.revived += revived.len() - heir.commits().untold().filter(|id| revived.contains(*id)).count() as u64;
         page.fates.revive(heir.known());
+        page.inherit(heir.known());
         self.history = heir.known().clone();
     }
 
