@@ -6,14 +6,15 @@ use scalescope::base::SimDuration;
 use scalescope::base::json::Json;
 use scalescope::engine::Engine;
 use scalescope::observe::{
-    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role, Totals,
+    ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role,
+    StaleRead, Totals,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Writes of a list, and steps, that the text shows.
 const LISTED: usize = 20;
-/// Stale reads of a cluster that the text shows.
+/// Stale reads of a list that the text shows.
 const STALE_LISTED: usize = 5;
 
 /// What a run measured. Times are in seconds, rates per second of simulated time.
@@ -43,6 +44,9 @@ pub struct Report {
     pub regions: Map<String, Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quorums: Vec<QuorumFigures>,
+    /// The last stale reads of caches, and of servers that keep records themselves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<StaleRead>,
     /// The records that were watched, as every store has them at the end.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<KeyFigures>,
@@ -80,6 +84,7 @@ impl Report {
             clusters: figures.clusters.clone(),
             regions: regions.collect(),
             quorums: figures.quorums.clone(),
+            stale: figures.stale.clone(),
             watched: Vec::new(),
             totals: figures.totals,
             events: figures.totals.events,
@@ -140,10 +145,11 @@ impl Report {
             write_sharding(text, id, &node["sharding"])?;
         }
         writeln!(text, "\nstale reads {} · lost writes {}", self.stale_reads, self.lost_writes)?;
-        self.write_clusters(text)?;
+        self.write_stores(text)?;
         for quorum in &self.quorums {
             write_quorum(text, quorum)?;
         }
+        write_stale(text, "", &self.stale)?;
         for key in &self.watched {
             write_key(text, key)?;
         }
@@ -151,29 +157,29 @@ impl Report {
         writeln!(text, "state hash  {}", self.state_hash)
     }
 
-    /// What each database did in its cluster, and what has become of the writes.
-    fn write_clusters(&self, text: &mut String) -> std::fmt::Result {
-        let databases: Vec<(&String, &Value)> =
-            self.nodes.iter().filter(|(_, node)| node["replication"].is_object()).collect();
-        if databases.len() > 1 {
+    /// What each store did, and what has become of the writes of clusters.
+    fn write_stores(&self, text: &mut String) -> std::fmt::Result {
+        let mut stores = self.nodes.iter().filter(|(_, node)| node["stale_reads"].is_u64()).peekable();
+        if stores.peek().is_some() {
             writeln!(
                 text,
                 "\n{:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
-                "database", "role", "received", "applied", "lag ms", "stale", "rebuilds"
+                "store", "role", "received", "applied", "lag ms", "stale", "rebuilds"
             )?;
         }
-        for (id, node) in databases.iter().filter(|_| databases.len() > 1) {
+        for (id, node) in stores {
             let own = &node["replication"];
+            let shown = |value: &Value| value.as_u64().map_or_else(|| "–".to_owned(), |number| number.to_string());
             let lag = node["replica_lag_s"].as_f64();
             writeln!(
                 text,
                 "{id:<16}{:>10}{:>12}{:>12}{:>10}{:>10}{:>10}",
                 node["role"].as_str().unwrap_or("–"),
-                own["received"].to_string(),
-                own["applied"].to_string(),
+                shown(&own["received"]),
+                shown(&own["applied"]),
                 lag.map_or_else(|| "–".to_owned(), |lag| format!("{:.1}", lag * 1000.0)),
-                node["stale_reads"].to_string(),
-                own["rebuilds"].to_string(),
+                shown(&node["stale_reads"]),
+                shown(&own["rebuilds"]),
             )?;
         }
         for cluster in &self.clusters {
@@ -182,19 +188,13 @@ impl Report {
         Ok(())
     }
 
-    /// Who takes the writes of a cluster, what has become of them, who has read old versions, and what happened. Of a database
-    /// that is alone and well there is nothing to tell.
+    /// Who takes the writes of a cluster, what has become of them, who has read old versions, and what happened.
     fn write_cluster(&self, text: &mut String, cluster: &ClusterFigures) -> std::fmt::Result {
         let lists = [
             ("lost", &cluster.lost, cluster.lost_count),
             ("in doubt", &cluster.in_doubt, cluster.in_doubt_count),
             ("diverged", &cluster.diverged, cluster.diverged_count),
         ];
-        let is_well =
-            lists.iter().all(|(_, _, count)| *count == 0) && cluster.steps.is_empty() && cluster.stale.is_empty();
-        if is_well && cluster.nodes.len() < 2 {
-            return Ok(());
-        }
         let primary = cluster.primary.as_deref().map_or_else(|| "nobody".to_owned(), |id| self.located(id));
         writeln!(text, "\n{}: primary {primary} · promotions {}", cluster.nodes.join(", "), cluster.promotions)?;
         writeln!(
@@ -210,14 +210,7 @@ impl Report {
         for (name, list, count) in lists {
             write_list(text, name, list, count)?;
         }
-        for read in cluster.stale.iter().rev().take(STALE_LISTED).rev() {
-            let [at_s, lag_ms] = [read.at_ns as f64 / 1e9, read.lag_ns as f64 / 1e6];
-            writeln!(
-                text,
-                "  stale read: key {} from {} at {at_s:.3} s: version {}, and {} had been current for {lag_ms:.1} ms (user {})",
-                read.key, read.node, read.version, read.current, read.user
-            )?;
-        }
+        write_stale(text, "  ", &cluster.stale)?;
         for step in cluster.steps.iter().rev().take(LISTED).rev() {
             writeln!(text, "  {:>10.3} s  {} {}", step.at_ns as f64 / 1e9, step.node, step.kind.label())?;
         }
@@ -249,14 +242,29 @@ fn write_list(text: &mut String, name: &str, list: &[LostWrite], count: u64) -> 
     if more > 0 { writeln!(text, "  {name}: {more} more") } else { Ok(()) }
 }
 
-/// What happened to the writes of a leaderless store.
+/// The last stale reads of a list.
+fn write_stale(text: &mut String, indent: &str, stale: &[StaleRead]) -> std::fmt::Result {
+    for read in stale.iter().rev().take(STALE_LISTED).rev() {
+        let [at_s, lag_ms] = [read.at_ns as f64 / 1e9, read.lag_ns as f64 / 1e6];
+        writeln!(
+            text,
+            "{indent}stale read: key {} from {} at {at_s:.3} s: version {}, and {} had been current for {lag_ms:.1} ms (user {})",
+            read.key, read.node, read.version, read.current, read.user
+        )?;
+    }
+    Ok(())
+}
+
+/// What happened to the writes of a leaderless store, and who has read old versions.
 fn write_quorum(text: &mut String, quorum: &QuorumFigures) -> std::fmt::Result {
-    let QuorumFigures { nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count } = quorum;
+    let QuorumFigures { nodes, is_changing, acknowledged, lost, lost_count, in_doubt, in_doubt_count, stale } = quorum;
     let change = if *is_changing { " · members are changing" } else { "" };
     let names = nodes.join(", ");
-    writeln!(text, "store {names}: lost writes {lost_count} · writes in doubt {in_doubt_count}{change}")?;
+    writeln!(text, "\n{names}: leaderless{change}")?;
+    writeln!(text, "  writes acknowledged {acknowledged} · lost {lost_count} · in doubt {in_doubt_count}")?;
     write_list(text, "lost", lost, *lost_count)?;
-    write_list(text, "in doubt", in_doubt, *in_doubt_count)
+    write_list(text, "in doubt", in_doubt, *in_doubt_count)?;
+    write_stale(text, "  ", stale)
 }
 
 /// Who has which version of a record.
@@ -284,7 +292,20 @@ fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Re
     let count = |name: &str| sharding[name].as_u64().unwrap_or_default();
     let (moved, to_move, bytes) = (count("keys_moved"), count("keys_to_move"), count("bytes_moved"));
     write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
-    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))
+    write!(text, " · {} records deleted where they were, {} left there", count("deleted"), count("left_behind"))?;
+    writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))?;
+    write_list(text, "lost with its shard", &writes_in(&sharding["lost"]), count("lost_count"))
+}
+
+/// A list of writes, back from its JSON.
+fn writes_in(value: &Value) -> Vec<LostWrite> {
+    let write = |value: &Value| {
+        let number = |name: &str| value[name].as_u64();
+        let small = |name: &str| number(name).and_then(|number| u32::try_from(number).ok());
+        let (key, user) = (small("key")?, small("user"));
+        Some(LostWrite { key, position: number("position"), version: number("version"), user, at_ns: number("at_ns") })
+    };
+    value.as_array().into_iter().flatten().filter_map(write).collect()
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {

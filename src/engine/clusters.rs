@@ -10,6 +10,7 @@ use crate::components::database::Monitor;
 use crate::kernel::{ClusterIx, ClusterView, Event, Page, Version};
 use crate::model::Document;
 use crate::model::kinds::DatabaseRole;
+use crate::observe::LostWrite;
 
 impl World {
     /// Primaries that are linked, directly or by others, are one cluster; replicas join that of their primary.
@@ -95,7 +96,7 @@ impl World {
             let (first, second) = (usize::from(one.0.min(other.0)), usize::from(one.0.max(other.0)));
             if first != second {
                 let (before, after) = self.monitors.split_at_mut(second);
-                before[first].absorb(&mut after[0], &mut self.kernel);
+                before[first].absorb(&mut after[0], &mut self.nodes, &mut self.kernel);
             }
         }
     }
@@ -147,6 +148,9 @@ impl World {
     fn mourn(&mut self, node: NodeIx) {
         let Component::ShardRouter(router) = &mut self.nodes[node.index()] else { return };
         let keys = router.take_bereft();
+        if keys.is_empty() {
+            return;
+        }
         let Component::ShardRouter(router) = &self.nodes[node.index()] else { return };
         let mut homes: BTreeMap<ClusterIx, Sparse<Version>> = BTreeMap::new();
         let mut held = Vec::with_capacity(keys.len());
@@ -155,17 +159,34 @@ impl World {
             let versions = home.map(|home| homes.entry(home).or_insert_with(|| self.versions_at_end(home)));
             held.push((key, versions.map_or_else(Version::default, |versions| versions.get(key as usize))));
         }
+        let written = self.last_logged_by_the_removed();
         for (key, held) in held {
             let truth = &mut self.kernel.truth;
             let before = truth.current(key);
             truth.revert(key, held);
             if truth.current(key) != before {
+                let known = written.get(&before).filter(|write| write.key == key).copied();
+                let version = Some(before.0);
+                let unknown = LostWrite { key, position: None, version, user: None, at_ns: None };
+                let write = known.unwrap_or(unknown);
                 self.with(node, |component, ctx| {
                     if let Component::ShardRouter(router) = component {
-                        router.note_loss(ctx, key);
+                        router.note_loss(ctx, write);
                     }
                 });
             }
         }
+    }
+
+    /// What the logs of databases that have been taken out tell of their writes, by version.
+    fn last_logged_by_the_removed(&self) -> BTreeMap<Version, LostWrite> {
+        let mut written = BTreeMap::new();
+        for (index, component) in self.nodes.iter().enumerate() {
+            let Component::Database(database) = component else { continue };
+            if self.kernel.topology.node(NodeIx(index as u16)).is_removed {
+                written.extend(database.listed().map(|write| (Version(write.version.unwrap_or_default()), write)));
+            }
+        }
+        written
     }
 }

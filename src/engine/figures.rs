@@ -6,12 +6,15 @@ use crate::base::order::sort_by_key;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::sharding::{Progress, ShardRouter};
-use crate::kernel::{Condition, Trouble, Writes};
+use crate::kernel::{self, Condition, Trouble, Writes};
 use crate::model::{Document, NodeKind};
 use crate::observe::{
     ClusterFigures, ConditionFigures, Figures, LaneFigures, Latencies, LinkFigures, LinkMeter, LostWrite, NodeFigures,
     NodeMeter, QuorumFigures, ReplicationFigures, Role, Sample, ShardFigures, ShardingFigures, StaleRead, Step,
 };
+
+/// Stale reads in each list, the last.
+const MOST_STALE: usize = 100;
 
 /// The figures between `from` and now. Of each sort of writes at most `most` are listed, the oldest.
 pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &Latencies, most: usize) -> Figures {
@@ -65,10 +68,35 @@ pub fn assemble(world: &World, document: &Document, from: &Sample, latencies: &L
     }
     figures.links = links(world, from, &to);
     figures.dark.clone_from(&kernel.topology.dark);
-    figures.clusters =
-        world.monitors.iter().filter(|monitor| !monitor.is_empty()).map(|it| cluster(world, it, most)).collect();
+    // One that was taken away is told of as long as there is what went with it.
+    let is_told = |monitor: &&Monitor| !monitor.is_empty() || kernel.ledger.of(monitor.cluster).lost.count > 0;
+    figures.clusters = world.monitors.iter().filter(is_told).map(|it| cluster(world, it, most)).collect();
     figures.quorums = (0..kernel.directory.placements.len()).map(|number| quorum(world, number, most)).collect();
+    let is_peer = |component: &Component| matches!(component, Component::QuorumStore(_));
+    figures.stale = stale_reads(world, |component| !is_peer(component));
     figures
+}
+
+/// The last stale reads of those stores in no cluster that are meant, oldest first.
+fn stale_reads(world: &World, is_meant: impl Fn(&Component) -> bool) -> Vec<StaleRead> {
+    let meant = world.nodes.iter().enumerate().filter(|(_, component)| is_meant(component));
+    let reads = meant.flat_map(|(index, _)| world.kernel.ledger.stale_of(NodeIx(index as u16)));
+    let mut reads: Vec<&kernel::StaleRead> = reads.collect();
+    sort_by_key(&mut reads, |read| read.at);
+    let last = reads.len().saturating_sub(MOST_STALE);
+    reads[last..].iter().map(|read| told(world, read)).collect()
+}
+
+fn told(world: &World, read: &kernel::StaleRead) -> StaleRead {
+    StaleRead {
+        at_ns: read.at.as_nanos(),
+        node: world.kernel.topology.node(read.node).id.clone(),
+        key: read.key,
+        user: read.user,
+        version: read.version.0,
+        current: read.current.0,
+        lag_ns: read.lag.as_nanos(),
+    }
 }
 
 /// What is to be told of a leaderless store.
@@ -78,12 +106,17 @@ fn quorum(world: &World, number: usize, most: usize) -> QuorumFigures {
     let mut figures = QuorumFigures {
         nodes: placement.nodes().map(id).collect(),
         is_changing: placement.is_changing(),
+        stale: stale_reads(
+            world,
+            |component| matches!(component, Component::QuorumStore(store) if store.cluster() == number),
+        ),
         ..QuorumFigures::default()
     };
     for component in &world.nodes {
         if let Component::QuorumStore(store) = component
             && store.cluster() == number
         {
+            figures.acknowledged += store.acknowledged();
             figures.lost.extend(store.lost().first(most));
             figures.lost_count += store.lost().count;
             figures.in_doubt.extend(store.in_doubt().first(most));
@@ -127,18 +160,12 @@ fn cluster(world: &World, monitor: &Monitor, most: usize) -> ClusterFigures {
     }
     sort_by_key(&mut lost, |lost| lost.at_ns);
     lost.truncate(most);
-    let stale = page.stale.iter().map(|read| StaleRead {
-        at_ns: read.at.as_nanos(),
-        node: id(read.node),
-        key: read.key,
-        user: read.user,
-        version: read.version.0,
-        current: read.current.0,
-        lag_ns: read.lag.as_nanos(),
-    });
+    let stale = page.stale.iter().map(|read| told(world, read));
     let steps = page.steps.iter().map(|step| Step { at_ns: step.at.as_nanos(), node: id(step.node), kind: step.kind });
+    let all = (0..kernel.topology.nodes.len()).map(|index| NodeIx(index as u16));
+    let gone = all.filter(|node| monitor.is_empty() && kernel.directory.cluster_of(*node) == Some(monitor.cluster));
     ClusterFigures {
-        nodes: monitor.members().map(id).collect(),
+        nodes: monitor.members().chain(gone).map(id).collect(),
         primary: kernel.directory.view(monitor.cluster).primary().map(id),
         promotions: monitor.promotions(),
         acknowledged: page.acknowledged,
@@ -303,6 +330,8 @@ fn sharding(router: &ShardRouter, most: usize) -> ShardingFigures {
         bytes_moved: bytes,
         failed_moves: failed,
         move_failure: failure,
+        left_behind: router.left_behind().0,
+        deleted: router.left_behind().1,
         held_writes: u64::from(router.held()),
         open_transactions: router.transactions().0,
         committed: router.transactions().1.committed,

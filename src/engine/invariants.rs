@@ -16,6 +16,7 @@ pub fn violations(world: &World) -> Vec<String> {
     bounds(world, &mut found);
     durability(world, &mut found);
     replication(world, &mut found);
+    appliers(world, &mut found);
     quorum(world, &mut found);
     sharding(world, &mut found);
     found
@@ -188,7 +189,7 @@ fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Ve
     let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold().filter(stands)).count();
     let untold = untold as u64 + page.survived;
     let (has, due) = (primary.known().len() + page.lost.count, page.acknowledged + untold + page.revived);
-    if has != due && !page.is_uncertain {
+    if has != due {
         found.push(format!(
             "{}: {has} writes are there or lost, {due} were acknowledged or in doubt",
             world.kernel.topology.node(monitor.primary).id
@@ -196,16 +197,19 @@ fn accounts(world: &World, monitor: &Monitor, primary: &Database, found: &mut Ve
     }
 }
 
-/// The books of several primaries: what was acknowledged, or nobody was told of, one of them has, or it is listed as lost. What
-/// comes back from another after its own primary has given it up is in both.
+/// The books of several primaries: what was acknowledged, or nobody was told of, one of them has, or it is listed as lost. What another
+/// brings back after it was given up is there and lost, and counts once.
 fn shared_accounts(world: &World, monitor: &Monitor, found: &mut Vec<String>) {
     let page = world.kernel.ledger.of(monitor.cluster);
+    let fates = &page.fates;
     let mut known = GtidSet::default();
     members(world, monitor).for_each(|(_, database)| known.merge(database.known()));
     let untold = members(world, monitor).flat_map(|(_, database)| database.commits().untold());
     let untold = untold.filter(|id| known.contains(*id)).count() as u64 + page.survived;
-    let (has, due) = (known.len() + page.lost.count, page.acknowledged + untold);
-    if has < due {
+    let back = fates.void.len() - fates.void.without(&known).len();
+    let twice = fates.lost.len() - fates.lost.without(&known).len();
+    let (has, due) = (known.len() + page.lost.count - twice, page.acknowledged + untold + page.revived + back);
+    if has != due {
         let id = &world.kernel.topology.node(monitor.primary).id;
         found.push(format!("{id} and its equals: {has} writes are there or lost, {due} were acknowledged or in doubt"));
     }
@@ -228,7 +232,23 @@ fn is_unwritten(world: &World, key: u32, version: Version) -> bool {
     })
 }
 
-/// Databases that have executed the same writes hold the same data, unless conflicts are ignored.
+/// An applier stands still at a record whose row is there already, and at nothing else; it has executed nothing of what waits.
+fn appliers(world: &World, found: &mut Vec<String>) {
+    for (index, component) in world.nodes.iter().enumerate() {
+        let Component::Database(database) = component else { continue };
+        let Some(key) = database.stopped() else { continue };
+        let next = database.next_to_apply();
+        let is_next = next.is_some_and(|record| record.key == key && !database.executed().contains(record.id));
+        let has_row = database.version(key) != Version::default() || database.commits().hides(key);
+        if !is_next || !has_row {
+            let id = &world.kernel.topology.node(NodeIx(index as u16)).id;
+            found.push(format!("{id} has stopped at row {key} without a duplicate: {next:?} comes next"));
+        }
+    }
+}
+
+/// Databases that have executed the same writes hold the same data, unless conflicts are ignored; and so will those that have received
+/// the same, unless an applier has stopped.
 fn replication(world: &World, found: &mut Vec<String>) {
     for monitor in &world.monitors {
         let Component::Database(primary) = &world.nodes[monitor.primary.index()] else { continue };
@@ -240,9 +260,13 @@ fn replication(world: &World, found: &mut Vec<String>) {
             let is_equal = || other.versions_at_end().iter().eq(versions.iter());
             // What has come and is still to be synced is known, but nowhere yet.
             let is_going_on = !other.is_syncing() && other.stopped().is_none() && primary.stopped().is_none();
+            let id = &world.kernel.topology.node(node).id;
             if other.is_whole() && is_going_on && other.known() == primary.known() && !is_equal() {
-                let id = &world.kernel.topology.node(node).id;
                 found.push(format!("{id} has the same writes as its primary and holds something else"));
+            }
+            let is_logged = other.is_whole() && other.executed() == primary.executed();
+            if is_logged && !other.logged_versions().iter().eq(primary.logged_versions().iter()) {
+                found.push(format!("{id} has executed the same writes as its primary and holds something else"));
             }
         }
     }
@@ -262,7 +286,9 @@ fn sharding(world: &World, found: &mut Vec<String>) {
             let primary = world.monitors[usize::from(home.0)].primary;
             let Component::Database(database) = &world.nodes[primary.index()] else { continue };
             let is_writable = database.duty() == Duty::Primary && world.kernel.topology.node(primary).is_responsive();
-            if is_writable && database.version(key) != version && !is_unwritten(world, key, version) {
+            // What has been put there may wait for replicas still.
+            let has_it = database.version(key) == version || database.commits().logged(key) == Some(version);
+            if is_writable && !has_it && !is_unwritten(world, key, version) {
                 let (id, held) = (&world.kernel.topology.node(primary).id, database.version(key));
                 found.push(format!("{id} is the home of key {key}, which should be {version:?} and is {held:?}"));
                 break;

@@ -91,7 +91,7 @@ impl World {
             if monitor.is_empty() {
                 monitor.dissolve(node, &self.nodes, &mut self.kernel);
             } else if monitor.is_shared() {
-                monitor.bury(node, &self.nodes, &mut self.kernel);
+                monitor.bury(node, &mut self.nodes, &mut self.kernel);
                 let primaries = document.nodes.iter().filter(|entry| entry.role() == Some(DatabaseRole::Primary));
                 for heir in primaries.filter_map(|entry| self.kernel.topology.find(&entry.id)) {
                     monitor.take_place(heir, &mut self.nodes);
@@ -120,7 +120,7 @@ impl World {
 
     fn reroute(&mut self) {
         for monitor in &self.monitors {
-            monitor.reroute(&mut self.nodes, &self.kernel);
+            monitor.reroute(&mut self.nodes, &mut self.kernel);
         }
     }
 }

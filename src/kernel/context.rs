@@ -4,7 +4,7 @@ use super::ask::{Ask, Cause, Outcome};
 use super::call::{Call, Marks, Place, Stage, Verb};
 use super::directory::Directory;
 use super::event::{Event, Tag};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, StaleRead};
 use super::link::Link;
 use super::message::{Body, Message};
 use super::queue::EventQueue;
@@ -203,6 +203,16 @@ impl Context<'_> {
             Some(reason) => self.meter().failures[reason as usize] += 1,
         }
         self.reply(call, outcome);
+    }
+
+    /// A read of `key` on behalf of `user` is answered here with `version`, where that of `right` would have been right, since
+    /// that time.
+    pub fn note_stale(&mut self, user: u32, key: u32, version: Version, right: (Version, SimTime)) {
+        self.meter().stale_reads += 1;
+        let (at, node, (current, since)) = (self.now(), self.node, right);
+        let read = StaleRead { at, node, key, user, version, current, lag: at.since(since) };
+        let cluster = self.kernel.directory.cluster_of(node);
+        self.kernel.ledger.stale_read(cluster, read);
     }
 
     /// Ends a call at this node with a failure that happened here.

@@ -75,6 +75,8 @@ pub struct ShardMap {
     router: NodeIx,
     clusters: Vec<ClusterIx>,
     homes: Paged<Home>,
+    /// Where there are good copies of hot records, beside their homes.
+    copies: Map<u32, Vec<ClusterIx>>,
 }
 
 /// All clusters.
@@ -158,7 +160,7 @@ impl Directory {
     pub fn set_shards(&mut self, router: NodeIx, clusters: Vec<ClusterIx>) {
         match self.shards.iter_mut().find(|map| map.router == router) {
             Some(map) => map.clusters = clusters,
-            None => self.shards.push(ShardMap { router, clusters, homes: Paged::default() }),
+            None => self.shards.push(ShardMap { router, clusters, homes: Paged::default(), copies: Map::default() }),
         }
         self.index_shards();
     }
@@ -188,6 +190,41 @@ impl Directory {
         if let Some(map) = self.shards.iter_mut().find(|map| map.router == router) {
             map.homes.set(key as usize, home);
         }
+    }
+
+    /// Whether the router has put copies of any record on further shards.
+    pub fn has_copies(&self, router: NodeIx) -> bool {
+        self.shards.iter().any(|map| map.router == router && !map.copies.is_empty())
+    }
+
+    /// The shards of `router` that have good copies of a record, beside its home.
+    pub fn copies(&self, router: NodeIx, key: u32) -> &[ClusterIx] {
+        let map = self.shards.iter().find(|map| map.router == router);
+        map.and_then(|map| map.copies.get(&key)).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn set_copies(&mut self, router: NodeIx, key: u32, copies: Vec<ClusterIx>) {
+        let Some(map) = self.shards.iter_mut().find(|map| map.router == router) else { return };
+        if copies.is_empty() {
+            map.copies.remove(&key);
+        } else {
+            map.copies.insert(key, copies);
+        }
+    }
+
+    /// The copies of `router`'s records are not trusted any more; which there were.
+    pub fn forget_copies(&mut self, router: NodeIx) -> Vec<(u32, Vec<ClusterIx>)> {
+        let map = self.shards.iter_mut().find(|map| map.router == router);
+        map.map_or(Vec::new(), |map| std::mem::take(&mut map.copies).into_iter().collect())
+    }
+
+    /// Whether a record may be needed in `cluster`: it is at home there, has a copy there, or is on its way, who knows where to.
+    pub fn needs(&self, cluster: ClusterIx, key: u32) -> bool {
+        let map = self.shard_map_of.get(usize::from(cluster.0)).copied().flatten();
+        let Some(map) = map.map(|map| &self.shards[usize::from(map)]) else { return true };
+        let home = map.homes.get(key as usize);
+        let is_elsewhere = home.cluster().is_some_and(|other| other != cluster) && !home.is_moving();
+        !is_elsewhere || map.copies.get(&key).is_some_and(|copies| copies.contains(&cluster))
     }
 
     /// Whether a record is at home in `cluster`, for all that anybody has said.

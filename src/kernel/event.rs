@@ -101,6 +101,8 @@ pub enum Tag {
     Degrade,
     /// A shard router may move further keys.
     Move,
+    /// Records that were moved may be deleted where they were.
+    Tidy,
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "events stay small");

@@ -151,3 +151,10 @@ pub struct Record {
     /// The value, where that counts: of a row image the row's content.
     pub value: u32,
 }
+
+impl Record {
+    /// Whether it takes the record away, which is at home in another shard by now: what is left is a state before the first write.
+    pub fn is_removal(&self) -> bool {
+        self.version == Version::default()
+    }
+}

@@ -139,6 +139,11 @@ impl Truth {
         self.current.get(key as usize)
     }
 
+    /// The current version of `key`, and when it became that.
+    pub fn latest(&self, key: u32) -> (Version, SimTime) {
+        (self.current(key), self.since(key))
+    }
+
     /// Every record that was ever written, in the order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (u32, Version)> {
         self.current.iter().map(|(key, version)| (key as u32, version))

@@ -17,7 +17,7 @@ json_words!(Role, [Role::Primary, Role::Replica], Role::name);
 json_object!(LinkEnds = Self { index: 0, from: String::new(), to: String::new() }, { index, from, to });
 json_object!(Figures = Self::default(), {
     now_s, window_s, offered_per_s, throughput_per_s, goodput_per_s, errors_per_s, latency, operations, stale_reads,
-    stale_names, errors, totals, nodes, links, dark, clusters, quorums,
+    stale_names, errors, totals, nodes, links, dark, clusters, quorums, stale,
 });
 
 json_object!(LatencyFigures = Self::default(), {
@@ -41,7 +41,8 @@ json_object!(NodeFigures = Self::default(), {
 });
 
 json_object!(ShardingFigures = Self::default(), {
-    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure, held_writes,
+    shards, hottest_key, hottest_share, is_moving, keys_to_move, keys_moved, bytes_moved, failed_moves, move_failure,
+    left_behind, deleted, held_writes,
     open_transactions, committed, aborted, lost, lost_count,
 });
 
@@ -74,7 +75,7 @@ json_object!(ClusterFigures = Self::default(), {
 });
 
 json_object!(QuorumFigures = Self::default(), {
-    nodes, is_changing, lost, lost_count, in_doubt, in_doubt_count,
+    nodes, is_changing, acknowledged, lost, lost_count, in_doubt, in_doubt_count, stale,
 });
 
 json_object!(KeyFigures = Self::default(), {
@@ -122,6 +123,7 @@ mod tests {
         figures.clusters.push(ClusterFigures { lost: lost.clone(), lost_count: 1, steps, ..ClusterFigures::default() });
         let nodes = vec!["store-1".to_owned()];
         figures.quorums.push(QuorumFigures { nodes, in_doubt: lost, in_doubt_count: 1, ..QuorumFigures::default() });
+        figures.stale.push(StaleRead { node: "cache".to_owned(), key: 9, lag_ns: 5, ..StaleRead::default() });
         let text = figures.to_value().to_string();
         let heard: Figures = read(&serde_json::from_str(&text).unwrap(), "").unwrap();
         assert_eq!(heard, figures);

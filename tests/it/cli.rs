@@ -182,3 +182,44 @@ fn traces_are_written_as_chrome_traces() {
             .contains("/nowhere/x.json")
     );
 }
+
+/// Every store has its line: role, positions, lag, stale reads; and what has become of its writes, with lists.
+#[test]
+fn run_reports_every_store() {
+    let text = |file: &str| {
+        let output = scalescope(&["run", file, "--for", "20s"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let row = |text: &str, id: &str, second: &str| {
+        let mut rows = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        rows.any(|row| row.len() == 7 && row[0] == id && row[1] == second)
+    };
+    let alone = text(&scenario("separate-database"));
+    assert!(row(&alone, "db-1", "primary") && alone.contains("writes acknowledged"), "{alone}");
+    let cached = text(&scenario("cached"));
+    assert!(
+        row(&cached, "db-1", "primary") && row(&cached, "db-2", "replica") && row(&cached, "cache-1", "–"),
+        "{cached}"
+    );
+    let store = |id: &str| {
+        serde_json::json!({ "id": id, "kind": "quorum_store", "params": { "copies": 2, "read_quorum": 1, "write_quorum": 1,
+            "read_contacts": "quorum", "write_contacts": "quorum", "read_repair": "off" } })
+    };
+    let document = serde_json::json!({ "version": 1, "name": "two copies", "nodes": [
+        { "id": "users", "kind": "users", "params": { "users": 200, "keys": 10, "write_weight": 5 } },
+        { "id": "web", "kind": "web_server" }, store("store-1"), store("store-2") ],
+        "links": [{ "from": "users", "to": "web" }, { "from": "web", "to": "store-1" }, { "from": "web", "to": "store-2" },
+            { "from": "store-1", "to": "store-2" }] });
+    let path = file("two-copies.json", document.to_string());
+    let leaderless = text(&path);
+    assert!(row(&leaderless, "store-1", "–") && row(&leaderless, "store-2", "–"), "{leaderless}");
+    assert!(leaderless.contains("store-1, store-2: leaderless\n  writes acknowledged "), "{leaderless}");
+    assert!(leaderless.contains("  stale read: key "), "{leaderless}");
+    let report = json(&scalescope(&["run", &path, "--for", "20s", "--json"]));
+    let quorum = &report["quorums"][0];
+    assert!(
+        quorum["acknowledged"].as_u64() > Some(100) && quorum["stale"].as_array().is_some_and(|list| list.len() > 5)
+    );
+    assert!(quorum["stale"][0]["lag_ns"].is_u64() && quorum["stale"][0]["node"].is_string(), "{}", quorum["stale"][0]);
+}

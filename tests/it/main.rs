@@ -12,6 +12,7 @@ mod clients;
 mod deploys;
 mod dns;
 mod documents;
+mod elections;
 mod faults;
 mod figures;
 mod golden;
@@ -32,11 +33,16 @@ mod replication_found;
 mod replication_properties;
 #[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
 mod replication_rules;
+#[allow(clippy::needless_pass_by_value, reason = "nodes and links are written where they are handed over")]
+mod replication_rules_failover;
 mod replication_rules_shared;
 mod request_traces;
 mod retuned;
+mod several_primaries;
 mod sharding;
+mod sharding_orphans;
 mod soundness;
+mod stale_reads;
 mod support;
 mod theory;
 mod traces;

@@ -52,28 +52,32 @@ fn quiet(engine: &mut Engine, until_s: f64) {
     sound(engine);
 }
 
-/// R-QUORUM-1: with R + W > N no read is stale, whatever is written at the same time; with less, some are.
+/// With R + W > N no read is stale, whatever is written at the same time; with less, some are.
 #[test]
-fn strict_quorums_intersect() {
-    for (n, r, w, contacts) in [
-        (3, 2, 2, "all"),
-        (3, 2, 2, "quorum"),
-        (3, 1, 3, "all"),
-        (3, 3, 1, "quorum"),
-        (5, 3, 3, "all"),
-        (3, 1, 1, "all"),
-        (3, 1, 2, "quorum"),
-    ] {
-        let params = json!({
-            "copies": n, "read_quorum": r, "write_quorum": w, "read_contacts": contacts, "write_contacts": contacts,
-        });
-        let mut engine = engine(design(5, &params, &json!({ "keys": 20 })));
-        engine.run_until(at_s(20.0));
-        let figures = engine.report();
-        assert!(figures.totals.answered > 9_000 && figures.errors.is_empty(), "{:?}", figures.errors);
-        assert_eq!(figures.totals.stale_reads == 0, r + w > n, "{:?}: {} stale", (n, r, w), figures.totals.stale_reads);
-        sound(&engine);
+fn r_quorum_1_strict_quorums_intersect() {
+    let mut tried = 0;
+    for (n, r, w) in (1..=5_u32).flat_map(|n| (1..=n).flat_map(move |r| (1..=n).map(move |w| (n, r, w)))) {
+        for contacts in ["all", "quorum"] {
+            // A lax quorum by the first answers of all misses little, and rarely anything when it is nearly strict.
+            if r + w <= n && (contacts == "all" && r + w > 2) {
+                continue;
+            }
+            tried += 1;
+            let params = json!({
+                "copies": n, "read_quorum": r, "write_quorum": w, "read_contacts": contacts, "write_contacts": contacts,
+            });
+            let mut engine = engine(design(5, &params, &json!({ "keys": 20 })));
+            engine.run_until(at_s(5.0));
+            let figures = engine.report();
+            let stale = figures.totals.stale_reads;
+            assert!(figures.totals.answered > 2_000 && figures.errors.is_empty(), "{:?}", figures.errors);
+            assert_eq!(stale == 0, r + w > n, "{:?}: {stale} stale", (n, r, w, contacts));
+            assert_eq!(quorum(&figures).stale.is_empty(), stale == 0);
+            assert!(quorum(&figures).stale.iter().all(|read| read.version < read.current && read.at_ns > read.lag_ns));
+            sound(&engine);
+        }
     }
+    assert_eq!(tried, 2 * 35 + 20 + 4);
 }
 
 /// A strict quorum stays one while members die, return, hang, and are cut off.

@@ -1,7 +1,7 @@
 //! The published rules of replication with several primaries, each from an ordinary document, with its exact outcome.
 
 use scalescope::engine::Engine;
-use scalescope::observe::{Figures, ReplicationFigures};
+use scalescope::observe::{Figures, ReplicationFigures, StepKind};
 use serde_json::{Value, json};
 
 use crate::replication_rules::{database, document, link, web, writers};
@@ -48,25 +48,36 @@ fn write_once(engine: &mut Engine) {
 
 #[test]
 fn r_ring_1_every_event_is_applied_once_and_discarded_by_its_originator() {
-    let mut engine = primaries(4, &RING, &[0.1], &json!({}));
-    let mut applied_s = Vec::new();
-    for (id, seconds) in [("db-2", 11.0), ("db-3", 12.0), ("db-4", 13.0)] {
-        engine.run_until(at_s(seconds - 1e-6));
-        assert_eq!(replication(&engine.figures(), id).records_applied, 0, "{id}");
-        engine.run_until(at_s(seconds));
-        applied_s.push(replication(&engine.figures(), id).records_applied);
+    for count in [2, 3, 4, 6] {
+        let ids: Vec<String> = (1..=count).map(|i| format!("db-{i}")).collect();
+        let links: Vec<(usize, usize)> = (1..=count).map(|i| (i, i % count + 1)).collect();
+        let mut engine = primaries(count, &links, &[0.1], &json!({}));
+        let applied = |engine: &mut Engine| {
+            let figures = engine.figures();
+            ids.iter().map(|id| replication(&figures, id).records_applied).collect::<Vec<_>>()
+        };
+        // A second from each to the next: so all have it after (N - 1) seconds.
+        for hop in 1..count {
+            let reached = |last: usize| (0..count).map(|i| u64::from((1..=last).contains(&i))).collect::<Vec<_>>();
+            engine.run_until(at_s(10.0 + hop as f64 - 1e-6));
+            assert_eq!(applied(&mut engine), reached(hop - 1));
+            engine.run_until(at_s(10.0 + hop as f64));
+            assert_eq!(applied(&mut engine), reached(hop));
+        }
+        let back_s = 10.0 + count as f64;
+        engine.run_until(at_s(back_s - 1e-6));
+        assert_eq!(replication(&engine.figures(), "db-1").discarded, 0);
+        engine.run_until(at_s(back_s));
+        assert_eq!(replication(&engine.figures(), "db-1").discarded, 1, "by its originator, a second later");
+        engine.run_until(at_s(19.9));
+        let figures = engine.figures();
+        let all: Vec<_> = ids.iter().map(|id| replication(&figures, id)).collect();
+        assert_eq!(all.iter().map(|own| own.records_received).sum::<u64>(), count as u64, "transfers");
+        assert_eq!(all.iter().map(|own| own.records_applied).sum::<u64>(), count as u64 - 1, "once on each other node");
+        assert_eq!(all.iter().map(|own| own.discarded + own.repeated).sum::<u64>(), 1);
+        assert_eq!(versions(&engine, 0), vec![1; count]);
+        assert_eq!(engine.violations(), Vec::<String>::new());
     }
-    assert_eq!(applied_s, [1, 1, 1]);
-    engine.run_until(at_s(14.0 - 1e-6));
-    assert_eq!(replication(&engine.figures(), "db-1").discarded, 0);
-    engine.run_until(at_s(19.9));
-    let figures = engine.figures();
-    let all = ["db-1", "db-2", "db-3", "db-4"].map(|id| replication(&figures, id));
-    assert_eq!(all.iter().map(|own| own.records_received).sum::<u64>(), 4, "transfers");
-    assert_eq!(all.each_ref().map(|own| own.records_applied), [0, 1, 1, 1]);
-    assert_eq!(all.each_ref().map(|own| own.discarded), [1, 0, 0, 0]);
-    assert_eq!(versions(&engine, 0), [1, 1, 1, 1]);
-    assert_eq!(engine.violations(), Vec::<String>::new());
 }
 
 #[test]
@@ -128,10 +139,22 @@ fn r_mm_1_without_conflict_handling_two_primaries_part_for_good() {
     assert!(first != second && first > 0 && second > 0, "each has the other's: {first} {second}");
     // Version 1 was committed by node 1, which has ended with that of node 2.
     assert_eq!((first, second), (2, 1));
+    for id in ["users-1", "users-2"] {
+        set(&mut ignoring, id, "read_weight", json!(1));
+        set(&mut ignoring, id, "write_weight", json!(0));
+    }
+    ignoring.run_until(at_s(1_000.0));
+    assert_eq!(versions(&ignoring, 0), [2, 1], "for good");
     let mut winning = primaries(2, &PAIR, &[0.1, 0.1], &json!({ "conflicts": "last_writer_wins" }));
     write_once(&mut winning);
     assert_eq!(versions(&winning, 0), [2, 2], "of equal times the higher node wins");
     assert_eq!(replication(&winning.figures(), "db-2").conflicts, 1);
+    // Of different times the later one does, be it the lower node's: half a second after the other.
+    let mut later = primaries(2, &PAIR, &[1.0 / 10.5, 0.1], &json!({ "conflicts": "last_writer_wins" }));
+    later.run_until(at_s(10.75));
+    assert_eq!(versions(&later, 0), [2, 1]);
+    write_once(&mut later);
+    assert_eq!(versions(&later, 0), [2, 2]);
 }
 
 #[test]
@@ -151,8 +174,14 @@ fn rows(engine: &Engine, database: usize) -> Vec<u32> {
 #[test]
 fn r_mm_3_automatic_ids_collide_unless_they_are_offset() {
     let mut colliding = primaries(2, &PAIR, &[0.1, 0.1], &json!({ "writes": "insert" }));
+    colliding.run_until(at_s(10.5));
+    assert_eq!([rows(&colliding, 0), rows(&colliding, 1)], [[1], [1]], "both create it");
     colliding.run_until(at_s(35.0));
     let figures = colliding.figures();
+    let stopped = figures.clusters[0].steps.iter().filter(|step| step.kind == StepKind::ApplierStopped);
+    let mut stopped: Vec<_> = stopped.map(|step| (step.node.as_str(), step.at_ns)).collect();
+    stopped.sort_unstable();
+    assert_eq!(stopped, [("db-1", 11_000_000_000), ("db-2", 11_000_000_000)]);
     for id in ["db-1", "db-2"] {
         let own = replication(&figures, id);
         assert_eq!(
@@ -164,9 +193,21 @@ fn r_mm_3_automatic_ids_collide_unless_they_are_offset() {
     }
     let mut apart = primaries(2, &PAIR, &[0.1, 0.1], &json!({ "writes": "insert", "auto_increment_increment": 2 }));
     set(&mut apart, "db-2", "auto_increment_offset", json!(2));
+    // Just after each has inserted, before it has the other's.
+    let (odd, even) = ([1, 3, 5], [2, 4, 6]);
+    for n in 0..3 {
+        apart.run_until(at_s(10.5 + 10.0 * n as f64));
+        let with = |own: &[u32; 3], others: &[u32; 3]| {
+            let mut all: Vec<u32> = own[..=n].iter().chain(&others[..n]).copied().collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!([rows(&apart, 0), rows(&apart, 1)], [with(&odd, &even), with(&even, &odd)]);
+    }
     apart.run_until(at_s(35.0));
     let figures = apart.figures();
     assert_eq!(["db-1", "db-2"].map(|id| replication(&figures, id).stopped_by), [None, None]);
+    assert_eq!(["db-1", "db-2"].map(|id| replication(&figures, id).conflicts), [0, 0]);
     assert_eq!(rows(&apart, 0), [1, 2, 3, 4, 5, 6]);
     assert_eq!(rows(&apart, 1), [1, 2, 3, 4, 5, 6]);
     assert_eq!(replication(&figures, "db-1").executed, "db-1:1-3,db-2:1-3");
@@ -180,6 +221,11 @@ fn r_autoinc_1_the_manuals_example() {
     set(&mut engine, "db-1", "auto_increment_offset", json!(5));
     engine.run_until(at_s(85.0));
     assert_eq!(rows(&engine, 0), [1, 11, 21, 31, 35, 45, 55, 65]);
+    // An offset that is larger than the increment is ignored.
+    let params = json!({ "writes": "insert", "auto_increment_increment": 4, "auto_increment_offset": 7 });
+    let mut engine = primaries(1, &[], &[0.1], &params);
+    engine.run_until(at_s(45.0));
+    assert_eq!(rows(&engine, 0), [1, 5, 9, 13]);
 }
 
 #[test]
@@ -196,8 +242,14 @@ fn r_mm_4_every_primary_executes_every_write() {
         };
         let before = executed(&mut engine);
         engine.run_until(at_s(30.0));
-        for (before, after) in before.iter().zip(executed(&mut engine)) {
-            assert!((after - before).abs_diff(400) <= 4, "{count}: each executes 40 a second: {}", after - before);
+        let done: Vec<u64> = executed(&mut engine).iter().zip(&before).map(|(after, before)| after - before).collect();
+        assert_eq!(done, vec![400; count], "each executes 40 a second, its own and the others'");
+        let (figures, own) = (engine.figures(), 400 / count as u64);
+        let acknowledged = figures.clusters[0].acknowledged;
+        assert_eq!(acknowledged, 3 * 400, "all in all they take as many as one takes");
+        for i in 1..=count {
+            let all = replication(&figures, &format!("db-{i}"));
+            assert_eq!(all.applied - all.records_applied, 3 * own, "the rest it has from others");
         }
     }
 }

@@ -3,13 +3,13 @@
 use scalescope::base::SimDuration;
 use scalescope::engine::Engine;
 use scalescope::model::{Command, Document, Edit, Link, Node, NodeKind};
-use scalescope::observe::{Figures, Reason, ShardingFigures};
+use scalescope::observe::{Figures, LostWrite, Reason, ShardingFigures};
 use serde_json::{Value, json};
 
 use crate::support::{assert_near, at_s, count, crash, edit, engine, inflict, measure, node, restart, set, with};
 
 /// Users, a web server, a router, and so many shards with so many replicas each.
-fn design(shards: usize, replicas: usize, router: &Value, users: &Value) -> Document {
+pub fn design(shards: usize, replicas: usize, router: &Value, users: &Value) -> Document {
     let mut own = json!({ "users": 1_000, "rate_per_user_per_s": 0.3, "keys": 2_000, "zipf_exponent": 0.6,
         "static_weight": 0, "read_weight": 2, "write_weight": 1 });
     own.as_object_mut().unwrap().extend(users.as_object().unwrap().clone());
@@ -42,7 +42,7 @@ fn by(strategy: &str) -> Value {
 }
 
 /// A further shard, linked to the router.
-fn add_shard(engine: &mut Engine, id: &str) {
+pub fn add_shard(engine: &mut Engine, id: &str) {
     let node = Node {
         id: id.to_owned(),
         label: None,
@@ -54,12 +54,12 @@ fn add_shard(engine: &mut Engine, id: &str) {
     edit(engine, Edit::AddNode { node: Box::new(node), links, records: Vec::new() });
 }
 
-fn sharding(figures: &Figures) -> ShardingFigures {
+pub fn sharding(figures: &Figures) -> ShardingFigures {
     node(figures, "router").sharding.clone().expect("it is a router")
 }
 
 /// Runs on, and looks at what must hold ten times a second.
-fn watch(engine: &mut Engine, until_s: f64) -> Figures {
+pub fn watch(engine: &mut Engine, until_s: f64) -> Figures {
     engine.mark();
     while engine.now() < at_s(until_s) {
         engine.run_until(engine.now() + SimDuration::from_millis(100));
@@ -155,6 +155,10 @@ fn what_goes_with_a_shard_that_was_not_emptied_is_listed() {
     let own = sharding(&after);
     assert!(own.lost_count > 100, "a third of five hundred writes, but for those superseded: {}", own.lost_count);
     assert_eq!((own.lost.len() as u64, after.totals.lost_writes), (own.lost_count, own.lost_count));
+    let is_told = |lost: &LostWrite| {
+        lost.position.is_some() && lost.version.is_some() && lost.user.is_some() && lost.at_ns.is_some()
+    };
+    assert!(own.lost.iter().all(is_told), "by key, version, client and time: {:?}", own.lost[0]);
     assert!(!own.is_moving && measure(&mut engine, 20.0).errors.is_empty());
 }
 

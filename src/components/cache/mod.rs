@@ -284,9 +284,11 @@ impl Cache {
 
 /// Answers a lookup with `version`, and notes whether that is stale.
 fn give(ctx: &mut Context, call: Key, version: Version) {
-    let Call { key, bytes, .. } = *ctx.get(call);
+    let Call { key, bytes, user, .. } = *ctx.get(call);
     let is_stale = ctx.kernel.truth.is_stale(key, version);
-    ctx.meter().stale_reads += u64::from(is_stale);
+    if is_stale {
+        ctx.note_stale(user, key, version, ctx.kernel.truth.latest(key));
+    }
     ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
 }
 

@@ -4,7 +4,7 @@
 //! primaries are as good as each other, all count. Nothing here decides what a database does.
 
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Record};
+use crate::kernel::{Call, Context, Page, Record};
 use crate::observe::{LostWrite, StepKind};
 
 /// The listed form of `record`.
@@ -16,6 +16,19 @@ pub fn listed(record: &Record, position: u64) -> LostWrite {
         user: Some(record.user),
         at_ns: Some(record.at.as_nanos()),
     }
+}
+
+/// `record`, which was acknowledged, is on no database that counts any more: lost, unless it took away what was not needed here. Whether
+/// it is.
+pub fn lose(page: &mut Page, record: &Record, position: u64) -> bool {
+    if record.is_removal() {
+        page.acknowledged = page.acknowledged.saturating_sub(1);
+        page.fates.void.insert(record.id);
+        return false;
+    }
+    page.fates.lost.insert(record.id);
+    page.lost.note(listed(record, position));
+    true
 }
 
 /// A write of `call` that was acknowledged by a cache is not logged, for there is a newer one. With a second primary, that
@@ -35,6 +48,10 @@ pub fn supersede(ctx: &mut Context, call: Key) {
 /// Everybody can see `record` here from now on: it is the truth, if this is where that is. What a second primary takes of a
 /// write that a cache has acknowledged is part of no common history.
 pub fn publish(ctx: &mut Context, record: &Record) {
+    if record.is_removal() {
+        // What counts is in another shard.
+        return;
+    }
     let (node, now) = (ctx.node, ctx.now());
     if !is_rightful(ctx) {
         ctx.kernel.truth.break_promise(record.key, record.version);
@@ -55,8 +72,8 @@ pub fn book(ctx: &mut Context, record: &Record, position: u64) {
         page.acknowledged += 1;
         return;
     }
-    page.diverged.note(listed(record, position));
-    if !page.is_split {
+    let has_diverged = page.diverge(record.id, (!record.is_removal()).then(|| listed(record, position)));
+    if has_diverged && !page.is_split {
         (page.is_split, page.split_brains) = (true, page.split_brains + 1);
         page.step(now, node, StepKind::SplitBrain);
     }

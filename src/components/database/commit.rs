@@ -59,6 +59,14 @@ pub struct Doubt {
 impl Doubt {
     /// Enters in the books how it ended: it `stands`, or is gone.
     pub fn settle(&self, page: &mut Page, stands: bool) {
+        if !stands {
+            page.fates.void.insert(self.record.id);
+        }
+        if self.record.is_removal() {
+            // No user has asked for it.
+            page.acknowledged += u64::from(stands);
+            return;
+        }
         page.in_doubt.note(listed(&self.record, self.position));
         page.survived += u64::from(stands);
         page.visible_lost += u64::from(!stands && self.is_seen);
@@ -98,6 +106,11 @@ impl Commits {
     /// Whether there is a write of `key` that nobody sees yet.
     pub fn hides(&self, key: u32) -> bool {
         self.last_hidden(key).is_some()
+    }
+
+    /// The version of `key` that nobody sees yet.
+    pub fn logged(&self, key: u32) -> Option<Version> {
+        self.last_hidden(key).map(|record| record.version)
     }
 
     /// The last write of `key` that nobody sees yet.
@@ -142,14 +155,16 @@ impl Database {
         }
         let Call { key, bytes, version: given, verb, .. } = *ctx.get(call);
         let held = self.version(key);
-        if verb == Verb::Put && given <= held {
+        let hidden = self.commits.last_hidden(key);
+        let is_being_removed = matches!(verb, Verb::Put | Verb::Delete) && hidden.is_some_and(Record::is_removal);
+        if verb == Verb::Put && given <= held && !is_being_removed {
             // A shard router wants to keep here what another shard has: it, or something newer, is here.
             ctx.answer(call, Outcome { version: held, ..Outcome::good(0) });
             return;
         }
         let is_older =
             |record: &Record| !verb.is_of_transaction() && given != Version::default() && given <= record.version;
-        if self.commits.last_hidden(key).is_some_and(is_older) {
+        if is_being_removed || hidden.is_some_and(is_older) {
             // Whether the newer one that is in the log will stand is not known yet.
             self.lagging.push(call);
             return;
@@ -160,6 +175,7 @@ impl Database {
         match verb {
             Verb::Prepare => return self.prepare(ctx, call),
             Verb::Abort => return self.abort(ctx, call),
+            Verb::Delete => return self.remove(ctx, call),
             Verb::Write if !ctx.kernel.directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
             _ => {}
         }
@@ -200,7 +216,7 @@ impl Database {
     }
 
     /// What is logged for `call` is acknowledged, now or when it has waited for enough.
-    fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
+    pub(super) fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);
@@ -240,12 +256,18 @@ impl Database {
         let id = Gtid { origin: ctx.node, sequence: self.sequence };
         let (user, bytes) = (ctx.get(call).user, written.bytes);
         let record = Record { id, version, at: ctx.now(), key, user, bytes, value };
+        self.enter(ctx, call, record, is_last);
+        Some(record)
+    }
+
+    /// Enters `record` in the log for `call`; it is shown now, or when it has waited for enough.
+    pub(super) fn enter(&mut self, ctx: &mut Context, call: Key, record: Record, is_last: bool) {
         let is_waiting = self.is_waiting();
         // Writes are shown in the order of the log, whatever the mode has been changed to meanwhile.
         let is_behind_hidden = self.commits.waiting.back().is_some_and(|last| last.is_hidden);
         let is_hidden = is_waiting && (self.params.mode == CommitMode::SemiSyncAfterSync || is_behind_hidden);
         self.append(ctx, record);
-        self.receiving.known.insert(id);
+        self.receiving.known.insert(record.id);
         if !is_hidden {
             self.show(ctx, &record);
         }
@@ -257,7 +279,6 @@ impl Database {
             let call = if is_last { call } else { Key::NONE };
             self.commits.waiting.push_back(Waiting { position, call, since, record, is_hidden, is_seen: false });
         }
-        Some(record)
     }
 
     /// Logs a record that is executed, and drops what is too old to be kept.

@@ -3,7 +3,8 @@
 //!
 //! Sources: MySQL 8 reference manual, "Replication Formats" (statements against row images) and
 //! `auto_increment_increment`, `auto_increment_offset`; last writer wins as in Shapiro et al., *Conflict-Free Replicated
-//! Data Types*, 2011, whose counters are what repeated statements amount to. Left out: deletes, tables, multi-row writes.
+//! Data Types*, 2011, whose counters are what repeated statements amount to. Records are only taken away where they have been moved
+//! to another shard. Left out: users' deletes, tables, multi-row writes.
 
 use crate::kernel::{Image, Record, Stamp, Version};
 use crate::model::kinds::{self, Conflicts, Writes};
@@ -46,6 +47,9 @@ impl Image {
     /// Applies `record`, whoever committed it first.
     pub fn apply(&mut self, record: &Record, params: &kinds::Database) -> Result<Effect, Duplicate> {
         let (key, current) = (record.key as usize, self.version(record.key));
+        if record.is_removal() {
+            return Ok(self.remove(record));
+        }
         if params.writes == Writes::Insert && current != Version::default() {
             return Err(Duplicate);
         }
@@ -75,6 +79,19 @@ impl Image {
         self.versions.set(key, version);
         self.newest = self.newest.max(version);
         Ok(if is_older && params.writes != Writes::Increment { Effect::Conflicting } else { Effect::Applied })
+    }
+}
+
+impl Image {
+    /// Takes a record away.
+    fn remove(&mut self, record: &Record) -> Effect {
+        let key = record.key as usize;
+        if self.version(record.key) != Version::default() {
+            self.bytes = self.bytes.saturating_sub(u64::from(record.bytes));
+            self.versions.set(key, Version::default());
+            self.values.set(key, 0);
+        }
+        Effect::Applied
     }
 }
 
@@ -110,5 +127,29 @@ mod tests {
         assert_eq!(ids(10, 5, 31), [35, 45, 55, 65]);
         assert_eq!(ids(2, 5, 0), [1, 3, 5, 7], "an offset beyond the increment is ignored");
         assert_eq!(next_id(u32::MAX, &kinds::Database::default()), None);
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_nothing_and_can_come_back() {
+        let params = kinds::Database::default();
+        let record = |sequence, version| Record {
+            id: crate::kernel::Gtid { origin: crate::base::NodeIx(0), sequence },
+            version: Version(version),
+            at: crate::base::SimTime::ZERO,
+            key: 7,
+            user: 0,
+            bytes: 100,
+            value: 0,
+        };
+        let mut image = Image::default();
+        let mut apply = |sequence, version| {
+            assert_eq!(image.apply(&record(sequence, version), &params), Ok(Effect::Applied));
+            (image.version(7), image.bytes)
+        };
+        assert_eq!(apply(1, 5), (Version(5), 100));
+        assert_eq!(apply(2, 0), (Version(0), 0));
+        assert_eq!(apply(3, 0), (Version(0), 0), "there is nothing left to take");
+        assert_eq!(apply(4, 5), (Version(5), 100));
+        assert!(image.versions.iter().eq([(7, Version(5))]));
     }
 }

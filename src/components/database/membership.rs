@@ -36,6 +36,11 @@ impl Database {
         unanswered
     }
 
+    /// Its cluster's term is this one: what came in another does not count.
+    pub fn enter_term(&mut self, term: u32) {
+        self.term = term;
+    }
+
     /// Takes writes from now on, beside other primaries: the one that it followed is gone.
     pub fn become_equal(&mut self) {
         self.duty = Duty::Primary;

@@ -6,7 +6,7 @@
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
 //! ring. What operations cost, and which pages they need, is told in [`work`]. A transaction over several shards is promised
-//! first, and locks what it will write ([`prepared`]). Left out: transactions of several statements, other locks.
+//! first, and locks what it will write ([`prepared`]). What has been moved to another shard is deleted ([`removal`]). Left out: transactions of several statements, other locks.
 
 mod books;
 mod commit;
@@ -18,8 +18,10 @@ pub mod monitor;
 mod pages;
 mod prepared;
 mod receiving;
+mod removal;
 mod shipping;
 mod snapshot;
+mod state;
 mod work;
 
 pub use log::Log;
@@ -30,11 +32,10 @@ use super::station::{Size, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
-use crate::base::sparse::Sparse;
 use crate::base::{NodeIx, SimDuration};
-use crate::kernel::{Body, Call, Context, GtidSet, Image, Outcome, Stage, StaleRead, Tag, Target, Verb, Version};
+use crate::kernel::{Body, Call, Context, Image, Outcome, Stage, Tag, Target, Verb};
 use crate::model::NodeKind;
-use crate::model::kinds::{self, Conflicts, DatabaseRole, Writes};
+use crate::model::kinds::{self, DatabaseRole};
 use crate::observe::{Reason, StepKind};
 use commit::Commits;
 use prepared::Prepared;
@@ -110,112 +111,6 @@ impl Database {
         }
     }
 
-    pub fn params(&self) -> &kinds::Database {
-        &self.params
-    }
-
-    pub fn duty(&self) -> Duty {
-        self.duty
-    }
-
-    pub fn term(&self) -> u32 {
-        self.term
-    }
-
-    /// Grows whenever its log begins anew from a copy.
-    pub fn life(&self) -> u32 {
-        self.life
-    }
-
-    pub fn log(&self) -> &Log {
-        &self.log
-    }
-
-    /// Position of the last write that it has executed.
-    pub fn applied(&self) -> u64 {
-        self.log.end()
-    }
-
-    /// Position of the last write that it has received.
-    pub fn received(&self) -> u64 {
-        self.log.end() + self.receiving.backlog()
-    }
-
-    /// Records received and not applied.
-    pub fn backlog(&self) -> u64 {
-        self.receiving.backlog()
-    }
-
-    /// The writes that it has executed.
-    pub fn executed(&self) -> &GtidSet {
-        &self.data.executed
-    }
-
-    /// The writes that it has executed or received.
-    pub fn known(&self) -> &GtidSet {
-        &self.receiving.known
-    }
-
-    /// What has come of the records that were sent to it.
-    pub fn tally(&self) -> Tally {
-        self.receiving.tally
-    }
-
-    /// The row whose duplicate has stopped its applier.
-    pub fn stopped(&self) -> Option<u32> {
-        self.receiving.stopped()
-    }
-
-    /// Writes that wait for replicas, and whether it has given up waiting for them.
-    pub fn commits(&self) -> &Commits {
-        &self.commits
-    }
-
-    /// Transactions over several shards that it has promised to commit.
-    pub fn prepared(&self) -> &Prepared {
-        &self.prepared
-    }
-
-    /// The version of `key` that a read gets.
-    pub fn version(&self, key: u32) -> Version {
-        self.data.version(key)
-    }
-
-    /// The content of the row `key`, where users' writes count.
-    pub fn value(&self, key: u32) -> u32 {
-        self.data.values.get(key as usize)
-    }
-
-    /// Whether something has come that is not on disk yet.
-    pub fn is_syncing(&self) -> bool {
-        self.receiving.is_syncing()
-    }
-
-    /// The versions that it will have when everything logged and received is applied.
-    pub fn versions_at_end(&self) -> Sparse<Version> {
-        let mut image = self.data.clone();
-        for record in self.commits.hidden().chain(self.receiving.pending()) {
-            // A duplicate will never be applied.
-            let _ = image.apply(record, &self.params);
-        }
-        image.versions
-    }
-
-    /// Whether its state is a true, if old, copy: not while a snapshot is still missing.
-    pub fn is_whole(&self) -> bool {
-        !self.receiving.is_broken
-    }
-
-    /// Whether the order in which writes come does not matter to what it holds in the end.
-    pub fn converges(&self) -> bool {
-        self.params.conflicts == Conflicts::LastWriterWins || self.params.writes == Writes::Increment
-    }
-
-    /// Those whose log it follows.
-    pub fn sources(&self) -> impl Iterator<Item = NodeIx> {
-        self.receiving.sources()
-    }
-
     fn read(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, user, version: required, verb, .. } = *ctx.get(call);
         if verb == Verb::Read && !ctx.kernel.directory.serves(ctx.node, key) {
@@ -236,18 +131,11 @@ impl Database {
         }
         let version = self.version(key);
         self.commits.saw(version);
-        let is_stale = self.is_stale(ctx, call);
-        if is_stale {
-            ctx.meter().stale_reads += 1;
-            let (node, at) = (ctx.node, ctx.now());
-            let lag = at.since(ctx.kernel.truth.since(key));
-            let current = ctx.kernel.truth.current(key);
-            if let Some(cluster) = ctx.kernel.directory.cluster_of(node) {
-                let page = ctx.kernel.ledger.page(cluster);
-                page.stale_read(StaleRead { at, node, key, user, version, current, lag });
-            }
+        let outdated = self.outdated(ctx, call);
+        if let Some((key, version)) = outdated {
+            ctx.note_stale(user, key, version, ctx.kernel.truth.latest(key));
         }
-        ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
+        ctx.answer(call, Outcome { version, is_stale: outdated.is_some(), ..Outcome::good(bytes) });
     }
 
     /// Whether `key` has another version here than it should have. A replica may be ahead of what its primary shows; a second

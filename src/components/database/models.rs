@@ -112,7 +112,7 @@ impl Profile {
     /// What each further record of such an operation takes; none if it cannot be done.
     pub const fn further(&self, verb: Verb) -> Option<f64> {
         match verb {
-            Verb::Read | Verb::Write | Verb::Get | Verb::Put => Some(0.0),
+            Verb::Read | Verb::Write | Verb::Get | Verb::Put | Verb::Delete => Some(0.0),
             Verb::Fetch => Some(self.fetch),
             Verb::Query => self.join,
             Verb::Range => self.range,

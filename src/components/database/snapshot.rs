@@ -3,7 +3,7 @@
 //! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
 //! received, and is applied afterwards. Until then the node serves nobody.
 
-use super::books::listed;
+use super::books::lose;
 use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
@@ -62,11 +62,20 @@ impl Database {
             untold.insert(doubt.record.id);
         }
         let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
+        // What has been given up before, and then come back, is gone again.
+        let gone = gone.without(&page.fates.lost).without(&page.fates.void);
+        // By positions a record may be in the log more than once.
+        let (mut told, mut lost) = (GtidSet::default(), 0);
         for (position, record) in self.log.range(0, u64::MAX).filter(|(_, record)| gone.contains(record.id)) {
-            page.lost.list_only(listed(record, position));
+            if !told.contains(record.id) {
+                told.insert(record.id);
+                lost += u64::from(lose(page, record, position));
+            }
         }
         // The log may have dropped some of them.
-        page.lost.count += gone.len();
-        ctx.kernel.recorder.counts.lost_writes += gone.len();
+        let dropped = gone.len() - told.len();
+        page.lost.count += dropped;
+        page.fates.lost.merge(&gone.without(&page.fates.void));
+        ctx.kernel.recorder.counts.lost_writes += lost + dropped;
     }
 }

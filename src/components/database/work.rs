@@ -83,7 +83,7 @@ impl Database {
             return Err(Reason::TooManyConnections);
         }
         let is_full = self.params.storage.0 > 0 && self.size_of_data() > self.params.storage.0;
-        if writes(of.verb) && !is_decision && is_full {
+        if writes(of.verb) && of.verb != Verb::Delete && !is_decision && is_full {
             return Err(Reason::StorageFull);
         }
         Ok(self.params.service_shape.duration(self.mean_service(ctx, &of)?, ctx.rng()))
@@ -111,6 +111,11 @@ impl Database {
         let first =
             if (share - 1.0).abs() > 0.0 { SimDuration::from_secs_f64(base.as_secs_f64() * share) } else { base };
         Ok(first + SimDuration::from_secs_f64(more_s))
+    }
+
+    /// Size of the record that `call` is about, in bytes.
+    pub(super) fn size_of(&self, call: &Call) -> u32 {
+        self.records_of(call).size(call.key)
     }
 
     /// Bytes of all records, with the copies of them that lie in others.
@@ -176,19 +181,23 @@ impl Database {
         keys
     }
 
-    /// Whether one of the records that `call` reads is not the current one here.
-    pub(super) fn is_stale(&self, ctx: &Context, call: Key) -> bool {
+    /// The first of the records that `call` reads which is not the current one here, and the version that it has.
+    pub(super) fn outdated(&self, ctx: &Context, call: Key) -> Option<(u32, Version)> {
         let call = ctx.get(call);
+        let found = |key: &u32| self.is_outdated(ctx, *key);
         if call.verb == Verb::Read {
-            return self.is_outdated(ctx, call.key);
+            return found(&call.key).then(|| (call.key, self.version(call.key)));
         }
         if call.verb == Verb::Query && self.is_denormalised() {
+            // The copies of the others are as old as the record that they lie in.
             let copied = self.version(call.key);
-            let is_newer = |key: u32| ctx.kernel.truth.current(key) > copied;
-            return self.is_outdated(ctx, call.key)
-                || self.records_of(call).related(call.key, call.count).any(is_newer);
+            let is_newer = |key: &u32| ctx.kernel.truth.current(*key) > copied;
+            let own = Some(call.key).filter(found);
+            let old = own.or_else(|| self.records_of(call).related(call.key, call.count).find(is_newer));
+            return old.map(|key| (key, copied));
         }
-        self.keys_of(ctx, call).0.into_iter().any(|key| self.is_outdated(ctx, key))
+        let old = self.keys_of(ctx, call).0.into_iter().find(found);
+        old.map(|key| (key, self.version(key)))
     }
 
     /// Does what `call`, whose pages are there, has asked for.
@@ -212,9 +221,9 @@ impl Database {
     }
 }
 
-/// Whether it changes records here: a copy that a shard router puts here does as well.
+/// Whether it changes records here: what a shard router puts here, or takes away, does as well.
 pub fn writes(verb: Verb) -> bool {
-    verb.is_write() || verb == Verb::Put
+    verb.is_write() || matches!(verb, Verb::Put | Verb::Delete)
 }
 
 impl Records {

@@ -16,8 +16,10 @@ pub struct Coordination {
     bytes: u32,
     user: u32,
     began: SimTime,
-    /// What is written; of a read the newest version that was acknowledged before it began, and later the newest one found.
+    /// What is written; of a read the newest version that was acknowledged before it came, and later the newest one found.
     version: Version,
+    /// Of a read: since when that had been acknowledged.
+    since: SimTime,
     /// How many copies have to answer.
     needed: u32,
     contacts: Vec<Contact>,
@@ -55,6 +57,18 @@ impl Coordination {
     fn awaited(&self) -> u32 {
         let is_awaited = |contact: &&Contact| contact.counts && contact.answer == Answer::Awaited;
         self.contacts.iter().filter(is_awaited).count() as u32
+    }
+
+    /// The copy that a write makes.
+    fn written(&self) -> Held {
+        Held { version: self.version, at: self.began, bytes: self.bytes, user: self.user }
+    }
+
+    /// The listed form of a write that ends now, without enough acknowledgements: some copy may have it.
+    pub fn doubtful(&self) -> Option<LostWrite> {
+        let (version, user, at_ns) = (Some(self.version.0), Some(self.user), Some(self.began.as_nanos()));
+        let write = LostWrite { key: self.key, position: None, version, user, at_ns };
+        (self.is_write && self.is_open).then_some(write)
     }
 
     fn is_over(&self) -> bool {
@@ -117,6 +131,7 @@ impl QuorumStore {
             user,
             began: made,
             version,
+            since: self.since.remove(&call).unwrap_or_default(),
             needed,
             contacts: Vec::with_capacity(first.len()),
             reserve,
@@ -124,7 +139,7 @@ impl QuorumStore {
             is_open: true,
         };
         for node in missed {
-            self.hint(node, &own);
+            self.hint(node, key, own.written());
         }
         self.open.insert(call, own);
         for node in first {
@@ -155,9 +170,9 @@ impl QuorumStore {
         let Some(own) = self.open.get_mut(&call) else { return };
         let Some(contact) = own.contacts.iter_mut().find(|contact| contact.node == node) else { return };
         contact.answer = version.map_or(Answer::Failed, Answer::Good);
-        if version.is_none() && own.is_write {
-            let own = own.clone();
-            self.hint(node, &own);
+        let missed = (version.is_none() && own.is_write).then_some((own.key, own.written()));
+        if let Some((key, held)) = missed {
+            self.hint(node, key, held);
         }
         self.judge(ctx, call);
     }
@@ -223,14 +238,17 @@ impl QuorumStore {
         own.is_open = false;
         if own.is_write {
             let now = ctx.now();
+            self.acknowledged += 1;
             ctx.kernel.truth.accept(own.key, own.version, now);
             ctx.answer(call, Outcome { version: own.version, ..Outcome::good(0) });
             return;
         }
-        let (version, bytes) = (own.newest(), own.bytes);
+        let (version, right, bytes) = (own.newest(), (own.version, own.since), own.bytes);
         let is_stale = version < own.version;
         own.version = version;
-        ctx.meter().stale_reads += u64::from(is_stale);
+        if is_stale {
+            ctx.note_stale(own.user, own.key, version, right);
+        }
         ctx.answer(call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 
@@ -257,10 +275,9 @@ impl QuorumStore {
     }
 
     /// Keeps for `node` what it has missed.
-    fn hint(&mut self, node: NodeIx, own: &Coordination) {
+    fn hint(&mut self, node: NodeIx, key: u32, missed: Held) {
         if self.params.hinted_handoff == Switch::On {
-            let held = Held { version: own.version, at: own.began, bytes: own.bytes, user: own.user };
-            self.outbox.add(node, own.key, held);
+            self.outbox.add(node, key, missed);
         }
     }
 
@@ -276,19 +293,11 @@ impl QuorumStore {
 
     /// `call` ends without an answer.
     fn doubt_open(&mut self, call: Key) {
-        if let Some(own) = self.open.get_mut(&call) {
-            let before = own.clone();
-            own.is_open = false;
-            self.doubt(&before);
-        }
-    }
-
-    /// Lists a write that ends without enough acknowledgements: some copy may have it.
-    pub(super) fn doubt(&mut self, own: &Coordination) {
-        if own.is_write && own.is_open {
-            let (user, at_ns) = (Some(own.user), Some(own.began.as_nanos()));
-            let version = Some(own.version.0);
-            self.in_doubt.note(LostWrite { key: own.key, position: None, version, user, at_ns });
+        let Some(own) = self.open.get_mut(&call) else { return };
+        let doubtful = own.doubtful();
+        own.is_open = false;
+        if let Some(write) = doubtful {
+            self.in_doubt.note(write);
         }
     }
 }

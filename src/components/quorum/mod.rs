@@ -16,6 +16,7 @@
 pub mod cluster;
 mod coordinate;
 mod entropy;
+mod handover;
 mod outbox;
 
 use super::deadlines::Deadlines;
@@ -51,6 +52,8 @@ pub struct QuorumStore {
     copies: Paged<Held>,
     stored: u64,
     stored_bytes: u64,
+    /// Of each read that is not coordinated yet: since when the version that it must not miss had been acknowledged.
+    since: Map<Key, SimTime>,
     open: Map<Key, Coordination>,
     attempts: Deadlines,
     outbox: Outbox,
@@ -59,6 +62,7 @@ pub struct QuorumStore {
     next_tick: SimTime,
     /// When it forgets the copies that belong to others by now.
     clean_at: Option<SimTime>,
+    acknowledged: u64,
     in_doubt: Writes,
     lost: Writes,
 }
@@ -84,12 +88,14 @@ impl QuorumStore {
             copies: Paged::default(),
             stored: 0,
             stored_bytes: 0,
+            since: Map::default(),
             open: Map::default(),
             attempts: Deadlines::new(Tag::Attempt),
             outbox: Outbox::default(),
             comparison: Comparison::default(),
             next_tick: SimTime::NEVER,
             clean_at: None,
+            acknowledged: 0,
             in_doubt: Writes::default(),
             lost: Writes::default(),
             params: Derived(params),
@@ -124,6 +130,11 @@ impl QuorumStore {
     /// Which of the directory's placements it belongs, or belonged, to.
     pub fn cluster(&self) -> usize {
         usize::from(self.cluster)
+    }
+
+    /// Writes that it coordinated and that enough copies acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged
     }
 
     /// Writes that it coordinated and that too few copies acknowledged: they may survive all the same.
@@ -203,62 +214,6 @@ impl QuorumStore {
         let interval = if compare.is_zero() { sign } else { sign.min(compare) };
         interval.max(SimDuration::from_millis(1))
     }
-
-    /// Does what follows from a change of the placement.
-    fn catch_up(&mut self, ctx: &mut Context) {
-        let generation = self.placement(ctx).generation();
-        if self.generation == generation {
-            return;
-        }
-        self.generation = generation;
-        // Whoever has asked for a copy before the change waits no longer than that.
-        self.clean_at = Some(ctx.now() + self.params.timeout.times(2));
-        let open: Vec<Key> = self.open.iter().map(|(call, _)| call).collect();
-        for call in open {
-            self.judge(ctx, call);
-        }
-        self.hand_on(ctx);
-    }
-
-    /// Hands on the copies that others shall keep from now on.
-    fn hand_on(&mut self, ctx: &mut Context) {
-        self.outbox.forget_moves();
-        let placement = self.placement(ctx);
-        if !placement.awaits(ctx.node) {
-            return;
-        }
-        for (key, held) in self.copies.iter() {
-            for heir in placement.heirs(key as u32, ctx.node) {
-                self.outbox.add_move(heir, key as u32, held);
-            }
-        }
-        for target in self.outbox.targets() {
-            self.deliver(ctx, target);
-        }
-        self.finish_moves(ctx);
-    }
-
-    fn finish_moves(&mut self, ctx: &mut Context) {
-        if self.outbox.moves() == 0 && self.placement(ctx).awaits(ctx.node) {
-            let node = ctx.node;
-            ctx.kernel.directory.placements[usize::from(self.cluster)].finish(node);
-        }
-    }
-
-    /// Forgets copies that belong to others, once nobody can ask for them any more.
-    fn clean(&mut self, ctx: &Context) {
-        let placement = self.placement(ctx);
-        if placement.is_changing() || self.clean_at.take_if(|at| *at <= ctx.now()).is_none() {
-            return;
-        }
-        let is_foreign = |key: u32| !placement.owners(key).contains(&ctx.node);
-        let foreign: Vec<(usize, Held)> = self.copies.iter().filter(|(key, _)| is_foreign(*key as u32)).collect();
-        for (key, held) in foreign {
-            self.copies.set(key, Held::default());
-            self.stored -= 1;
-            self.stored_bytes -= u64::from(held.bytes);
-        }
-    }
 }
 
 fn size(params: &kinds::QuorumStore) -> Size {
@@ -276,9 +231,12 @@ impl Behaviour for QuorumStore {
         let params = &self.params;
         let (mean, shape) = match verb {
             Verb::Read => {
-                // What it must not miss is what was acknowledged before it began.
-                let version = ctx.kernel.truth.current(key);
+                // What it must not miss is what was acknowledged before it came.
+                let (version, since) = ctx.kernel.truth.latest(key);
                 ctx.remember(call, &Outcome { version, bytes, ..Outcome::default() });
+                if version != Version::default() {
+                    self.since.insert(call, since);
+                }
                 (params.coordinate_service, &Shape::Constant)
             }
             Verb::Write => (params.coordinate_service, &Shape::Constant),
@@ -292,6 +250,7 @@ impl Behaviour for QuorumStore {
         };
         let service = shape.duration(mean, ctx.rng());
         if !self.station.admit(ctx, call, service) {
+            self.since.remove(&call);
             ctx.fail(call, Reason::QueueFull);
         }
     }
@@ -326,6 +285,7 @@ impl Behaviour for QuorumStore {
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
         self.station.give_up(ctx, call);
+        self.since.remove(&call);
         self.abort(ctx, call);
         ctx.fail(call, Reason::Cancelled);
     }
@@ -361,8 +321,9 @@ impl Behaviour for QuorumStore {
 
     fn on_crash(&mut self, _ctx: &mut Context) {
         self.station.clear();
+        self.since.clear();
         for (_, own) in std::mem::take(&mut self.open) {
-            self.doubt(&own);
+            own.doubtful().into_iter().for_each(|write| self.in_doubt.note(write));
         }
         self.attempts.clear();
         self.outbox.crash();

@@ -12,10 +12,9 @@ use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::kernel::{Ask, Call, ClusterIx, Context, Outcome, Verb};
 
-/// The copies that are good.
+/// Writes whose copies are being told. Where there are good copies the directory knows.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Copies {
-    of: Map<u32, Vec<ClusterIx>>,
     spreading: Map<Key, Spreading>,
 }
 
@@ -28,39 +27,19 @@ struct Spreading {
 }
 
 impl Copies {
-    pub fn has(&self, key: u32) -> bool {
-        !self.of.is_empty() && self.of.contains_key(&key)
-    }
-
-    /// Where `key` has copies.
-    pub fn of(&self, key: u32) -> &[ClusterIx] {
-        self.of.get(&key).map_or(&[], Vec::as_slice)
-    }
-
-    pub fn set(&mut self, key: u32, copies: Vec<ClusterIx>) {
-        if copies.is_empty() {
-            self.of.remove(&key);
-        } else {
-            self.of.insert(key, copies);
-        }
-    }
-
-    /// The copy that answers a read of `key`: none if that is the home.
-    pub fn choose(&self, key: u32, draw: u32) -> Option<ClusterIx> {
-        if !self.has(key) {
-            return None;
-        }
-        let copies = self.of(key);
-        let chosen = mix(u64::from(draw)) % (copies.len() as u64 + 1);
-        copies.get(chosen as usize).copied()
-    }
-
-    /// Which copies a write has come to is not known any more. Whether there were any.
-    pub fn crash(&mut self) -> bool {
-        let had_any = !self.of.is_empty();
+    pub fn crash(&mut self) {
         *self = Self::default();
-        had_any
     }
+}
+
+/// The copy that answers a read of `key`: none if that is the home.
+pub fn choose(ctx: &Context, key: u32, draw: u32) -> Option<ClusterIx> {
+    let copies = ctx.kernel.directory.copies(ctx.node, key);
+    if copies.is_empty() {
+        return None;
+    }
+    let chosen = mix(u64::from(draw)) % (copies.len() as u64 + 1);
+    copies.get(chosen as usize).copied()
 }
 
 impl ShardRouter {
@@ -78,7 +57,7 @@ impl ShardRouter {
     pub(super) fn spread(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
         let Call { key, bytes, .. } = *ctx.get(call);
         let mut left = 0;
-        for copy in self.copies.of(key).to_vec() {
+        for copy in ctx.kernel.directory.copies(ctx.node, key).to_vec() {
             match self.writer(ctx, copy) {
                 Some(target) => {
                     ctx.call(call, target, Ask { version: reply.version, ..Ask::of(Verb::Put, key, bytes) });
@@ -120,16 +99,17 @@ impl ShardRouter {
 
     /// Nobody knows whether the copies of `key` have what its home has.
     pub(super) fn distrust_copies(&mut self, ctx: &mut Context, key: u32) {
-        for copy in self.copies.of(key).to_vec() {
+        for copy in ctx.kernel.directory.copies(ctx.node, key).to_vec() {
             self.distrust(ctx, key, copy);
         }
     }
 
     /// A copy of `key` is not asked any more until it has been filled anew.
     fn distrust(&mut self, ctx: &mut Context, key: u32, copy: ClusterIx) {
-        let mut copies = self.copies.of(key).to_vec();
+        let mut copies = ctx.kernel.directory.copies(ctx.node, key).to_vec();
         copies.retain(|other| *other != copy);
-        self.copies.set(key, copies);
+        ctx.kernel.directory.set_copies(ctx.node, key, copies);
+        self.leave_behind(ctx, key, copy);
         self.moves.look_again(ctx, key);
     }
 }

@@ -7,13 +7,14 @@
 //! them and gathered ([`scatter`]); transactions over several are committed in two phases ([`transactions`]). Each shard
 //! knows what is at home there, and refuses the rest (as `MongoDB`'s shard versions do): what was sent to a former home is
 //! sent again. Where records are is kept by the topology service ([`Directory`](crate::kernel::Directory)) and survives a
-//! crash of the router. Left out: several routers for the same shards, time-outs of its own (its callers have them), cleaning up
-//! what a moved key leaves behind.
+//! crash of the router. What a moved key leaves behind is deleted some time later ([`orphans`]). Left out: several routers for the same
+//! shards, time-outs of its own (its callers have them).
 
 mod copies;
 mod known;
 mod layout;
 mod moves;
+mod orphans;
 mod scatter;
 mod shards;
 mod tally;
@@ -35,6 +36,7 @@ use known::KnownKeys;
 use layout::Layout;
 use moves::Moves;
 pub use moves::Progress;
+use orphans::Orphans;
 use scatter::Gathering;
 use shards::Shard;
 use tally::Tally;
@@ -51,6 +53,7 @@ pub struct ShardRouter {
     layout: Layout,
     keys: KnownKeys,
     moves: Moves,
+    orphans: Orphans,
     copies: Copies,
     gathering: Gathering,
     transactions: Transactions,
@@ -72,6 +75,7 @@ impl ShardRouter {
             layout: Layout::default(),
             keys: KnownKeys::default(),
             moves: Moves::default(),
+            orphans: Orphans::default(),
             copies: Copies::default(),
             gathering: Gathering::default(),
             transactions: Transactions::default(),
@@ -103,6 +107,11 @@ impl ShardRouter {
     /// How far it has come with moving keys.
     pub fn progress(&self) -> &Progress {
         &self.moves.progress
+    }
+
+    /// Records that were moved and are still where they were before, and how many have been deleted there.
+    pub fn left_behind(&self) -> (u64, u64) {
+        self.orphans.counts()
     }
 
     /// Writes that wait until their key has been moved.
@@ -163,7 +172,7 @@ impl ShardRouter {
 
     fn read(&mut self, ctx: &mut Context, call: Key) {
         let Call { key, bytes, serial, .. } = *ctx.get(call);
-        if let Some(copy) = self.copies.choose(key, serial)
+        if let Some(copy) = copies::choose(ctx, key, serial)
             && let Some((target, _)) = self.reader(ctx, call, copy)
         {
             ctx.call(call, target, Ask::of(Verb::Get, key, bytes));
@@ -250,6 +259,7 @@ impl Behaviour for ShardRouter {
     fn on_start(&mut self, ctx: &mut Context) {
         self.recover(ctx);
         self.go_on_moving(ctx);
+        self.tidy(ctx);
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
@@ -261,7 +271,7 @@ impl Behaviour for ShardRouter {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
         let Call { key, serial, verb, .. } = *ctx.get(call);
-        let copy = self.copies.choose(key, serial).filter(|_| verb == Verb::Read);
+        let copy = copies::choose(ctx, key, serial).filter(|_| verb == Verb::Read);
         if let Some(shard) = copy.or_else(|| self.home_of(ctx, key)) {
             self.tally.note(ctx.now(), key, shard);
         }
@@ -301,10 +311,10 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_detached_reply(&mut self, ctx: &mut Context, reply: &Call) {
-        if reply.verb.is_of_transaction() {
-            self.told(ctx, reply);
-        } else {
-            self.moved_on(ctx, reply);
+        match reply.verb {
+            verb if verb.is_of_transaction() => self.told(ctx, reply),
+            Verb::Delete => self.tidied(ctx, reply),
+            _ => self.moved_on(ctx, reply),
         }
     }
 
@@ -317,21 +327,29 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        if tag == Tag::Move && self.moves.is_due(ctx.now()) {
-            self.go_on_moving(ctx);
+        match tag {
+            Tag::Move if self.moves.is_due(ctx.now()) => self.go_on_moving(ctx),
+            Tag::Tidy => self.tidy(ctx),
+            _ => {}
         }
     }
 
-    fn on_crash(&mut self, _ctx: &mut Context) {
+    fn on_crash(&mut self, ctx: &mut Context) {
         self.station.clear();
         self.held.clear();
         self.held_count = 0;
         self.gathering.clear();
         self.transactions.crash();
         self.moves.crash();
-        if self.copies.crash() {
+        self.copies.crash();
+        // Which copies a write has come to is not known any more.
+        for (key, copies) in ctx.kernel.directory.forget_copies(ctx.node) {
+            for copy in copies {
+                self.leave_behind(ctx, key, copy);
+            }
             self.moves.sweep();
         }
+        self.orphans.crash();
     }
 
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {

@@ -13,8 +13,7 @@
 //! is not the primary any more, it begins with the key anew: a failover may have lost what was read or put. The marks and
 //! homes survive a crash of the router, which goes on where it was. For ten seconds a key is read from the primary of its new
 //! home only, so that nobody sees that its replicas lag. Sources: `MongoDB`'s chunk migration (clone, critical section, commit),
-//! Vitess's Reshard (copy, catch up, switch); both copy many rows at once and switch them together. Left out: deleting
-//! the old record, which both do much later.
+//! Vitess's Reshard (copy, catch up, switch); both copy many rows at once and switch them together.
 
 use std::collections::VecDeque;
 
@@ -197,7 +196,8 @@ impl ShardRouter {
     fn is_settled(&self, ctx: &Context, key: u32) -> bool {
         let (home, owner) = (self.home_of(ctx, key), self.layout.owner(key));
         // Without any shard left there is nowhere to go.
-        owner.is_none() || home == owner && same_set(self.copies.of(key), &self.wanted_copies(key))
+        owner.is_none()
+            || home == owner && same_set(ctx.kernel.directory.copies(ctx.node, key), &self.wanted_copies(key))
     }
 
     /// The next key that is not where it shall be, or that a crash has left marked.
@@ -230,7 +230,7 @@ impl ShardRouter {
         }
         let copies = self.wanted_copies(key);
         let step = Move { from, home, copies, sent: ctx.now(), source: None, left: 0, holders: Vec::new() };
-        if self.targets(key, &step).is_empty() {
+        if targets(ctx, key, &step).is_empty() {
             self.settle(ctx, key, step);
             return false;
         }
@@ -244,16 +244,6 @@ impl ShardRouter {
             None => self.fail_move(ctx, key, Reason::NoPrimary),
         }
         true
-    }
-
-    /// The shards that have to be given the record.
-    fn targets(&self, key: u32, step: &Move) -> Vec<ClusterIx> {
-        let mut targets = step.copies.clone();
-        targets.retain(|copy| *copy != step.from && !self.copies.of(key).contains(copy));
-        if step.home != step.from {
-            targets.push(step.home);
-        }
-        targets
     }
 
     /// A call that was made for a move has ended.
@@ -283,7 +273,7 @@ impl ShardRouter {
     /// The record has been read: it is put to where it shall be.
     fn put(&mut self, ctx: &mut Context, key: u32, version: Version) {
         let Some(step) = self.moves.live.get(&key) else { return };
-        let targets = self.targets(key, step);
+        let targets = targets(ctx, key, step);
         let ways: Option<Vec<_>> = targets.into_iter().map(|cluster| self.writer(ctx, cluster)).collect();
         let Some(ways) = ways else {
             self.fail_move(ctx, key, Reason::NoPrimary);
@@ -333,8 +323,16 @@ impl ShardRouter {
 
     /// `key` is where `step` was to bring it, and writes go on.
     fn settle(&mut self, ctx: &mut Context, key: u32, step: Move) {
+        let mut left = ctx.kernel.directory.copies(ctx.node, key).to_vec();
+        left.push(step.from);
+        let keepers: Vec<ClusterIx> = step.copies.iter().copied().chain([step.home]).collect();
+        left.retain(|holder| !keepers.contains(holder));
         ctx.kernel.directory.set_home(ctx.node, key, Home::at(step.home, false));
-        self.copies.set(key, step.copies);
+        ctx.kernel.directory.set_copies(ctx.node, key, step.copies);
+        self.orphans.forget(key, &keepers);
+        for holder in left {
+            self.leave_behind(ctx, key, holder);
+        }
         self.release(ctx, key);
     }
 
@@ -347,6 +345,10 @@ impl ShardRouter {
         self.moves.next_at = self.moves.next_at.max(due);
         self.moves.push_again(due, key);
         ctx.kernel.directory.set_home(ctx.node, key, Home::at(step.from, false));
+        // Some may have been given it.
+        for target in targets(ctx, key, &step) {
+            self.leave_behind(ctx, key, target);
+        }
         self.release(ctx, key);
     }
 
@@ -360,8 +362,18 @@ impl ShardRouter {
     }
 }
 
+/// The shards that have to be given the record.
+fn targets(ctx: &Context, key: u32, step: &Move) -> Vec<ClusterIx> {
+    let mut targets = step.copies.clone();
+    targets.retain(|copy| *copy != step.from && !ctx.kernel.directory.copies(ctx.node, key).contains(copy));
+    if step.home != step.from {
+        targets.push(step.home);
+    }
+    targets
+}
+
 /// Moves belong to no user; which of them are drawn follows from the key.
-fn cause(key: u32, operation: Operation) -> Cause {
+pub(super) fn cause(key: u32, operation: Operation) -> Cause {
     Cause { user: 0, serial: key, operation, priority: 0 }
 }
 

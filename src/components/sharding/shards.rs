@@ -108,12 +108,12 @@ impl ShardRouter {
         let keys: Vec<u32> = self.keys.iter().collect();
         for key in keys {
             let Some(home) = self.home_of(ctx, key) else { continue };
-            let mut copies = self.copies.of(key).to_vec();
+            let mut copies = ctx.kernel.directory.copies(ctx.node, key).to_vec();
             copies.retain(|copy| !gone.contains(copy));
             // A copy that is left is the record from here on.
             let heir = copies.first().copied().filter(|_| gone.contains(&home));
             copies.retain(|copy| Some(*copy) != heir);
-            self.copies.set(key, copies);
+            ctx.kernel.directory.set_copies(ctx.node, key, copies);
             let Some(owner) = self.layout.owner(key).filter(|_| gone.contains(&home)) else { continue };
             self.moves.forget(key);
             ctx.kernel.directory.set_home(ctx.node, key, Home::at(heir.unwrap_or(owner), false));
@@ -127,9 +127,9 @@ impl ShardRouter {
         std::mem::take(&mut self.bereft)
     }
 
-    /// The last write of `key` has gone with its shard.
-    pub fn note_loss(&mut self, ctx: &mut Context, key: u32) {
+    /// The last write of a record has gone with its shard.
+    pub fn note_loss(&mut self, ctx: &mut Context, write: LostWrite) {
         ctx.kernel.recorder.counts.lost_writes += 1;
-        self.lost.note(LostWrite { key, position: None, version: None, user: None, at_ns: None });
+        self.lost.note(write);
     }
 }

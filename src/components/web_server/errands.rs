@@ -102,7 +102,7 @@ impl Store {
         primary.map_or_else(Self::default, |params| Self {
             model: params.data_model,
             layout: params.layout,
-            is_leaderless: false,
+            ..Self::default()
         })
     }
 

@@ -219,7 +219,9 @@ impl WebServer {
         }
         let version = self.disk.get(key as usize);
         let is_stale = version != ctx.kernel.truth.current(key);
-        ctx.meter().stale_reads += u64::from(is_stale);
+        if is_stale {
+            ctx.note_stale(ctx.get(call).user, key, version, ctx.kernel.truth.latest(key));
+        }
         self.done(ctx, call, Outcome { version, is_stale, ..Outcome::good(bytes) });
     }
 

@@ -79,7 +79,7 @@ choices! {
         Sticky = "sticky",
         /// To the replicas, which answer once they have the user's own last write.
         WaitForPosition = "wait_for_position",
-        /// To the same replica for each user, who so never sees time go back.
+        /// To the same replica for each user, who so never sees time go back while that one lives.
         Monotonic = "monotonic",
     }
 }

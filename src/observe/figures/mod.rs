@@ -52,6 +52,9 @@ pub struct Figures {
     pub clusters: Vec<ClusterFigures>,
     /// Leaderless stores.
     pub quorums: Vec<QuorumFigures>,
+    /// The last stale reads of caches, and of servers that keep records themselves, at most 100. Those of other stores stand with
+    /// these.
+    pub stale: Vec<StaleRead>,
 }
 
 /// Latency of good answers, in seconds, as the user sees it (name lookup included).
@@ -158,6 +161,7 @@ impl Figures {
             dark: Vec::new(),
             clusters: Vec::new(),
             quorums: Vec::new(),
+            stale: Vec::new(),
         }
     }
 }

@@ -57,7 +57,7 @@ pub struct ReplicationFigures {
 /// One replicated database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ClusterFigures {
-    /// Ids of its databases.
+    /// Ids of its databases; of those that it had, if all have been taken out of the design.
     pub nodes: Vec<String>,
     /// Id of the node that takes writes, if one does; of several the first.
     pub primary: Option<String>,
@@ -93,12 +93,16 @@ pub struct QuorumFigures {
     pub nodes: Vec<String>,
     /// Whether copies are being moved, for members have come or go.
     pub is_changing: bool,
+    /// Writes that were acknowledged, since the start.
+    pub acknowledged: u64,
     /// The acknowledged writes that were lost with members taken out of the design, oldest first, at most the first 1,000.
     pub lost: Vec<LostWrite>,
     pub lost_count: u64,
     /// The writes that failed although some copy may have them: they may survive. Oldest first, at most the first 1,000.
     pub in_doubt: Vec<LostWrite>,
     pub in_doubt_count: u64,
+    /// The last stale reads, at most 100.
+    pub stale: Vec<StaleRead>,
 }
 
 /// What a shard router knows of its shards.
@@ -118,6 +122,10 @@ pub struct ShardingFigures {
     /// Attempts to move a key that failed since the last change, and why the last of them did.
     pub failed_moves: u64,
     pub move_failure: Option<Reason>,
+    /// Records that are still where they were before they were moved, or copies that are not wanted any more; and how many of these
+    /// have been deleted since the start.
+    pub left_behind: u64,
+    pub deleted: u64,
     /// Writes that wait until their key has been moved, now.
     pub held_writes: u64,
     /// Transactions over several shards: under way now, and committed and given up since the start.
@@ -138,12 +146,13 @@ pub struct ShardFigures {
     pub share: f64,
 }
 
-/// A read that was answered with another version than the current one.
+/// A read that was answered with another version than the current one; by a leaderless store, with an older one than was
+/// acknowledged when the read came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StaleRead {
     /// When it was answered, in nanoseconds of simulated time.
     pub at_ns: u64,
-    /// Id of the database that answered.
+    /// Id of the store that answered; of a leaderless one, of the node that coordinated.
     pub node: String,
     pub key: u32,
     pub user: u32,

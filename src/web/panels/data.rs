@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use scalescope::observe::{ClusterFigures, Figures, KeyFigures, KeyVersion, LostWrite, NodeFigures, QuorumFigures};
+use scalescope::observe::{
+    ClusterFigures, Figures, KeyFigures, KeyVersion, LostWrite, NodeFigures, QuorumFigures, StaleRead,
+};
 
 use crate::app::Shown;
 use crate::format;
@@ -16,6 +18,8 @@ use crate::panels::entry::Entry;
 
 /// Rows of each list that are shown.
 const ROWS: usize = 12;
+/// What the table of stale reads is called.
+const STALE: &str = "Latest stale reads";
 
 pub struct Props {
     pub shown: Rc<Shown>,
@@ -54,6 +58,13 @@ pub fn data(props: &Props) -> Html {
                 { for figures.clusters.iter().filter(|cluster| has_story(cluster)).map(|cluster| view(cluster, shown, on_intent)) }
                 { for figures.quorums.iter().map(|quorum| leaderless(quorum, shown, on_intent)) }
                 { for figures.nodes.iter().filter_map(|node| lost_by_shards(node, shown, on_intent)) }
+                if !figures.stale.is_empty() {
+                    <section data-testid="stale-copies">
+                        <h3>{ STALE }</h3>
+                        <p class="fine">{ "Of caches, and of servers that keep records themselves." }</p>
+                        { stale(&figures.stale, shown, on_intent) }
+                    </section>
+                }
             </div>
         </aside>
     }
@@ -204,17 +215,31 @@ fn view(cluster: &ClusterFigures, shown: &Shown, on_intent: &Callback<Intent>) -
                 </ol>
             }
             if !cluster.stale.is_empty() {
-                <h4>{ "Latest stale reads" }</h4>
-                <table class="bench-table">
-                    <thead><tr><th scope="col">{ "Key" }</th><th scope="col">{ "At" }</th><th scope="col">{ "Got" }</th><th scope="col">{ "Current" }</th></tr></thead>
-                    <tbody>
-                        { for cluster.stale.iter().rev().take(ROWS).map(|read| html! {
-                            <tr><td>{ key_button(read.key, on_intent) }</td><td>{ shown.label(&read.node) }</td><td>{ format!("v{}", read.version) }</td><td>{ format!("v{}", read.current) }</td></tr>
-                        }) }
-                    </tbody>
-                </table>
+                <h4>{ STALE }</h4>
+                { stale(&cluster.stale, shown, on_intent) }
             }
         </section>
+    }
+}
+
+/// The latest stale reads, each with its record, its store, and how long what it missed had been there.
+fn stale(reads: &[StaleRead], shown: &Shown, on_intent: &Callback<Intent>) -> Html {
+    html! {
+        <table class="bench-table" data-testid="stale-reads">
+            <thead><tr>
+                <th scope="col">{ "Key" }</th><th scope="col">{ "At" }</th><th scope="col">{ "Got" }</th><th scope="col">{ "Current" }</th>
+                <th scope="col">{ "Behind" }</th>
+            </tr></thead>
+            <tbody>
+                { for reads.iter().rev().take(ROWS).map(|read| html! {
+                    <tr title={format!("User {} at {}", format::count(read.user.into()), format::clock(read.at_ns as f64 / 1e9))}>
+                        <td>{ key_button(read.key, on_intent) }</td><td>{ shown.label(&read.node) }</td>
+                        <td>{ format!("v{}", read.version) }</td><td>{ format!("v{}", read.current) }</td>
+                        <td>{ format::duration(read.lag_ns as f64 / 1e9) }</td>
+                    </tr>
+                }) }
+            </tbody>
+        </table>
     }
 }
 
@@ -231,9 +256,14 @@ fn leaderless(quorum: &QuorumFigures, shown: &Shown, on_intent: &Callback<Intent
         <section data-testid="leaderless">
             <h3>{ "Leaderless store" }</h3>
             <p class="fine">{ names.join(", ") }</p>
+            <p class="fine">{ format!("{} writes acknowledged", format::count(quorum.acknowledged)) }</p>
             if quorum.is_changing { <p class="fine">{ "Copies are being moved: members have come or gone." }</p> }
             { lost(quorum.lost_count, &quorum.lost, "Lost writes", "Acknowledged, and gone with members that were taken out.", on_intent) }
             { lost(quorum.in_doubt_count, &quorum.in_doubt, "Writes in doubt", "They failed although some copy may have them: they may survive.", on_intent) }
+            if !quorum.stale.is_empty() {
+                <h4>{ STALE }</h4>
+                { stale(&quorum.stale, shown, on_intent) }
+            }
         </section>
     }
 }

@@ -187,7 +187,7 @@ fn key_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
 
 fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
     if let Some(lag) = figures.lag_s.filter(|_| figures.role == Some(Role::Replica)) {
-        return format!("lag {}", format::duration(lag));
+        return format!("{}lag {}", position(figures).map_or_else(String::new, |at| at + ", "), format::duration(lag));
     }
     if let Some(sharding) = figures.sharding.as_ref().filter(|sharding| sharding.is_moving) {
         return format!("{} of {} keys moved", sharding.keys_moved, sharding.keys_to_move);
@@ -206,8 +206,14 @@ fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String
     match (kind, figures.hit_ratio) {
         (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
+        (NodeKind::Database(_), _) => position(figures).unwrap_or_default(),
         _ => String::new(),
     }
+}
+
+/// How much of the log a database has applied, in short.
+fn position(figures: &NodeFigures) -> Option<String> {
+    figures.replication.as_ref().map(|own| format!("log at {}", format::quantity(own.applied as f64)))
 }
 
 fn note(kind: &NodeKind) -> String {
@@ -285,6 +291,18 @@ mod tests {
         let mut hung = NodeFigures { is_up: true, is_in_rotation: true, ..figures.clone() };
         hung.condition.is_hung = true;
         assert_eq!(Face::new(&node("web_server"), &with(hung), true).chip, Some("hung"));
+    }
+
+    #[test]
+    fn a_database_tells_its_role_its_lag_and_how_much_of_the_log_it_has() {
+        let replication =
+            Some(scalescope::observe::ReplicationFigures { applied: 980, received: 1_000, ..Default::default() });
+        let primary = NodeFigures { role: Some(Role::Primary), replication: replication.clone(), ..blank() };
+        let face = Face::new(&node("database"), &with(primary), true);
+        assert_eq!((face.chip, face.other.as_str()), (Some("primary"), "log at 980"));
+        let replica = NodeFigures { role: Some(Role::Replica), lag_s: Some(2.0), replication, ..blank() };
+        let face = Face::new(&node("database"), &with(replica), true);
+        assert_eq!((face.chip, face.other.as_str()), (Some("replica"), "log at 980, lag 2 s"));
     }
 
     #[test]

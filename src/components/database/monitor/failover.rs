@@ -281,6 +281,10 @@ impl Monitor {
         if node != self.primary && !self.is_shared && !is_unfenced {
             self.point_at_primary(node, nodes, kernel);
         }
+        if node == self.primary && database(nodes, node).duty() == Duty::Candidate {
+            // An heir that died before it was ready goes on with what it has: nobody's answer will reach it.
+            self.settle_losses(nodes, kernel);
+        }
     }
 
     /// Whether `node`, which has been hung, missed that another was made primary and it was fenced.

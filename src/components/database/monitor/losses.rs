@@ -4,13 +4,13 @@
 //! acknowledged is in doubt: it may stand or not, its client does not know; if it does not stand and somebody had read it,
 //! something visible was lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::books::listed;
+use super::super::books::lose;
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
-use crate::kernel::{Gtid, GtidSet, Kernel, Version};
+use crate::kernel::{GtidSet, Kernel, Version};
 use crate::observe::LostWrite;
 
 impl Monitor {
@@ -18,30 +18,31 @@ impl Monitor {
     pub(super) fn settle_losses(&mut self, nodes: &mut [Component], kernel: &mut Kernel) {
         let Some((old, end)) = self.replaced.take() else { return };
         let heir = self.primary;
-        let doubts = database(nodes, old).commits().doubts().iter().map(|doubt| doubt.record.id);
-        let in_doubt: BTreeSet<Gtid> = doubts.collect();
+        // What was not acknowledged yet is not lost, whoever has still to tell how it ends: also one who was primary earlier.
+        let others = self.members.iter().map(|member| member.node).filter(|node| *node != old);
+        let mut untold = GtidSet::default();
+        let all = others.chain([old]).flat_map(|node| database(nodes, node).commits().untold());
+        all.for_each(|id| untold.insert(id));
         self.settle_doubts(old, nodes, kernel);
         let (old, heir) = (database(nodes, old), database(nodes, heir));
         let page = kernel.ledger.page(self.cluster);
-        // What was not acknowledged yet is not lost, nor what a primary without a fence has committed since.
-        let was_acknowledged =
-            |id: Gtid| !in_doubt.contains(&id) && old.commits().waiting_ids().all(|waiting| waiting != id);
+        // Nor is what a primary without a fence has acknowledged since, or committed.
+        untold.merge(&page.fates.beside());
         let logged = old.log().range(0, end).chain(old.receiving.pending().map(|record| (0, record)));
         let mut keys = BTreeSet::new();
         let mut listed_count = 0;
         for (position, record) in logged.filter(|(_, record)| !heir.known().contains(record.id)) {
             keys.insert(record.key);
-            if was_acknowledged(record.id) {
-                listed_count += 1;
-                page.lost.note(listed(record, position));
+            if !untold.contains(record.id) {
+                listed_count += u64::from(lose(page, record, position));
             }
         }
         // Of writes that the log has dropped since, the data still tell the keys.
         let dropped = old.log().purged().without(heir.known());
-        let waiting = old.commits().waiting_ids().filter(|id| dropped.contains(*id)).count() as u64;
-        let untold = in_doubt.iter().filter(|id| dropped.contains(**id)).count() as u64 + waiting;
-        let purged = dropped.len() - untold;
+        let dropped = dropped.without(&untold);
+        let purged = dropped.len();
         page.lost.count += purged;
+        page.fates.lost.merge(&dropped);
         kernel.recorder.counts.lost_writes += listed_count + purged;
         let versions = heir.versions_at_end();
         for (key, version) in old.versions_at_end().iter() {
@@ -72,33 +73,47 @@ impl Monitor {
         // What the heir itself has not acknowledged yet, from when it was primary before, is told or doubted later.
         let revived = heir.known().without(old.known());
         page.revived += revived.len() - heir.commits().untold().filter(|id| revived.contains(*id)).count() as u64;
+        page.fates.revive(heir.known());
+        page.inherit(heir.known());
         self.history = heir.known().clone();
     }
 
-    /// `gone`, one of several primaries, was taken out of the design: what only it had of acknowledged writes is lost.
-    pub fn bury(&self, gone: NodeIx, nodes: &[Component], kernel: &mut Kernel) {
+    /// `gone`, one of several primaries or the replica of one, is taken out of the design or begins anew: what only it has of
+    /// acknowledged writes is lost.
+    pub fn bury(&self, gone: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
         let mut kept = GtidSet::default();
-        for member in &self.members {
+        for member in self.members.iter().filter(|member| member.node != gone) {
             let other = database(nodes, member.node);
             // What is not on a disk yet may go with its node.
             kept.merge(&other.receiving.safe(other.executed()));
         }
-        let gone = database(nodes, gone);
-        let untold: BTreeSet<Gtid> = gone.commits().untold().collect();
-        let lost = gone.executed().without(&kept);
         let page = kernel.ledger.page(self.cluster);
-        for (position, record) in gone.log().range(0, u64::MAX) {
-            if lost.contains(record.id) && !untold.contains(&record.id) {
-                page.lost.list_only(listed(record, position));
+        let mut untold = GtidSet::default();
+        for doubt in database_mut(nodes, gone).commits.settle() {
+            untold.insert(doubt.record.id);
+            doubt.settle(page, kept.contains(doubt.record.id));
+        }
+        let gone = database(nodes, gone);
+        let lost = gone.receiving.safe(gone.executed()).without(&kept).without(&untold);
+        // What has been given up before, and then come back, is gone again.
+        let lost = lost.without(&page.fates.lost).without(&page.fates.void);
+        // By positions a record may be in the log more than once.
+        let (mut told, mut count) = (GtidSet::default(), 0);
+        let relayed = gone.receiving.relayed().map(|record| (0, record));
+        for (position, record) in gone.log().range(0, u64::MAX).chain(relayed) {
+            if lost.contains(record.id) && !told.contains(record.id) {
+                told.insert(record.id);
+                count += u64::from(lose(page, record, position));
             }
-            if lost.contains(record.id) && kernel.truth.current(record.key) == record.version {
+            if !kept.contains(record.id) && kernel.truth.current(record.key) == record.version {
                 kernel.truth.revert(record.key, database(nodes, self.primary).version(record.key));
             }
         }
         // The log may have dropped some of them.
-        let count = lost.len() - untold.iter().filter(|id| lost.contains(**id)).count() as u64;
-        page.lost.count += count;
-        kernel.recorder.counts.lost_writes += count;
+        let dropped = lost.len() - told.len();
+        page.lost.count += dropped;
+        page.fates.lost.merge(&lost.without(&page.fates.void));
+        kernel.recorder.counts.lost_writes += count + dropped;
     }
 
     /// The last of its databases was taken out of the design: what was committed, nobody has any more.
@@ -108,12 +123,16 @@ impl Monitor {
             return;
         }
         let versions = database(nodes, last).versions_at_end();
-        for (key, version) in versions.iter().filter(|(_, version)| *version != Version::default()) {
+        let logged: BTreeMap<u64, LostWrite> =
+            database(nodes, last).listed().filter_map(|write| Some((write.version?, write))).collect();
+        for (key, version) in versions.iter() {
             let key = key as u32;
             kernel.truth.revert(key, Version::default());
             kernel.recorder.counts.lost_writes += 1;
-            let write = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
-            kernel.ledger.page(self.cluster).lost.note(write);
+            // The log may have dropped it.
+            let unknown = LostWrite { key, position: None, version: Some(version.0), user: None, at_ns: None };
+            let known = logged.get(&version.0).filter(|write| write.key == key);
+            kernel.ledger.page(self.cluster).lost.note(known.copied().unwrap_or(unknown));
         }
     }
 

@@ -107,6 +107,7 @@ impl Monitor {
         } else {
             self.is_shared = true;
             kernel.ledger.page(self.cluster).rightful = None;
+            database.enter_term(self.term);
             database.receiving.is_broken |= has_data;
         }
         if has_data {
@@ -116,17 +117,24 @@ impl Monitor {
     }
 
     /// The primaries of another cluster have been linked with those of this one: they are one from now on.
-    pub fn absorb(&mut self, other: &mut Self, kernel: &mut Kernel) {
+    pub fn absorb(&mut self, other: &mut Self, nodes: &mut [Component], kernel: &mut Kernel) {
         let joined = std::mem::take(&mut other.members);
         for member in &joined {
             kernel.directory.cluster_of[member.node.index()] = Some(self.cluster);
         }
         self.members.extend(joined);
+        self.term = self.term.max(other.term);
+        for node in self.members() {
+            database_mut(nodes, node).enter_term(self.term);
+        }
         self.is_shared = true;
         self.phase = Phase::Steady;
         *kernel.directory.view_mut(other.cluster) = ClusterView::default();
         kernel.directory.view_mut(self.cluster).unfenced.clear();
-        kernel.ledger.page(self.cluster).rightful = None;
+        let theirs = std::mem::take(kernel.ledger.page(other.cluster));
+        let page = kernel.ledger.page(self.cluster);
+        page.absorb(theirs);
+        page.rightful = None;
     }
 
     /// `node` was taken out of the design; of several primaries the next stands first.
@@ -157,14 +165,34 @@ impl Monitor {
         self.members.iter().map(|member| member.node)
     }
 
-    /// The links have changed: whoever follows the primary does so over one that there is.
-    pub fn reroute(&self, nodes: &mut [Component], kernel: &Kernel) {
-        for member in self.members.iter().filter(|member| member.node != self.primary) {
-            if database(nodes, member.node).duty() == Duty::Replica
-                && let Some(source) = self.source_for(member.node, nodes, kernel)
+    /// The links have changed: whoever follows the primary does so over one that there is. Where one of several is gone, those that
+    /// followed it follow another.
+    pub fn reroute(&self, nodes: &mut [Component], kernel: &mut Kernel) {
+        for node in self.members().filter(|node| *node != self.primary) {
+            if database(nodes, node).duty() == Duty::Replica
+                && let Some(source) = self.source_for(node, nodes, kernel)
             {
-                database_mut(nodes, member.node).reroute(source);
+                if self.is_shared && !database(nodes, node).sources().any(|source| self.is_member(source)) {
+                    self.follow_other(node, source, nodes, kernel);
+                } else {
+                    database_mut(nodes, node).reroute(source);
+                }
             }
+        }
+    }
+
+    /// Of several primaries, `node` follows that of `source` from now on.
+    fn follow_other(&self, node: NodeIx, source: Target, nodes: &mut [Component], kernel: &mut Kernel) {
+        let is_diverged = !database(nodes, source.node).known().contains_all(database(nodes, node).known());
+        if is_diverged {
+            self.bury(node, nodes, kernel);
+        }
+        // It waits for nobody.
+        database_mut(nodes, node).become_replica(Some(source), self.term, is_diverged);
+        let step = if is_diverged { StepKind::RebuildDiverged } else { StepKind::FollowsNew };
+        kernel.ledger.page(self.cluster).step(kernel.now, node, step);
+        if kernel.topology.node(node).is_responsive() {
+            database_mut(nodes, node).begin_following(&mut Context { kernel, node });
         }
     }
 

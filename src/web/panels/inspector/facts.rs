@@ -139,11 +139,9 @@ fn list(figures: &NodeFigures, kind: Kind) -> Vec<Fact> {
     facts
 }
 
-/// What a database does in its cluster, as far as it is out of the ordinary.
+/// How far a database is, and what it does in its cluster, as far as that is out of the ordinary.
 fn replication(own: &ReplicationFigures, facts: &mut Vec<Fact>) {
-    if own.received > own.applied {
-        facts.push(("Applied", "applied", own.applied as f64, format::count(own.applied)));
-    }
+    facts.push(("Applied up to", "applied", own.applied as f64, format::count(own.applied)));
     if own.is_degraded {
         facts.push(("Waits for replicas", "degraded", 1.0, "no more: asynchronous".to_owned()));
     }
@@ -184,6 +182,8 @@ pub fn shards(figures: &NodeFigures, shown: &Shown) -> Html {
             own.is_moving,
         ),
         ("Bytes moved", format::bytes(own.bytes_moved), own.bytes_moved > 0),
+        count("Records left where they were", own.left_behind),
+        count("… deleted there", own.deleted),
         count("Writes held for a move", own.held_writes),
         count("Moves that failed", own.failed_moves),
         count("Transactions over shards, open", own.open_transactions),

@@ -5,8 +5,9 @@ mod databases;
 mod quorum;
 mod sharded;
 
+use scalescope::base::SimDuration;
 use scalescope::base::random::Stream;
-use scalescope::model::Document;
+use scalescope::model::{Document, NodeKind};
 use serde_json::{Value, json};
 
 pub use sharded::STRATEGIES;
@@ -82,6 +83,15 @@ pub fn draw(seed: u64, stream: &mut Stream) -> Document {
     let name = format!("Failover search, seed {seed}");
     let document = json!({ "version": 1, "name": name, "seed": seed, "nodes": nodes, "links": links });
     Document::read(&document.to_string()).unwrap_or_else(|problems| panic!("seed {seed}: {problems}"))
+}
+
+/// Sets what came to the designs later, from a stream of its own: what a seed has made before, it still makes.
+pub fn vary(document: &mut Document, stream: &mut Stream) {
+    for node in &mut document.nodes {
+        if let NodeKind::ShardRouter(router) = &mut node.kind {
+            router.clean_delay = SimDuration::from_millis(one_of(&[0, 300, 2_000, 10_000], stream));
+        }
+    }
 }
 
 fn users(store: &Store, stream: &mut Stream) -> Value {
