@@ -90,7 +90,11 @@ fn nice(most: f64) -> f64 {
 pub fn charts(log: &Log, shown: &Shown, pins: &[Pin], count: usize) -> Vec<Chart> {
     let line =
         |label: &str, colour, figure| Line { label: label.to_owned(), colour, values: log.values(figure, count) };
-    let mut charts: Vec<Chart> = pins.iter().map(|pin| pinned(log, shown, pin, count)).collect();
+    let is_known = |chart: &Chart| {
+        let node = chart.pin.as_ref().map_or("", |pin| &pin.node);
+        shown.document.node(node).is_some() || chart.lines[0].values.iter().any(|value| value.is_finite())
+    };
+    let mut charts: Vec<Chart> = pins.iter().map(|pin| pinned(log, shown, pin, count)).filter(is_known).collect();
     let fixed = |name: &str, title: &str, unit, lines| Chart {
         name: name.to_owned(),
         title: title.to_owned(),
