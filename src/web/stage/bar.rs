@@ -118,6 +118,8 @@ pub fn tools(props: &Props) -> Html {
     };
     html! {
         <div class="zoom" role="toolbar" aria-label="Drawing">
+            <button class="phone-only" aria-label="Add a part" title="Add a part (N)" data-testid="palette-open"
+                onclick={props.on_intent.reform(|_: MouseEvent| Intent::Draw(Draw::ShowPalette(true)))}>{ icon("add") }</button>
             { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
             { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
             <span class="bar-rule" />

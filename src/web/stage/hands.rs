@@ -71,6 +71,7 @@ pub struct Hands {
     start: Point,
     grip: Grip,
     is_drag: bool,
+    is_let_go: bool,
     act: Option<Act>,
     /// When and where the last click was, and on what.
     clicked: Option<(f64, Point, Grip)>,
@@ -78,6 +79,7 @@ pub struct Hands {
 
 impl Hands {
     pub fn down(&mut self, id: i32, at: Point, grip: Grip) {
+        self.is_let_go = false;
         if self.pointers.is_empty() {
             (self.start, self.is_drag, self.grip, self.act) = (at, false, grip, None);
         } else {
@@ -111,6 +113,16 @@ impl Hands {
     pub fn cancel(&mut self) {
         self.act = None;
         self.grip = Grip::Ground;
+    }
+
+    /// All pointers are let go of: what they were about has gone another way, and their going up is no click.
+    pub fn let_go(&mut self) {
+        *self = Self { is_drag: true, is_let_go: true, ..Self::default() };
+    }
+
+    /// Whether the last gesture has ended by [`Self::let_go`].
+    pub fn is_let_go(&self) -> bool {
+        self.is_let_go
     }
 
     pub fn is_down(&self) -> bool {
@@ -223,6 +235,15 @@ mod tests {
         let (mut hands, mut camera) = hands(Grip::Handle("web-1".into()));
         assert!(matches!(hands.moved(1, Point::new(90.0, 20.0), &mut camera), Moved::Act(Act::Reach { .. })));
         hands.cancel();
+        assert_eq!(hands.up(1, 0.0), Ended::Nothing);
+    }
+
+    #[test]
+    fn what_was_let_go_of_is_no_click() {
+        let (mut hands, mut camera) = hands(Grip::Card("web-1".into()));
+        hands.let_go();
+        assert!(hands.is_drag() && !hands.is_down());
+        assert_eq!(hands.moved(1, Point::new(90.0, 20.0), &mut camera), Moved::Nothing);
         assert_eq!(hands.up(1, 0.0), Ended::Nothing);
     }
 
