@@ -160,6 +160,11 @@ test(
     await page.getByTestId("grounds").getByText(/low latency/i).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     await shoot(page, "chooser", { sizes: SIZES });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForTimeout(300);
+    const room = await page.getByTestId("chooser").evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    assert.equal(room, 0, "on a phone nothing of it is beside the screen");
+    assert.deepEqual(await accessibilityFaults(page), []);
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.getByRole("button", { name: "Use it: Key value" }).click();
     await page.getByTestId("chooser").waitFor({ state: "detached" });
