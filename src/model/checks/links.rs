@@ -46,16 +46,14 @@ impl Document {
             let [from, to] = kinds;
             if !from.is_empty() && !to.is_empty() && (!may_call(from, to) || link.from == link.to) {
                 let targets = MAY_CALL.iter().find(|(kind, _)| *kind == from).map_or(&[][..], |(_, targets)| targets);
-                let remedy = if targets.is_empty() {
-                    format!("a {from} calls nobody: it answers")
-                } else {
-                    format!("a {from} calls: {}", targets.join(", "))
+                let callees = if targets.is_empty() { "nobody: it answers".to_owned() } else { targets.join(", ") };
+                let remedy = match from {
+                    "users" => format!("users call: {callees}"),
+                    _ if targets.is_empty() => format!("a {from} calls {callees}"),
+                    _ => format!("a {from} calls: {callees}"),
                 };
-                problems.push(
-                    &at,
-                    format!("a {from} cannot call {}", if link.from == link.to { "itself" } else { to }),
-                    remedy,
-                );
+                let to = if link.from == link.to { "itself".to_owned() } else { one(to) };
+                problems.push(&at, format!("{} cannot call {to}", one(from)), remedy);
             }
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
@@ -108,4 +106,9 @@ impl Document {
             problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
         }
     }
+}
+
+/// One of a kind, with its article.
+fn one(kind: &str) -> String {
+    if kind == "users" { kind.to_owned() } else { format!("a {kind}") }
 }
