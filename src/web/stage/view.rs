@@ -32,6 +32,8 @@ const EDGE: f32 = 0.18;
 const CHASE: f32 = 0.15;
 /// Time between two words about where the camera is.
 const TELL_EVERY_MS: f64 = 70.0;
+/// Below this scale the drawing is seen from afar, and its letters are larger.
+const FAR: f32 = 0.68;
 /// Free space around a fitted drawing.
 const PADDING: f32 = 14.0;
 
@@ -388,6 +390,7 @@ impl View {
             for world in &self.worlds {
                 // Setting a plain attribute cannot fail.
                 let _ = world.set_attribute("transform", &transform);
+                let _ = world.class_list().toggle_with_force("is-far", scale < FAR);
             }
         }
         drawing_ms
