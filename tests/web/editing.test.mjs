@@ -326,6 +326,11 @@ test(
     assert.equal(frames.length, 2);
     const [one, other] = frames.sort((a, b) => a.top - b.top);
     assert.ok(one.bottom <= other.top + 1, "they share no place");
+    await page.getByTestId("frame-eu-west-1").click({ button: "right" });
+    await page.getByTestId("fault-menu").getByRole("button", { name: "Black out" }).waitFor();
+    await page.getByTestId("act-target").click();
+    await page.getByText("6 selected").waitFor();
+    await page.keyboard.press("Escape");
     await page.locator('[data-node="dns"]').focus();
     await page.keyboard.press("Enter");
     await page.getByTestId("region-part").fill("ap-south-1");
@@ -364,6 +369,19 @@ test(
     await page.waitForTimeout(200);
     assert.ok(Math.abs((await at()).x - panned.x + 50) < 3, "the hand pans even on a card");
     await page.keyboard.press("v");
+    const still = await at();
+    const turn = (deltaY, notches) =>
+      page.getByTestId("stage").evaluate((root, [length, old]) => {
+        const event = new WheelEvent("wheel", { deltaY: length, bubbles: true, cancelable: true, clientX: 600, clientY: 300 });
+        root.dispatchEvent(Object.defineProperty(event, "wheelDeltaY", { value: old }));
+      }, [deltaY, notches]);
+    await turn(-30, 90);
+    await page.waitForTimeout(200);
+    const fingers = await at();
+    assert.ok(Math.abs(fingers.y - still.y - 30) < 3 && Math.abs(fingers.width - still.width) < 1, "two fingers on a touchpad pan");
+    await turn(-100, 120);
+    await page.waitForTimeout(200);
+    assert.ok((await at()).width > still.width * 1.1, "a wheel zooms");
     for (let i = 0; i < 4; i += 1) await page.keyboard.press("Control+=");
     await page.getByTestId("minimap").waitFor();
     await page.waitForTimeout(400);
@@ -397,6 +415,13 @@ test(
     await page.keyboard.type("crash web server 2");
     await page.keyboard.press("Enter");
     await page.locator('[data-node="web-2"]:not([data-state="up"])').waitFor();
+    await page.keyboard.press("Control+k");
+    await hasFocus(page, "commands-search");
+    await page.keyboard.type("break load balancer web server 1");
+    await page.keyboard.press("Enter");
+    await page.locator('[data-testid="fault-menu"][data-value="lb-1→web-1"]').waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByTestId("fault-menu").waitFor({ state: "detached" });
     await page.keyboard.press("Control+k");
     await page.getByTestId("commands").waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);

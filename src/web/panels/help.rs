@@ -37,12 +37,12 @@ pub fn help(on_intent: &Callback<Intent>) -> Html {
 const HANDS: [(&str, &str); 10] = [
     ("Click", "Select a node or a link; trace a dot"),
     ("Double click", "Rename the node"),
-    ("Right click", "All that can be done there"),
+    ("Right click", "All that can be done there; on a screen, a long press"),
     ("Ctrl click", "Select beside the others"),
     ("Drag a card", "Move it; from its grip, draw a link"),
     ("Drag a frame", "By its name: move all that is in it"),
     ("Drag the ground", "Pan; with Shift, select"),
-    ("Wheel, pinch", "Zoom"),
+    ("Wheel, pinch", "Zoom; two fingers on a touchpad pan"),
     ("Drag a part", "From the palette onto the drawing"),
     ("Drag a fault", "From its list onto the timeline"),
 ];

@@ -18,6 +18,8 @@ const INSET: f32 = 14.0;
 const PIP: f32 = 7.0;
 /// Size of a long name, of the usual one.
 const LONG: f32 = 0.82;
+/// Letters of two figures that stand side by side in their usual size.
+const ABREAST: usize = 16;
 /// Cards below this height are for narrow stages: the same in fewer lines and larger letters.
 const COMPACT_BELOW: f32 = 95.0;
 
@@ -67,11 +69,14 @@ pub fn Card(props: &Props) -> Html {
         })
     };
     let lines = Lines::of(h);
+    let other = if face.other.is_empty() { load_text(face.load) } else { face.other.clone() };
+    let is_tight = face.key.chars().count() + other.chars().count() > ABREAST;
     let class = classes!(
         "card",
         (h < COMPACT_BELOW).then_some("is-compact"),
         format!("is-{}", face.state.name()),
         face.is_troubled.then_some("is-troubled"),
+        is_tight.then_some("is-tight"),
         is_selected.then_some("is-selected"),
         props.target.map(|target| match target {
             Target::Fit => "is-fit",
@@ -102,9 +107,7 @@ pub fn Card(props: &Props) -> Html {
                 <text class={classes!("card-label", is_long.then_some("is-long"))} x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
             }
             <text class="card-key" x={INSET.to_string()} y={lines.figures.to_string()}>{ &face.key }</text>
-            <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">
-                { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
-            </text>
+            <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">{ other }</text>
             if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
             if !face.note.is_empty() {
                 <text class="card-other" x={INSET.to_string()} y={(h - if h < COMPACT_BELOW { 9.0 } else { 14.0 }).to_string()}>{ &face.note }</text>

@@ -121,10 +121,14 @@ impl Stage {
         }
     }
 
-    /// What is to be said about it, in the window's own units.
+    /// What is to be said about it, in the window's own units: above the card that it is about, or below where there is no room.
     pub(super) fn hint(&self, ctx: &Context<Self>) -> Html {
-        let Some(Doing::Reach { to, verdict, .. }) = &self.doing else { return Html::default() };
+        let Some(Doing::Reach { to, over, verdict }) = &self.doing else { return Html::default() };
+        let Some(card) = over.as_ref().and_then(|id| self.map.layout.node(id)).map(NodeBox::rect) else {
+            return Html::default();
+        };
         let view = ctx.props().view.borrow();
-        overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
+        let on_screen = |y: f32| view.camera().to_screen(Point::new(to.x, y));
+        overlay::hint(verdict, on_screen(card.y), on_screen(card.bottom()).y, view.size().w)
     }
 }

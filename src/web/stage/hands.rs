@@ -197,6 +197,12 @@ pub fn wheel_factor(delta: f64, is_lines: bool, is_pinch: bool) -> f32 {
     libm::exp(-delta.clamp(-400.0, 400.0) * unit) as f32
 }
 
+/// Whether a turn is that of two fingers on a touchpad. A wheel turns by notches, which browsers count by 120 in their older
+/// property; fingers go by pixels, which they count there threefold.
+pub fn is_by_fingers(delta: f64, is_lines: bool, notches: f64) -> bool {
+    !is_lines && delta != 0.0 && (notches + 3.0 * delta).abs() < 0.5
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +263,13 @@ mod tests {
         assert_eq!(hands.up(2, 0.0), Ended::Nothing);
         assert_eq!(hands.up(1, 0.0), Ended::Nothing);
         assert_eq!(hands.moved(1, Point::new(5.0, 5.0), &mut camera), Moved::Nothing);
+    }
+
+    #[test]
+    fn fingers_on_a_touchpad_are_told_from_a_wheel() {
+        assert!(is_by_fingers(7.0, false, -21.0) && is_by_fingers(-1.5, false, 4.5));
+        assert!(!is_by_fingers(100.0, false, -120.0) && !is_by_fingers(4.000244, false, -120.0));
+        assert!(!is_by_fingers(3.0, true, -9.0) && !is_by_fingers(0.0, false, 0.0));
     }
 
     #[test]

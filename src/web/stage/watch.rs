@@ -140,8 +140,14 @@ impl Stage {
             let is_lines = event.delta_mode() == WheelEvent::DOM_DELTA_LINE;
             let factor = hands::wheel_factor(event.delta_y(), is_lines, event.ctrl_key());
             let point = at(&here, event.client_x(), event.client_y());
+            // A browser that has no such property knows no notches.
+            let notches = |name: &str| js_sys::Reflect::get(&event, &name.into()).ok().and_then(|value| value.as_f64());
+            let by_fingers = |delta, name| hands::is_by_fingers(delta, is_lines, notches(name).unwrap_or_default());
+            let is_pan = by_fingers(event.delta_y(), "wheelDeltaY") || by_fingers(event.delta_x(), "wheelDeltaX");
             view.borrow_mut().steer(|camera| {
-                if event.shift_key() {
+                if is_pan && !event.ctrl_key() && !event.meta_key() {
+                    camera.pan(-event.delta_x() as f32, -event.delta_y() as f32);
+                } else if event.shift_key() {
                     camera.pan(-(event.delta_x() + event.delta_y()) as f32, 0.0);
                 } else {
                     camera.zoom_at(point, factor);
