@@ -197,7 +197,8 @@ test(
     await metricUntil(page, "throughput", (rate) => rate > 50);
     await page.getByTestId("grip-lb-1-web-2").hover({ force: true });
     await page.getByTestId("grip-lb-1-web-2").click({ force: true });
-    await page.getByTestId("selection-bar").waitFor();
+    await page.getByTestId("selection-bar").getByText(/Load balancer → Web server 2: [\d.]+ kB\/s there, [\d.]+ [kM]B\/s back/).waitFor();
+    assert.equal(await page.locator('.link.load-4[data-from="lb-1"]').count(), 2, "both carry as much as any");
     await page.keyboard.press("Delete");
     await page.getByTestId("link-lb-1-web-2").waitFor({ state: "detached" });
     await page.keyboard.press("Control+z");

@@ -9,7 +9,7 @@ use crate::input::keymap::{BINDINGS, Topic};
 pub fn help(on_intent: &Callback<Intent>) -> Html {
     html! {
         <Sheet title="Every request, from one user to a million" test="help-sheet" on_close={on_intent.reform(|()| Intent::ShowHelp(false))}>
-            <p>{ "Each dot is a request on its way. Users are on one side, data on the other. Move the slider until \
+            <p>{ "Each dot is a request on its way. Users are on one side, data on the other. A link is as wide as what it carries. Move the slider until \
                   something breaks; click a node to see its figures, to crash it, or to add one more like it." }</p>
             { for Topic::ALL.into_iter().map(|topic| html! {
                 <section>

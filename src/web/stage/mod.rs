@@ -45,6 +45,7 @@ use map::Map;
 
 pub use bar::region;
 pub use face::{Face, State, blank};
+pub use links::Load;
 pub use view::{SharedView, View};
 
 #[derive(Properties)]
@@ -238,7 +239,7 @@ impl Component for Stage {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
         let frames = self.map.frames(&shown.document);
-        let bar = bar::bar(&shown.document, selection, linking.as_deref(), on_intent);
+        let bar = bar::bar(&shown.document, selection, linking.as_deref(), &figures.links, on_intent);
         let has_bar = bar.is_some();
         let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
         let class = classes!(
