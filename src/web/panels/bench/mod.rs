@@ -211,7 +211,7 @@ impl Bench {
             Wish::Chart(pin) => {
                 self.panel = Some(Panel::Charts);
                 if !self.pins.contains(&pin) {
-                    self.pins.push(pin);
+                    self.pins.insert(0, pin);
                 }
             }
             Wish::Knob(knob) => toggle(&mut self.knobs, knob),

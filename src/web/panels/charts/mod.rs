@@ -76,6 +76,12 @@ pub fn Charts(props: &Props) -> Html {
             brush.borrow_mut().paint([&body, &samples], is_dark, &all, &times, &events);
         });
     }
+    // What was pinned last is to be seen.
+    use_effect_with((pins.len(), body.clone()), |(_, body)| {
+        if let Some(body) = body.cast::<Element>() {
+            body.set_scroll_top(0);
+        }
+    });
     let point = {
         let cursor = cursor.clone();
         Callback::from(move |event: PointerEvent| {
