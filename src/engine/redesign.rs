@@ -137,7 +137,7 @@ fn as_replica(entry: &Node) -> Node {
 /// Whether a node of the old design goes on in the new one.
 fn stays(node: &Node, before: &Document, after: &Document) -> bool {
     let Some(now) = after.node(&node.id) else { return false };
-    if now.kind.name() != node.kind.name() {
+    if now.kind() != node.kind() {
         return false;
     }
     let (was, is) = (source(before, &node.id), source(after, &node.id));

@@ -186,9 +186,9 @@ pub fn lanes(crowding: f32, scale: f32) -> [f32; 2] {
     [lane, lane + ROAD * crowding * zoom(scale)]
 }
 
-/// Dots grow less than the cards do.
+/// Dots grow less than the cards do, and shrink less: their shapes must be told apart.
 fn zoom(scale: f32) -> f32 {
-    scale.sqrt().clamp(0.9, 1.8)
+    scale.sqrt().clamp(0.72, 1.8)
 }
 
 /// Signed distance from (`x`, `y`) to the outline of `shape` around the origin, all in pixels; negative inside.

@@ -62,7 +62,7 @@ fn every_mistake_is_named_with_its_place_and_remedy() {
         (
             "/links/0",
             json!({ "from": "users", "to": "db" }),
-            &["links[0]", "a users cannot call database", "load_balancer"],
+            &["links[0]", "users cannot call a database", "load_balancer"],
         ),
         ("/links/0", json!({ "from": "users", "to": "web", "loss": 2 }), &["links[0].loss", "0 to 1"]),
         ("/nodes/0/params", json!({ "users": 10_000_001 }), &["nodes[0].params.users", "1 to 10000000"]),

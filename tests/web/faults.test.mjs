@@ -68,6 +68,11 @@ test(
     await page.getByTestId("nothing-broken").waitFor();
     await page.keyboard.press("Escape");
     await page.getByTestId("faults").waitFor({ state: "detached" });
+    await page.getByTestId("link-users-web-1").focus();
+    await page.keyboard.press("b");
+    await page.locator('[data-testid="fault-menu"][data-value="users→web-1"]').waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByTestId("fault-menu").waitFor({ state: "detached" });
   }),
 );
 

@@ -76,6 +76,30 @@ test(
 );
 
 test(
+  "charts that are pinned are there after a reload, and in a fresh profile by the link",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=load-balanced&speed=1");
+    await inspect(page, "web-1");
+    await page.getByTestId("pin-queue").click();
+    await page.getByTestId("pin-errors").click();
+    await page.getByTestId("pin-errors").click();
+    await page.waitForTimeout(500);
+    assert.deepEqual((await kept(page)).pins, [["web-1", "queue"]]);
+    await page.reload();
+    await ready(page);
+    await page.keyboard.press("g");
+    await page.getByTestId("chart-pin-web-1-waiting").waitFor();
+    assert.equal(await page.getByTestId("chart-pin-web-1-errors").count(), 0);
+    await page.keyboard.press("Control+Shift+s");
+    await page.waitForFunction(() => location.hash.startsWith("#d="));
+    const elsewhere = await openElsewhere(page.url());
+    await elsewhere.page.keyboard.press("g");
+    await elsewhere.page.getByTestId("chart-pin-web-1-waiting").waitFor();
+    await elsewhere.close();
+  }),
+);
+
+test(
   "what this browser has kept may be torn: that is said, and the last good state is open",
   onPage(async ({ page, open }) => {
     await open("?scenario=load-balanced");

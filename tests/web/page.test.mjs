@@ -82,6 +82,15 @@ test(
     await give("own.json", JSON.stringify(document));
     await page.getByTestId("node-cdn-1").waitFor();
     assert.match(await page.getByTestId("scenario").innerText(), /A design of my own/);
+    assert.equal(await page.title(), "A design of my own · Scalescope");
+    // Dropped on the page, it opens too.
+    document.name = "Dropped";
+    await page.getByTestId("stage").evaluate((stage, text) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([text], "dropped.json", { type: "application/json" }));
+      stage.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }, JSON.stringify(document));
+    await page.getByTestId("scenario").filter({ hasText: "Dropped" }).waitFor();
   }),
 );
 

@@ -72,6 +72,9 @@ test(
     await page.getByTestId("pin-queue").click();
     await page.getByTestId("rail-charts").click();
     await page.getByTestId("chart-pin-web-2-waiting").waitFor();
+    // A node's line in a chart of several leads to a chart of its own.
+    await page.getByTestId("line-hits-Cache").click();
+    await page.getByTestId("chart-pin-cache-1-hit-ratio").waitFor();
     const cost = Number(await page.locator(".chart-samples").getAttribute("data-value"));
     assert.ok(cost < 25, `a redraw takes ${cost} ms on a busy machine`);
     assert.deepEqual(await accessibilityFaults(page), []);
@@ -160,6 +163,11 @@ test(
     await page.getByTestId("grounds").getByText(/low latency/i).waitFor();
     assert.deepEqual(await accessibilityFaults(page), []);
     await shoot(page, "chooser", { sizes: SIZES });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForTimeout(300);
+    const room = await page.getByTestId("chooser").evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+    assert.equal(room, 0, "on a phone nothing of it is beside the screen");
+    assert.deepEqual(await accessibilityFaults(page), []);
     await page.setViewportSize({ width: 1280, height: 720 });
     await page.getByRole("button", { name: "Use it: Key value" }).click();
     await page.getByTestId("chooser").waitFor({ state: "detached" });

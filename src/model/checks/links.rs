@@ -45,15 +45,15 @@ impl Document {
             if let (Some(from), Some(to)) = (from, to)
                 && (!may_call(from, to) || link.from == link.to)
             {
-                let callees = callees(from);
-                let remedy = if callees.is_empty() {
-                    format!("a {from} calls nobody: it answers")
-                } else {
-                    let names: Vec<_> = callees.iter().map(|kind| kind.name()).collect();
-                    format!("a {from} calls: {}", names.join(", "))
+                let names: Vec<_> = callees(from).iter().map(|kind| kind.name()).collect();
+                let callees = if names.is_empty() { "nobody: it answers".to_owned() } else { names.join(", ") };
+                let remedy = match from {
+                    Kind::Users => format!("users call: {callees}"),
+                    _ if names.is_empty() => format!("a {from} calls {callees}"),
+                    _ => format!("a {from} calls: {callees}"),
                 };
-                let whom = if link.from == link.to { "itself" } else { to.name() };
-                problems.push(&at, format!("a {from} cannot call {whom}"), remedy);
+                let to = if link.from == link.to { "itself".to_owned() } else { one(to) };
+                problems.push(&at, format!("{} cannot call {to}", one(from)), remedy);
             }
             if !(0.0..=1.0).contains(&link.loss) {
                 problems.push(format!("{at}.loss"), format!("{} is not a share", link.loss), "valid: 0 to 1");
@@ -106,4 +106,9 @@ impl Document {
             problems.push(format!("links[{i}]"), what, format!("{role} in one direction only"));
         }
     }
+}
+
+/// One of a kind, with its article.
+fn one(kind: Kind) -> String {
+    if kind == Kind::Users { kind.to_string() } else { format!("a {kind}") }
 }

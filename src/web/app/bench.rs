@@ -4,7 +4,6 @@ use scalescope::base::Kind;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use web_sys::Element;
 use yew::prelude::*;
 
 use scalescope::insight::broken;
@@ -27,12 +26,13 @@ impl App {
     pub(super) fn at_bench(&mut self, ctx: &Context<Self>, intent: Intent) -> Option<Intent> {
         match intent {
             Intent::Bench(wish) => {
-                let is_kept = matches!(wish, Wish::Promise(_) | Wish::Knob(_));
+                let is_kept = matches!(wish, Wish::Promise(_) | Wish::Knob(_) | Wish::Pin(_) | Wish::Chart(_));
                 if let Some(wish) = self.bench.settle(wish) {
                     self.wish(ctx, wish);
                 }
                 self.watch();
                 if is_kept {
+                    self.free_address();
                     self.save_soon();
                 }
                 None
@@ -187,7 +187,8 @@ impl App {
                 html! { <Twin {shown} {figures} {events} {second} {on_intent} /> }
             }
             (Some(Panel::Faults), _) => {
-                let aim = self.bench.aim.clone();
+                // Whoever has selected a node means that one.
+                let aim = self.bench.aim.clone().or_else(|| self.selected.clone().map(Target::Node));
                 faults::faults(&faults::Props { shown, figures, aim, on_intent })
             }
             _ => Html::default(),
@@ -226,15 +227,7 @@ impl App {
 /// The menu of what is under the pointer, if that is the drawing or something on it.
 #[allow(clippy::needless_pass_by_value, reason = "callbacks give their events away")]
 pub fn menu_under(event: MouseEvent) -> Option<Msg> {
-    let element: Element = event.target()?.dyn_into().ok()?;
-    let target = if let Ok(Some(card)) = element.closest("[data-node]") {
-        Target::Node(card.get_attribute("data-node")?.into())
-    } else if let Ok(Some(link)) = element.closest("[data-from]") {
-        Target::link(&link.get_attribute("data-from")?, &link.get_attribute("data-to")?)
-    } else {
-        element.closest(".field-of-view").ok().flatten()?;
-        Target::Canvas
-    };
+    let target = Target::under(&event.target()?.dyn_into().ok()?)?;
     event.prevent_default();
     let at = Some((f64::from(event.client_x()), f64::from(event.client_y())));
     Some(Msg::Do(Intent::Bench(Wish::Menu { target, at })))

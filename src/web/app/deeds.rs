@@ -17,6 +17,8 @@ use crate::editor::past::Whole;
 use crate::editor::{Draw, Selection};
 use crate::input::keymap::{self, Deed, Hand};
 use crate::input::{Intent, Way};
+use crate::panels::bench::Wish;
+use crate::panels::faults::Target;
 use crate::panels::toasts::Toast;
 use crate::scenarios;
 use crate::session::Session;
@@ -104,6 +106,15 @@ impl App {
                 self.carry_out(ctx, Intent::Draw(Draw::Delete));
             }
             return;
+        }
+        // What has the focus is what is meant to break: a card, a link, or the name of a region; else the link that is selected.
+        if deed == Deed::Break {
+            let focused = dom::document().active_element().and_then(|element| Target::under(&element));
+            let selected = || self.editor.selection.link.as_ref().map(|link| Target::link(&link.from, &link.to));
+            if let Some(target) = focused.filter(|target| *target != Target::Canvas).or_else(selected) {
+                self.at_bench(ctx, Intent::Bench(Wish::Menu { target, at: None }));
+                return;
+            }
         }
         let mut hand = self.hand();
         if deed == Deed::Open {

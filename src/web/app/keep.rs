@@ -16,6 +16,7 @@ use crate::editor::past::Whole;
 use crate::input::Intent;
 use crate::keeping::state::{Run, State};
 use crate::keeping::{Keep, file, link, store};
+use crate::panels::charts::{NodeFigure, Pin};
 use crate::panels::knobs::Knob;
 use crate::protocol::Design;
 
@@ -77,8 +78,9 @@ impl App {
         let document = Document { seed: self.seed, ..shown.document.clone() };
         let (past, objectives) = (State::past(&self.editor.past), self.bench.objectives);
         let knobs = self.bench.knobs.iter().map(|knob| (knob.node.to_string(), knob.path.clone())).collect();
+        let pins = self.bench.pins.iter().map(|pin| (pin.node.clone(), pin.figure.name().to_owned())).collect();
         let run = self.kept_run();
-        Some(State { document, seed: self.seed, speed: self.speed, past, run, objectives, knobs })
+        Some(State { document, seed: self.seed, speed: self.speed, past, run, objectives, knobs, pins })
     }
 
     /// The present run as far as it has come.
@@ -119,6 +121,9 @@ impl App {
     pub(super) fn take_up(&mut self, state: &State) {
         let knob = |(node, path): &(String, String)| Knob { node: node.as_str().into(), path: path.clone() };
         self.bench.knobs = state.knobs.iter().map(knob).collect();
+        let pin =
+            |(node, name): &(String, String)| Some(Pin { node: node.clone(), figure: NodeFigure::by_name(name)? });
+        self.bench.pins = state.pins.iter().filter_map(pin).collect();
         self.bench.objectives = state.objectives;
     }
 

@@ -305,6 +305,8 @@ impl App {
             Ok(shown) => self.confirmed = Some(Rc::new(shown)),
             Err(problem) => return self.toast(ctx, &problem, true),
         }
+        dom::document()
+            .set_title(&format!("{} · Scalescope", self.confirmed.as_ref().map_or("", |own| &own.document.name)));
         // What is still on its way to the engine is shown already, and shall not go and come back.
         if self.pending == 0 {
             self.shown.clone_from(&self.confirmed);

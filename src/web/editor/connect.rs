@@ -160,7 +160,7 @@ mod tests {
         let told = link(&document, "db-1", "web-1").unwrap_err();
         assert!(told.contains("Draw it the other way: from Web server 1 to Primary"), "{told}");
         let told = link(&document, "users", "db-1").unwrap_err();
-        assert!(told.contains("A users cannot call database") && told.contains("load balancer"), "{told}");
+        assert!(told.contains("Users cannot call a database") && told.contains("load balancer"), "{told}");
         let told = link(&document, "users", "lb-1").unwrap_err();
         assert!(told.contains("already"), "{told}");
         assert_eq!(target(&document, "users", "web-1"), Target::Fit);

@@ -127,7 +127,7 @@ pub const BINDINGS: [Binding; 68] = [
     row(Run, &["0"], "0", "Start again from time zero", Deed::Again),
     row(Run, &["C"], "C", "Crash the node", Deed::Crash),
     row(Run, &["R"], "R", "Restart the node", Deed::Restart),
-    row(Run, &["B"], "B", "Break the node: all its faults", Deed::Break),
+    row(Run, &["B"], "B", "Break the node, link or region: all its faults", Deed::Break),
     row(Run, &["X"], "X", "Faults: what is broken, and the timeline", Deed::Panel(Panel::Faults)),
     row(View, &["T"], "T", "Requests: traces, hop by hop", Deed::Panel(Panel::Requests)),
     row(View, &["G"], "G", "Charts", Deed::Panel(Panel::Charts)),

@@ -44,6 +44,8 @@ pub struct State {
     pub objectives: Objectives,
     /// Parameters that have a slider on the page, each as its node and its name.
     pub knobs: Vec<(String, String)>,
+    /// Figures whose charts are pinned, each as its node and its name.
+    pub pins: Vec<(String, String)>,
 }
 
 /// A run as far as it has come.
@@ -77,8 +79,8 @@ impl Run {
 impl State {
     /// A design that nothing was done with yet.
     pub fn fresh(document: Document, speed: f64) -> Self {
-        let objectives = Objectives::default();
-        Self { seed: document.seed, document, speed, past: Value::Null, run: None, objectives, knobs: Vec::new() }
+        let (objectives, knobs, pins) = (Objectives::default(), Vec::new(), Vec::new());
+        Self { seed: document.seed, document, speed, past: Value::Null, run: None, objectives, knobs, pins }
     }
 
     pub fn write(&self) -> String {
@@ -91,6 +93,7 @@ impl State {
             "past": self.past,
             "objectives": { "p99_s": p99_s, "availability": availability },
             "knobs": self.knobs,
+            "pins": self.pins,
         });
         if let Some(run) = &self.run {
             state["run"] = run.to_value();
@@ -105,13 +108,16 @@ impl State {
         let body = value.get("design").ok_or("it has no design")?;
         let document = Document::read_draft(&body.to_string()).map_err(|problems| problems.to_string())?;
         let number = |name: &str| value.get(name).and_then(Value::as_f64);
+        let pairs =
+            |name: &str| value.get(name).and_then(|own| serde_json::from_value(own.clone()).ok()).unwrap_or_default();
         Ok(Self {
             seed: value.get("seed").and_then(Value::as_u64).unwrap_or(document.seed),
             speed: number("speed").filter(|speed| SPEEDS.contains(speed)).unwrap_or(DEFAULT_SPEED),
             past: value.get("past").cloned().unwrap_or_default(),
             run: value.get("run").map(Run::of_value).transpose()?,
             objectives: objectives(&value),
-            knobs: value.get("knobs").and_then(|knobs| serde_json::from_value(knobs.clone()).ok()).unwrap_or_default(),
+            knobs: pairs("knobs"),
+            pins: pairs("pins"),
             document,
         })
     }
@@ -159,7 +165,8 @@ mod tests {
         let journal = vec![Entry { at_ns: 1_500_000_000, command: crash }];
         let run = Some(Run { begun: document.clone(), journal, now_ns: 2_000_000_001 });
         let knobs = vec![("web-1".to_owned(), "cores".to_owned())];
-        State { document, seed: 42, speed: 0.5, past: json!([[], []]), run, objectives, knobs }
+        let pins = vec![("web-1".to_owned(), "queue".to_owned())];
+        State { document, seed: 42, speed: 0.5, past: json!([[], []]), run, objectives, knobs, pins }
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::icons::icon;
 use crate::input::Intent;
 use crate::input::keymap::{self, BINDINGS, Deed, Hand};
 use crate::keeping::Keep;
+use crate::panels::bench::Wish;
+use crate::panels::faults::Target;
 use crate::panels::sheet::use_modal;
 use crate::scenarios;
 use crate::theme::Theme;
@@ -61,12 +63,20 @@ fn entries(shown: Option<&Shown>, hand: &Hand) -> Vec<Entry> {
         add(format!("Scenario: {}", scenario.document().name), "Scenarios", "", Intent::Choose(i));
     }
     for node in shown.iter().flat_map(|shown| &shown.document.nodes) {
-        let id: Rc<str> = node.id.as_str().into();
-        add(format!("Go to {}", node.label()), "Nodes", "", Intent::Select(id.clone()));
+        let (id, label): (Rc<str>, _) = (node.id.as_str().into(), node.label());
+        add(format!("Go to {label}"), "Nodes", "", Intent::Select(id.clone()));
+        add(format!("Link {label} to …"), "Nodes", "", Intent::Draw(Draw::BeginLink(id.clone())));
         if node.kind() != Kind::Users {
-            add(format!("Crash {}", node.label()), "Nodes", "", Intent::Crash(id.clone()));
-            add(format!("Restart {}", node.label()), "Nodes", "", Intent::Restart(id));
+            add(format!("Crash {label}"), "Nodes", "", Intent::Crash(id.clone()));
+            add(format!("Restart {label}"), "Nodes", "", Intent::Restart(id));
         }
+    }
+    // Whatever can break has a menu of how it can.
+    for (shown, target) in
+        shown.iter().flat_map(|shown| Target::all(&shown.document).into_iter().map(move |to| (shown, to)))
+    {
+        let title = format!("Break {} …", target.label(shown));
+        add(title, "Run and break", "", Intent::Bench(Wish::Menu { target, at: None }));
     }
     for theme in [Theme::Auto, Theme::Light, Theme::Dark] {
         add(format!("Theme: {}", theme.name()), "View", "", Intent::SetTheme(theme));

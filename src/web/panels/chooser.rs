@@ -43,47 +43,66 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// A column: its heading, and what it says of a trial.
+type Column = (&'static str, fn(&Value) -> Html);
+
+const COLUMNS: [Column; 8] = [
+    ("Answered", |trial| format!("{}/s", format::quantity(number(trial, "goodput_per_s"))).into()),
+    ("Failed", |trial| flagged(trial, "errors_per_s", "/s")),
+    ("99 of 100", |trial| format::duration(p99(trial)).into()),
+    ("In the store", |trial| format::duration(number(trial, "store_s")).into()),
+    ("Store busy", |trial| format::percent(number(trial, "database_utilisation")).into()),
+    (DISK, |trial| format::percent(number(trial, "disk_utilisation")).into()),
+    ("N+1 calls", |trial| format::quantity(number(trial, "extra_calls")).into()),
+    ("Torn", |trial| flagged(trial, "torn_writes", "")),
+];
+/// Shown only where a store has one.
+const DISK: &str = "Disk busy";
+
+fn number(trial: &Value, name: &str) -> f64 {
+    trial.get(name).and_then(Value::as_f64).unwrap_or_default()
+}
+
+fn p99(trial: &Value) -> f64 {
+    trial.get("latency").map_or(0.0, |latency| number(latency, "p99_s"))
+}
+
+/// A number that had better be zero.
+fn flagged(trial: &Value, name: &str, unit: &str) -> Html {
+    let value = number(trial, name);
+    html! { <span class={classes!((value > 0.0).then_some("is-bad"))}>{ format::quantity(value) }{ unit }</span> }
+}
+
+/// On a phone each row is a card of its own; the roles keep it a table for who listens to it.
 fn table(choice: &Value, on_intent: &Callback<Intent>) -> Html {
     let trials = list(choice, "trials");
     let best = choice.get("best").and_then(Value::as_str).unwrap_or_default();
     let has_disk = trials.iter().any(|trial| trial.get("disk_utilisation").is_some_and(|disk| !disk.is_null()));
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(|(name, _)| has_disk || *name != DISK).collect();
     html! {
-        <div class="chooser-table">
-            <table class="bench-table" data-testid="trials">
-                <thead><tr>
-                    <th scope="col">{ "Kind" }</th><th scope="col">{ "Answered" }</th><th scope="col">{ "Failed" }</th><th scope="col">{ "99 of 100" }</th>
-                    <th scope="col">{ "In the store" }</th><th scope="col">{ "Store busy" }</th>
-                    if has_disk { <th scope="col">{ "Disk busy" }</th> }
-                    <th scope="col">{ "N+1 calls" }</th><th scope="col">{ "Torn" }</th><th scope="col"><span class="hidden">{ "Use it" }</span></th>
-                </tr></thead>
-                <tbody>{ for trials.iter().map(|trial| row(trial, best, has_disk, on_intent)) }</tbody>
-            </table>
-        </div>
+        <table class="bench-table" role="table" data-testid="trials">
+            <thead role="rowgroup"><tr role="row">
+                <th role="columnheader">{ "Kind" }</th>
+                { for columns.iter().map(|(name, _)| html! { <th role="columnheader">{ *name }</th> }) }
+                <th role="columnheader"><span class="hidden">{ "Use it" }</span></th>
+            </tr></thead>
+            <tbody role="rowgroup">{ for trials.iter().map(|trial| row(trial, best, &columns, on_intent)) }</tbody>
+        </table>
     }
 }
 
-fn row(trial: &Value, best: &str, has_disk: bool, on_intent: &Callback<Intent>) -> Html {
+fn row(trial: &Value, best: &str, columns: &[Column], on_intent: &Callback<Intent>) -> Html {
     let model = trial.get("model").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let number = |name: &str| trial.get(name).and_then(Value::as_f64).unwrap_or_default();
-    let p99 = trial.get("latency").and_then(|latency| latency.get("p99_s")).and_then(Value::as_f64).unwrap_or_default();
     let is_best = model == best;
-    let bad = |name: &str, text: String| html! { <td class={classes!((number(name) > 0.0).then_some("is-bad"))}>{ text }</td> };
     let take = {
         let model = model.clone();
         on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::TakeModel(model.clone())))
     };
     html! {
-        <tr key={model.clone()} class={classes!(is_best.then_some("is-best"))} data-testid={format!("trial-{model}")}>
-            <th scope="row">{ format::name(&model) }if is_best { <small>{ icon("well") }{ "answers most, soonest" }</small> }</th>
-            <td>{ format!("{}/s", format::quantity(number("goodput_per_s"))) }</td>
-            { bad("errors_per_s", format!("{}/s", format::quantity(number("errors_per_s")))) }
-            <td>{ format::duration(p99) }</td>
-            <td>{ format::duration(number("store_s")) }</td>
-            <td>{ format::percent(number("database_utilisation")) }</td>
-            if has_disk { <td>{ format::percent(number("disk_utilisation")) }</td> }
-            <td>{ format::quantity(number("extra_calls")) }</td>
-            { bad("torn_writes", format::quantity(number("torn_writes"))) }
-            <td><button class="quiet small" onclick={take} aria-label={format!("Use it: {}", format::name(&model))}>{ "Use it" }</button></td>
+        <tr key={model.clone()} role="row" class={classes!(is_best.then_some("is-best"))} data-testid={format!("trial-{model}")}>
+            <th role="rowheader">{ format::name(&model) }if is_best { <small>{ icon("well") }{ "answers most, soonest" }</small> }</th>
+            { for columns.iter().map(|(name, cell)| html! { <td role="cell" data-label={*name}>{ cell(trial) }</td> }) }
+            <td role="cell" class="chooser-use"><button class="quiet small" onclick={take} aria-label={format!("Use it: {}", format::name(&model))}>{ "Use it" }</button></td>
         </tr>
     }
 }

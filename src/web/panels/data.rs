@@ -41,7 +41,7 @@ pub fn data(props: &Props) -> Html {
                 if has_store {
                     { record(props) }
                 } else {
-                    <section><p class="bench-empty">{ "This design has no store of data." }</p></section>
+                    <section><p class="bench-empty">{ "Nothing in this design keeps data. A database, a cache or an object store does: they are in the palette." }</p></section>
                 }
                 if !stores.is_empty() {
                     <section>

@@ -31,16 +31,19 @@ pub fn health(props: &Props) -> Html {
     let Props { shown, figures, objectives, growth_per_s, on_intent } = props;
     let tight: Vec<Warning> = bottleneck(figures).into_iter().collect();
     let points = single_points(&shown.document, figures);
+    // Before the first request nothing can be said of the design.
+    let is_idle = figures.nodes.iter().all(|node| node.arrivals_per_s <= 0.0);
+    let unless_idle = |text: &'static str| if is_idle { "Nothing is in use yet." } else { text };
     let next: Vec<Warning> = saturation(figures, *growth_per_s).into_iter().take(NEXT).collect();
     html! {
         <aside class="bench health" aria-label="Health" data-testid="health">
             { super::bench_head("health", "Health", on_intent) }
             <div class="bench-body">
                 { goals(objectives, figures, on_intent) }
-                { section("Bottleneck", "bottleneck", "Nothing holds the system back.", &tight, shown, on_intent) }
+                { section("Bottleneck", "bottleneck", unless_idle("Nothing holds the system back."), &tight, shown, on_intent) }
                 { section("Full next", "next", "Nothing is in use yet.", &next, shown, on_intent) }
                 if let Some(bill) = bill(figures) { { costs(&bill, shown) } }
-                { section("Single points of failure", "single-points", "No node is alone.", &points, shown, on_intent) }
+                { section("Single points of failure", "single-points", unless_idle("No node is alone."), &points, shown, on_intent) }
             </div>
         </aside>
     }

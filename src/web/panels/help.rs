@@ -9,7 +9,7 @@ use crate::input::keymap::{BINDINGS, Topic};
 pub fn help(on_intent: &Callback<Intent>) -> Html {
     html! {
         <Sheet title="Every request, from one user to a million" test="help-sheet" on_close={on_intent.reform(|()| Intent::ShowHelp(false))}>
-            <p>{ "Each dot is a request on its way. Users are on one side, data on the other. Move the slider until \
+            <p>{ "Each dot is a request on its way. Users are on one side, data on the other. A link is as wide as what it carries. Move the slider until \
                   something breaks; click a node to see its figures, to crash it, or to add one more like it." }</p>
             { for Topic::ALL.into_iter().map(|topic| html! {
                 <section>
@@ -37,12 +37,12 @@ pub fn help(on_intent: &Callback<Intent>) -> Html {
 const HANDS: [(&str, &str); 10] = [
     ("Click", "Select a node or a link; trace a dot"),
     ("Double click", "Rename the node"),
-    ("Right click", "All that can be done there"),
+    ("Right click", "All that can be done there; on a screen, a long press"),
     ("Ctrl click", "Select beside the others"),
     ("Drag a card", "Move it; from its grip, draw a link"),
     ("Drag a frame", "By its name: move all that is in it"),
     ("Drag the ground", "Pan; with Shift, select"),
-    ("Wheel, pinch", "Zoom"),
+    ("Wheel, pinch", "Zoom; two fingers on a touchpad pan"),
     ("Drag a part", "From the palette onto the drawing"),
     ("Drag a fault", "From its list onto the timeline"),
 ];

@@ -14,7 +14,7 @@ use crate::app::Shown;
 use crate::format;
 use crate::input::Intent;
 use crate::panels::bench::Events;
-use crate::stage::State;
+use crate::stage::{Load, State};
 
 /// Seconds between two readings.
 const READ_EVERY: u32 = 10;
@@ -156,7 +156,11 @@ fn links(figures: &Figures, shown: &Shown) -> Html {
             (false, true) => 1,
             (false, false) => 0,
         };
-        ["well", "impaired", "cut"][lane(&link.forward).max(lane(&link.backward))]
+        match lane(&link.forward).max(lane(&link.backward)) {
+            0 => Load::of(link, 0.0).word().unwrap_or("well"),
+            1 => "impaired",
+            _ => "cut",
+        }
     };
     html! {
         <table class="bench-table" data-testid="twin-links">

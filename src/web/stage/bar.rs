@@ -7,9 +7,11 @@ use yew::prelude::*;
 
 use scalescope::model::regions::REGIONS;
 use scalescope::model::{Document, Tier};
+use scalescope::observe::{LaneFigures, LinkFigures};
 
 use super::Props;
-use crate::editor::{Draw, Selection, Side};
+use crate::editor::{Draw, Ends, Selection, Side};
+use crate::format;
 use crate::icons::icon;
 use crate::input::Intent;
 use crate::panels::entry::Entry;
@@ -19,6 +21,7 @@ pub fn bar(
     document: &Document,
     selection: &Selection,
     linking: Option<&str>,
+    links: &[LinkFigures],
     on_intent: &Callback<Intent>,
 ) -> Option<Html> {
     let button = |name: &'static str, label: &str, draw: Draw| {
@@ -35,7 +38,7 @@ pub fn bar(
         (text, html! { <>{ button("close", "Stop (Esc)", Draw::EndLink) }</> })
     } else if let Some(link) = &selection.link {
         (
-            format!("{} → {}", label(&link.from), label(&link.to)),
+            format!("{} → {}{}", label(&link.from), label(&link.to), load(links, link)),
             html! { <>{ button("trash", "Delete the link (Delete)", Draw::Delete) }</> },
         )
     } else if count > 1 || tier.is_some() {
@@ -73,6 +76,17 @@ pub fn bar(
             { tools }
         </div>
     })
+}
+
+/// What a link carries.
+fn load(links: &[LinkFigures], ends: &Ends) -> String {
+    let Some(own) = links.iter().find(|own| *own.from == *ends.from && *own.to == *ends.to) else {
+        return String::new();
+    };
+    let used = [&own.forward, &own.backward].into_iter().filter_map(|lane| lane.utilisation).reduce(f64::max);
+    let used = used.map_or_else(String::new, |used| format!(", {} of its bandwidth", format::percent(used)));
+    let rate = |lane: &LaneFigures| format::bytes(lane.bytes_per_s as u64);
+    format!(": {}/s there, {}/s back{used}", rate(&own.forward), rate(&own.backward))
 }
 
 /// Whether the selection is just what is in the frame.
@@ -118,6 +132,8 @@ pub fn tools(props: &Props) -> Html {
     };
     html! {
         <div class="zoom" role="toolbar" aria-label="Drawing">
+            <button class="phone-only" aria-label="Add a part" title="Add a part (N)" data-testid="palette-open"
+                onclick={props.on_intent.reform(|_: MouseEvent| Intent::Draw(Draw::ShowPalette(true)))}>{ icon("add") }</button>
             { tool("undo", "Undo (Ctrl Z)", Intent::Draw(Draw::Undo), props.can_undo) }
             { tool("redo", "Redo (Ctrl Shift Z)", Intent::Draw(Draw::Redo), props.can_redo) }
             <span class="bar-rule" />

@@ -16,6 +16,10 @@ use crate::input::Intent;
 /// Space inside a card, left and right.
 const INSET: f32 = 14.0;
 const PIP: f32 = 7.0;
+/// Size of a long name, of the usual one.
+const LONG: f32 = 0.82;
+/// Letters of two figures that stand side by side in their usual size.
+const ABREAST: usize = 16;
 /// Cards below this height are for narrow stages: the same in fewer lines and larger letters.
 const COMPACT_BELOW: f32 = 95.0;
 
@@ -65,11 +69,14 @@ pub fn Card(props: &Props) -> Html {
         })
     };
     let lines = Lines::of(h);
+    let other = if face.other.is_empty() { load_text(face.load) } else { face.other.clone() };
+    let is_tight = face.key.chars().count() + other.chars().count() > ABREAST;
     let class = classes!(
         "card",
         (h < COMPACT_BELOW).then_some("is-compact"),
         format!("is-{}", face.state.name()),
         face.is_troubled.then_some("is-troubled"),
+        is_tight.then_some("is-tight"),
         is_selected.then_some("is-selected"),
         props.target.map(|target| match target {
             Target::Fit => "is-fit",
@@ -78,7 +85,10 @@ pub fn Card(props: &Props) -> Html {
         })
     );
     let text_x = INSET + 24.0 + 10.0;
+    // A long name is written smaller before it is cut.
     let room = (w - text_x - INSET + 6.0) / lines.letter;
+    let is_long = face.label.chars().count() > room as usize;
+    let room = if is_long { room / LONG } else { room };
     html! {
         <g {class} transform={format!("translate({} {})", place.x, place.y)} tabindex="0" role="button"
             aria-pressed={is_selected.to_string()} {onclick}
@@ -94,12 +104,10 @@ pub fn Card(props: &Props) -> Html {
             if props.is_renaming {
                 { rename(props, text_x) }
             } else {
-                <text class="card-label" x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
+                <text class={classes!("card-label", is_long.then_some("is-long"))} x={text_x.to_string()} y={lines.label.to_string()}>{ shortened(&face.label, room) }</text>
             }
             <text class="card-key" x={INSET.to_string()} y={lines.figures.to_string()}>{ &face.key }</text>
-            <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">
-                { if face.other.is_empty() { load_text(face.load) } else { face.other.clone() } }
-            </text>
+            <text class="card-other" x={(w - INSET).to_string()} y={lines.figures.to_string()} text-anchor="end">{ other }</text>
             if let Some(load) = face.load { { load_bar(load, w, lines.load) } }
             if !face.note.is_empty() {
                 <text class="card-other" x={INSET.to_string()} y={(h - if h < COMPACT_BELOW { 9.0 } else { 14.0 }).to_string()}>{ &face.note }</text>

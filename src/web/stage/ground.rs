@@ -40,7 +40,7 @@ pub fn frame_name(frame: &Frame) -> Html {
     html! {
         <g class={classes!("frame-name", is_region.then_some("is-region"))} transform={format!("translate({} {})", rect.x, rect.y)}
             tabindex="0" role="button" aria-label={format!("{what} {label}: select what is in it")} data-frame={ids}
-            data-testid={format!("frame-{label}")}>
+            data-region={is_region.then(|| label.clone())} data-testid={format!("frame-{label}")}>
             <title>{ format!("{what} {label}: drag to move it with all that is in it") }</title>
             <rect x="8" y="6" width={width.to_string()} height="28" rx="9" />
             <text x="19" y="25">{ label }</text>
@@ -53,7 +53,7 @@ pub fn blank() -> Html {
     html! {
         <div class="blank-canvas" data-testid="blank">
             <p class="blank-title">{ "An empty canvas" }</p>
-            <p>{ "Drag a part from the palette onto it, or choose one by Enter. Users first: they make the requests." }</p>
+            <p>{ "Drag a part from the palette onto it, or choose one there. Users first: they make the requests." }</p>
         </div>
     }
 }

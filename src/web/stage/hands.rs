@@ -71,6 +71,7 @@ pub struct Hands {
     start: Point,
     grip: Grip,
     is_drag: bool,
+    is_let_go: bool,
     act: Option<Act>,
     /// When and where the last click was, and on what.
     clicked: Option<(f64, Point, Grip)>,
@@ -78,6 +79,7 @@ pub struct Hands {
 
 impl Hands {
     pub fn down(&mut self, id: i32, at: Point, grip: Grip) {
+        self.is_let_go = false;
         if self.pointers.is_empty() {
             (self.start, self.is_drag, self.grip, self.act) = (at, false, grip, None);
         } else {
@@ -111,6 +113,16 @@ impl Hands {
     pub fn cancel(&mut self) {
         self.act = None;
         self.grip = Grip::Ground;
+    }
+
+    /// All pointers are let go of: what they were about has gone another way, and their going up is no click.
+    pub fn let_go(&mut self) {
+        *self = Self { is_drag: true, is_let_go: true, ..Self::default() };
+    }
+
+    /// Whether the last gesture has ended by [`Self::let_go`].
+    pub fn is_let_go(&self) -> bool {
+        self.is_let_go
     }
 
     pub fn is_down(&self) -> bool {
@@ -185,6 +197,12 @@ pub fn wheel_factor(delta: f64, is_lines: bool, is_pinch: bool) -> f32 {
     libm::exp(-delta.clamp(-400.0, 400.0) * unit) as f32
 }
 
+/// Whether a turn is that of two fingers on a touchpad. A wheel turns by notches, which browsers count by 120 in their older
+/// property; fingers go by pixels, which they count there threefold.
+pub fn is_by_fingers(delta: f64, is_lines: bool, notches: f64) -> bool {
+    !is_lines && delta != 0.0 && (notches + 3.0 * delta).abs() < 0.5
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_let_go_of_is_no_click() {
+        let (mut hands, mut camera) = hands(Grip::Card("web-1".into()));
+        hands.let_go();
+        assert!(hands.is_drag() && !hands.is_down());
+        assert_eq!(hands.moved(1, Point::new(90.0, 20.0), &mut camera), Moved::Nothing);
+        assert_eq!(hands.up(1, 0.0), Ended::Nothing);
+    }
+
+    #[test]
     fn two_fingers_zoom_about_their_middle() {
         let (mut hands, mut camera) = (Hands::default(), Camera::default());
         hands.down(1, Point::new(0.0, 0.0), Grip::Card("web-1".into()));
@@ -236,6 +263,13 @@ mod tests {
         assert_eq!(hands.up(2, 0.0), Ended::Nothing);
         assert_eq!(hands.up(1, 0.0), Ended::Nothing);
         assert_eq!(hands.moved(1, Point::new(5.0, 5.0), &mut camera), Moved::Nothing);
+    }
+
+    #[test]
+    fn fingers_on_a_touchpad_are_told_from_a_wheel() {
+        assert!(is_by_fingers(7.0, false, -21.0) && is_by_fingers(-1.5, false, 4.5));
+        assert!(!is_by_fingers(100.0, false, -120.0) && !is_by_fingers(4.000_244, false, -120.0));
+        assert!(!is_by_fingers(3.0, true, -9.0) && !is_by_fingers(0.0, false, 0.0));
     }
 
     #[test]

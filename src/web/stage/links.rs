@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use scalescope::observe::LaneFigures;
+use scalescope::observe::{LaneFigures, LinkFigures};
 use scalescope::scene::{LinkPath, Point, on_curve};
 
 use crate::editor::Ends;
@@ -26,9 +26,61 @@ pub struct Wire {
     /// Between databases.
     pub is_replication: bool,
     pub passage: Passage,
+    pub load: Load,
     /// Whether one of its ends is selected.
     pub is_near: bool,
     pub is_selected: bool,
+}
+
+/// How much a link carries, in steps: a drawing that changes with every byte could not be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// From none to as much as the busiest link of the design: 0 to 4.
+    pub share: u8,
+    pub room: Room,
+}
+
+/// What is left of a link's bandwidth, in its worse direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    #[default]
+    Plenty,
+    Scarce,
+    None,
+}
+
+impl Load {
+    /// Of a link that carries something while the busiest one carries `most` bytes per second.
+    pub fn of(link: &LinkFigures, most: f64) -> Self {
+        let share = match carried(link) / most.max(1e-9) {
+            0.0 => 0,
+            ..0.04 => 1,
+            ..0.15 => 2,
+            ..0.4 => 3,
+            _ => 4,
+        };
+        let used = |lane: &LaneFigures| lane.utilisation.unwrap_or_default();
+        let room = match used(&link.forward).max(used(&link.backward)) {
+            0.9.. => Room::None,
+            0.7.. => Room::Scarce,
+            _ => Room::Plenty,
+        };
+        Self { share, room }
+    }
+
+    /// For people; nothing, where there is nothing to say.
+    pub const fn word(self) -> Option<&'static str> {
+        match self.room {
+            Room::Plenty => None,
+            Room::Scarce => Some("busy"),
+            Room::None => Some("full"),
+        }
+    }
+}
+
+/// Bytes per second in both directions.
+pub fn carried(link: &LinkFigures) -> f64 {
+    link.forward.bytes_per_s + link.backward.bytes_per_s
 }
 
 /// How well a link lets things through, in its worse direction.
@@ -106,6 +158,8 @@ fn link(wire: &Wire) -> Html {
         wire.is_replication.then_some("is-replication"),
         wire.is_near.then_some("is-near"),
         wire.is_selected.then_some("is-selected"),
+        format!("load-{}", wire.load.share),
+        wire.load.word().map(|word| format!("is-{word}")),
         match wire.passage {
             Passage::Free => None,
             Passage::Impaired => Some("is-impaired"),
@@ -149,4 +203,22 @@ fn arrow(points: &[Point; 4]) -> String {
     let tip = tip + along * 4.0;
     let [one, other] = [tip + along * -8.0 + across * 5.0, tip + along * -8.0 + across * -5.0];
     format!("M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}", one.x, one.y, tip.x, tip.y, other.x, other.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_as_wide_as_its_share_and_says_when_it_is_full() {
+        let lane = |bytes_per_s, utilisation| LaneFigures { bytes_per_s, utilisation, ..LaneFigures::default() };
+        let load = |forward, backward| {
+            let (from, to) = (String::new(), String::new());
+            Load::of(&LinkFigures { index: 0, from, to, is_dark: false, forward, backward }, 1000.0)
+        };
+        assert_eq!(load(lane(0.0, None), lane(0.0, None)), Load::default());
+        assert_eq!([10.0, 100.0, 300.0, 900.0].map(|rate| load(lane(rate, None), lane(0.0, None)).share), [1, 2, 3, 4]);
+        let word = |used| load(lane(1.0, Some(0.1)), lane(1.0, Some(used))).word();
+        assert_eq!([0.5, 0.8, 0.99].map(word), [None, Some("busy"), Some("full")]);
+    }
 }

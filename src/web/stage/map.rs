@@ -7,7 +7,7 @@ use scalescope::observe::LinkEnds;
 use scalescope::observe::LinkFigures;
 use scalescope::scene::{CardSize, Layout, LinkPath, NodeBox, Point, Rect, Size, layout, link_paths};
 
-use super::links::{Passage, Wire};
+use super::links::{Load, Passage, Wire, carried};
 use crate::editor::Selection;
 use crate::input::Way;
 
@@ -156,6 +156,7 @@ impl Map {
             let kind = document.node(id).map(|node| &node.kind);
             matches!(kind, Some(NodeKind::Database(_) | NodeKind::QuorumStore(_)))
         };
+        let most = figures.iter().map(carried).fold(0.0, f64::max);
         let wires = self.paths.iter().filter_map(|path| {
             let ends = links.iter().find(|link| link.index == path.link)?;
             let own = figures.iter().find(|figures| figures.index == path.link);
@@ -165,6 +166,7 @@ impl Map {
                 from: ends.from.as_str().into(),
                 to: ends.to.as_str().into(),
                 passage: passage.unwrap_or(Passage::Free),
+                load: own.map_or_else(Load::default, |own| Load::of(own, most)),
                 is_private: !is_open(&ends.from),
                 is_replication: is_database(&ends.from) && is_database(&ends.to),
                 is_near: selection.has(&ends.from) || selection.has(&ends.to),

@@ -5,10 +5,12 @@
 
 mod bar;
 mod card;
+mod doing;
 mod face;
 mod follow;
 mod ground;
 mod hands;
+mod hold;
 mod links;
 mod map;
 mod minimap;
@@ -24,23 +26,26 @@ use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 use yew::prelude::*;
 
 use scalescope::observe::Figures;
-use scalescope::scene::{NodeBox, Point, Rect, Size};
+use scalescope::scene::{Point, Size};
 
 use crate::app::Shown;
 use crate::dom::Listener;
-use crate::editor::snap::{self, Snapped};
 use crate::editor::{Draw, Ends, Selection, connect};
 use crate::input::Intent;
 use crate::painter::PainterKind;
+use crate::panels::bench::Wish;
+use crate::panels::faults::Target;
 use crate::panels::legend::{self, Legend};
 use card::Card;
+use doing::Doing;
 use hands::{Act, Ended, Grip, Hands};
+use hold::Hold;
 use links::{LinkHits, Links, Wire};
 use map::Map;
-use overlay::{Reach, Verdict};
 
 pub use bar::region;
 pub use face::{Face, State, blank};
+pub use links::Load;
 pub use view::{SharedView, View};
 
 #[derive(Properties)]
@@ -94,19 +99,14 @@ pub enum Msg {
     Ended(Ended),
     /// What was going on is given up.
     Cancel,
+    /// A finger has rested on something: the menu of that.
+    Held(Target, Point),
     /// While a link is being drawn: what the pointer, or the focus, is on now.
     Point(Point),
     /// The camera has moved.
     Seen,
     /// The painter failed, or is too slow: another one, on another canvas.
     Repaint,
-}
-
-/// What a hand is in the midst of.
-enum Doing {
-    Carry { nodes: Vec<Rc<str>>, snapped: Snapped },
-    Frame(Rect),
-    Reach { to: Point, over: Option<Rc<str>>, verdict: Verdict },
 }
 
 pub struct Stage {
@@ -127,6 +127,7 @@ pub struct Stage {
     /// Whether the space is narrow or tall, and so laid out otherwise; the size that this was last decided for.
     room: Size,
     hands: Rc<RefCell<Hands>>,
+    hold: Rc<RefCell<Hold>>,
     listeners: Vec<Listener>,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
 }
@@ -151,6 +152,7 @@ impl Component for Stage {
             doing: None,
             room: Size::default(),
             hands: Rc::default(),
+            hold: Rc::default(),
             listeners: Vec::new(),
             observer: None,
         }
@@ -193,6 +195,12 @@ impl Component for Stage {
                 self.hands.borrow_mut().cancel();
                 self.put_back(ctx);
             }
+            Msg::Held(target, at) => {
+                self.hands.borrow_mut().let_go();
+                self.put_back(ctx);
+                let at = Some((at.x.into(), at.y.into()));
+                on_intent.emit(Intent::Bench(Wish::Menu { target, at }));
+            }
             Msg::Point(at) => match linking.clone() {
                 Some(from) => self.reach(ctx, &from, at),
                 None => return false,
@@ -231,7 +239,7 @@ impl Component for Stage {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let Props { shown, figures, selection, stride, on_intent, linking, .. } = ctx.props();
         let frames = self.map.frames(&shown.document);
-        let bar = bar::bar(&shown.document, selection, linking.as_deref(), on_intent);
+        let bar = bar::bar(&shown.document, selection, linking.as_deref(), &figures.links, on_intent);
         let has_bar = bar.is_some();
         let wires = self.map.wires(&shown.document, &shown.links, &figures.links, selection);
         let class = classes!(
@@ -343,92 +351,6 @@ impl Stage {
         ctx.props().view.borrow().painter_kind().map(PainterKind::name)
     }
 
-    fn act(&mut self, ctx: &Context<Self>, act: Act) {
-        let Props { view, selection, shown, .. } = ctx.props();
-        match act {
-            Act::Carry { nodes, by } => {
-                let nodes = match &nodes[..] {
-                    [node] if selection.has(node) => selection.nodes.clone(),
-                    _ => nodes,
-                };
-                let Some(around) = self.rest.around(&nodes) else { return };
-                let is_other = |card: &&NodeBox| nodes.iter().all(|node| **node != *card.id);
-                let others: Vec<Rect> = self.rest.layout.nodes.iter().filter(is_other).map(NodeBox::rect).collect();
-                let snapped = snap::snap(around, by, &others, view.borrow().camera().scale);
-                self.map = Rc::new(self.rest.moved(&nodes, snapped.by, &shown.links));
-                view.borrow_mut().carry(self.map.clone());
-                self.doing = Some(Doing::Carry { nodes, snapped });
-            }
-            Act::Frame { from, to } => self.doing = Some(Doing::Frame(Rect::between(from, to))),
-            Act::Reach { from, to } => self.reach(ctx, &from, to),
-        }
-    }
-
-    fn reach(&mut self, ctx: &Context<Self>, from: &str, to: Point) {
-        let over: Option<Rc<str>> =
-            self.map.at(to).filter(|card| *card.id != *from).map(|card| card.id.as_str().into());
-        // What is to be said about a node is found out once, not with every move.
-        let known = match self.doing.take() {
-            Some(Doing::Reach { over: same, verdict, .. }) if same == over => Some(verdict),
-            _ => None,
-        };
-        let document = &ctx.props().shown.document;
-        let label = |id: &str| document.node(id).map_or(id.to_owned(), |node| node.label().to_owned());
-        let verdict = known.unwrap_or_else(|| match over.as_deref() {
-            None => Verdict::None,
-            Some(to) => match connect::link(document, from, to) {
-                Ok(_) => Verdict::Good(format!("Link {} to {}", label(from), label(to))),
-                Err(why) => Verdict::Bad(why),
-            },
-        });
-        self.doing = Some(Doing::Reach { to, over, verdict });
-    }
-
-    fn end(&mut self, ctx: &Context<Self>, ended: Ended) {
-        let Props { on_intent, selection, selected, linking, .. } = ctx.props();
-        let draw = |draw| on_intent.emit(Intent::Draw(draw));
-        match ended {
-            Ended::Act(Act::Carry { .. }) => {
-                if let Some(Doing::Carry { nodes, .. }) = self.doing.take() {
-                    let card = |id: &Rc<str>| Some((id.clone(), self.map.layout.node(id)?.rect()));
-                    let corners = nodes.iter().filter_map(card).map(|(id, card)| (id, Point::new(card.x, card.y)));
-                    draw(Draw::Move(corners.collect()));
-                }
-                self.put_back(ctx);
-            }
-            Ended::Act(Act::Frame { .. }) => {
-                if let Some(Doing::Frame(rect)) = self.doing.take() {
-                    draw(Draw::Select(self.map.within(rect)));
-                }
-            }
-            Ended::Act(Act::Reach { from, .. }) => {
-                if let Some(Doing::Reach { over: Some(to), .. }) = self.doing.take() {
-                    draw(Draw::Link { from, to });
-                }
-            }
-            Ended::Click { grip: Grip::Card(node), is_second: true } => draw(Draw::BeginRename(node)),
-            Ended::Click { grip: Grip::Handle(node), .. } => draw(Draw::BeginLink(node)),
-            Ended::Click { grip: Grip::Frame(nodes), .. } => draw(Draw::Select(nodes)),
-            Ended::Click { grip: Grip::Ground | Grip::Corner, .. } => {
-                if linking.is_some() {
-                    draw(Draw::EndLink);
-                } else if !selection.is_empty() || selected.is_some() {
-                    draw(Draw::Select(Vec::new()));
-                }
-            }
-            Ended::Nothing | Ended::Click { .. } => {}
-        }
-    }
-
-    /// Whatever is carried stands where it was.
-    fn put_back(&mut self, ctx: &Context<Self>) {
-        self.doing = None;
-        if !Rc::ptr_eq(&self.map, &self.rest) {
-            self.map = self.rest.clone();
-            ctx.props().view.borrow_mut().carry(self.map.clone());
-        }
-    }
-
     fn cards(&self, ctx: &Context<Self>) -> impl Iterator<Item = Html> {
         let Props { shown, figures, selection, linking, renaming, on_intent, .. } = ctx.props();
         let on_choose = ctx.link().callback(|(id, is_beside)| Msg::Choose(id, is_beside));
@@ -449,27 +371,6 @@ impl Stage {
                     on_choose={on_choose.clone()} on_intent={on_intent.clone()} />
             })
         })
-    }
-
-    /// What a hand is in the midst of, on the drawing.
-    fn in_hand(&self, ctx: &Context<Self>) -> Html {
-        match &self.doing {
-            None => Html::default(),
-            Some(Doing::Carry { snapped, .. }) => overlay::guides(&snapped.guides),
-            Some(Doing::Frame(rect)) => overlay::frame(rect),
-            Some(Doing::Reach { to, verdict, .. }) => {
-                let from = ctx.props().linking.clone().or_else(|| self.hands.borrow().reaches_from());
-                let from = from.and_then(|from| self.map.handle(&from)).unwrap_or(*to);
-                overlay::reach(&Reach { from, to: *to, verdict: verdict.clone() })
-            }
-        }
-    }
-
-    /// What is to be said about it, in the window's own units.
-    fn hint(&self, ctx: &Context<Self>) -> Html {
-        let Some(Doing::Reach { to, verdict, .. }) = &self.doing else { return Html::default() };
-        let view = ctx.props().view.borrow();
-        overlay::hint(verdict, view.camera().to_screen(*to), view.size().w)
     }
 }
 

@@ -60,8 +60,8 @@ pub fn reach(reach: &Reach) -> Html {
     }
 }
 
-/// What is to be said, beside a point of the field of view, within its width.
-pub fn hint(verdict: &Verdict, at: Point, width: f32) -> Html {
+/// What is to be said, above a point of the field of view, or below another one; within its width.
+pub fn hint(verdict: &Verdict, at: Point, below: f32, width: f32) -> Html {
     let (text, class) = match verdict {
         Verdict::None => return Html::default(),
         Verdict::Good(text) => (text, "hint is-good"),
@@ -70,8 +70,8 @@ pub fn hint(verdict: &Verdict, at: Point, width: f32) -> Html {
     let lines = wrapped(text, LINE.min(((width - 40.0) / LETTER).max(12.0) as usize));
     let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let (w, h) = (longest as f32 * LETTER + 24.0, lines.len() as f32 * 19.0 + 13.0);
-    let x = (at.x + 18.0).min(width - w - 8.0).max(8.0);
-    let y = if at.y > h + 34.0 { at.y - h - 16.0 } else { at.y + 24.0 };
+    let x = (at.x - w / 2.0).min(width - w - 8.0).max(8.0);
+    let y = if at.y > h + 24.0 { at.y - h - 14.0 } else { below + 14.0 };
     html! {
         <g {class} transform={format!("translate({x:.0} {y:.0})")} data-testid="hint">
             <rect width={w.to_string()} height={h.to_string()} rx="9" />

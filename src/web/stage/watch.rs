@@ -44,11 +44,12 @@ impl Stage {
             Self::watch_focus(ctx, &root),
             self.watch_picks(ctx, &root),
         ];
+        self.listeners.extend(self.watch_hold(ctx, &root));
     }
 
     fn watch_down(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
         let (hands, view, here) = (self.hands.clone(), ctx.props().view.clone(), root.clone());
-        let link = ctx.link().clone();
+        let (link, hold) = (ctx.link().clone(), self.hold.clone());
         Listener::new(root, "pointerdown", move |event: PointerEvent| {
             let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
             let within = |selector: &str| target.closest(selector).ok().flatten();
@@ -72,6 +73,10 @@ impl Stage {
                 event.prevent_default();
             }
             let mut hands = hands.borrow_mut();
+            hold.borrow_mut().end();
+            if event.pointer_type() != "mouse" && !hands.is_down() {
+                hold.borrow_mut().begin(&link, &target, Point::new(event.client_x() as f32, event.client_y() as f32));
+            }
             if hands.is_down() {
                 // A second finger: what the first one was doing is given up.
                 link.send_message(Msg::Cancel);
@@ -83,6 +88,7 @@ impl Stage {
     fn watch_moves(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
         let (hands, view, here, link) =
             (self.hands.clone(), ctx.props().view.clone(), root.clone(), ctx.link().clone());
+        let hold = self.hold.clone();
         Listener::new(root, "pointermove", move |event: PointerEvent| {
             let point = at(&here, event.client_x(), event.client_y());
             if event.buttons() == 0 {
@@ -97,6 +103,7 @@ impl Stage {
                 moved == Moved::Camera
             });
             if hands.is_drag() && !was_drag {
+                hold.borrow_mut().end();
                 // A pointer that is gone cannot be captured, and need not be.
                 let _ = here.set_pointer_capture(event.pointer_id());
             }
@@ -107,8 +114,9 @@ impl Stage {
     }
 
     fn watch_up(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
-        let (hands, link) = (self.hands.clone(), ctx.link().clone());
+        let (hands, hold, link) = (self.hands.clone(), self.hold.clone(), ctx.link().clone());
         Listener::new(root, "pointerup", move |event: PointerEvent| {
+            hold.borrow_mut().end();
             let ended = hands.borrow_mut().up(event.pointer_id(), dom::now_ms());
             if ended != Ended::Nothing {
                 link.send_message(Msg::Ended(ended));
@@ -117,8 +125,9 @@ impl Stage {
     }
 
     fn watch_cancel(&self, ctx: &Context<Self>, root: &HtmlElement) -> Listener {
-        let (hands, link) = (self.hands.clone(), ctx.link().clone());
+        let (hands, hold, link) = (self.hands.clone(), self.hold.clone(), ctx.link().clone());
         Listener::new(root, "pointercancel", move |event: PointerEvent| {
+            hold.borrow_mut().end();
             hands.borrow_mut().up(event.pointer_id(), dom::now_ms());
             link.send_message(Msg::Cancel);
         })
@@ -131,8 +140,14 @@ impl Stage {
             let is_lines = event.delta_mode() == WheelEvent::DOM_DELTA_LINE;
             let factor = hands::wheel_factor(event.delta_y(), is_lines, event.ctrl_key());
             let point = at(&here, event.client_x(), event.client_y());
+            // A browser that has no such property knows no notches.
+            let notches = |name: &str| js_sys::Reflect::get(&event, &name.into()).ok().and_then(|value| value.as_f64());
+            let by_fingers = |delta, name| hands::is_by_fingers(delta, is_lines, notches(name).unwrap_or_default());
+            let is_pan = by_fingers(event.delta_y(), "wheelDeltaY") || by_fingers(event.delta_x(), "wheelDeltaX");
             view.borrow_mut().steer(|camera| {
-                if event.shift_key() {
+                if is_pan && !event.ctrl_key() && !event.meta_key() {
+                    camera.pan(-event.delta_x() as f32, -event.delta_y() as f32);
+                } else if event.shift_key() {
                     camera.pan(-(event.delta_x() + event.delta_y()) as f32, 0.0);
                 } else {
                     camera.zoom_at(point, factor);

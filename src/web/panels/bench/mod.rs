@@ -118,6 +118,8 @@ pub enum Wish {
     Pick(Picked),
     /// Pins the chart of a node's figure, or takes it off.
     Pin(Pin),
+    /// Shows the charts, that of a node's figure first.
+    Chart(Pin),
     /// Puts a slider for a parameter on the page, or takes it off.
     Knob(Knob),
     /// A slider is being moved.
@@ -206,6 +208,12 @@ impl Bench {
             Wish::Trace(serial) => self.look_at(serial, false),
             Wish::Follow(is_following) => self.is_following = is_following,
             Wish::Pin(pin) => toggle(&mut self.pins, pin),
+            Wish::Chart(pin) => {
+                self.panel = Some(Panel::Charts);
+                if !self.pins.contains(&pin) {
+                    self.pins.insert(0, pin);
+                }
+            }
             Wish::Knob(knob) => toggle(&mut self.knobs, knob),
             Wish::Promise(objectives) => self.objectives = objectives,
             Wish::WatchKey(key) => (self.key, self.panel) = (key, Some(Panel::Data)),

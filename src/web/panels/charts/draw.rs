@@ -40,7 +40,7 @@ pub struct Span {
 
 impl Span {
     pub fn of(times: &[f64]) -> Self {
-        Self { from_s: times.first().copied().unwrap_or(0.0), to_s: times.last().copied().unwrap_or(1.0) }
+        Self { from_s: times.first().copied().unwrap_or(0.0), to_s: times.last().copied().unwrap_or(0.0) }
     }
 
     /// Share of the span before `at_s`.

@@ -38,6 +38,27 @@ pub enum NodeFigure {
     Lag,
 }
 
+impl NodeFigure {
+    /// By their names in files, links and tests.
+    const NAMES: [(Self, &str); NODE_FIGURES] = [
+        (Self::Utilisation, "utilisation"),
+        (Self::Queue, "queue"),
+        (Self::Arrivals, "arrivals"),
+        (Self::Completions, "completions"),
+        (Self::Errors, "errors"),
+        (Self::HitRatio, "hit-ratio"),
+        (Self::Lag, "lag"),
+    ];
+
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize].1
+    }
+
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, own)| *own == name).map(|(figure, _)| *figure)
+    }
+}
+
 const FIGURES: usize = Figure::Cost as usize + 1;
 const NODE_FIGURES: usize = NodeFigure::Lag as usize + 1;
 
@@ -183,6 +204,14 @@ fn node_row(node: &NodeFigures) -> [f32; NODE_FIGURES] {
 mod tests {
     use super::*;
     use crate::stage::blank;
+
+    #[test]
+    fn a_figure_is_found_by_its_name() {
+        for (place, (figure, name)) in NodeFigure::NAMES.into_iter().enumerate() {
+            assert_eq!((figure as usize, NodeFigure::by_name(figure.name())), (place, Some(figure)), "{name}");
+        }
+        assert_eq!(NodeFigure::by_name("mood"), None);
+    }
 
     #[test]
     fn a_node_that_comes_later_has_no_past() {

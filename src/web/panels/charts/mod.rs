@@ -76,6 +76,12 @@ pub fn Charts(props: &Props) -> Html {
             brush.borrow_mut().paint([&body, &samples], is_dark, &all, &times, &events);
         });
     }
+    // What was pinned last is to be seen.
+    use_effect_with((pins.len(), body.clone()), |(_, body)| {
+        if let Some(body) = body.cast::<Element>() {
+            body.set_scroll_top(0);
+        }
+    });
     let point = {
         let cursor = cursor.clone();
         Callback::from(move |event: PointerEvent| {
@@ -122,7 +128,7 @@ pub fn Charts(props: &Props) -> Html {
                 <div class="chart-samples" ref={samples} aria-hidden="true">
                     { for (0..10).map(|i| html! { <i class={format!("line-{i}")} /> }) }
                 </div>
-                { for all.iter().map(|chart| view(chart, row, *cursor, &point, &leave, on_intent)) }
+                { for all.iter().map(|chart| view(chart, row, *cursor, span, &point, &leave, on_intent)) }
             </div>
         </aside>
     }
@@ -132,6 +138,7 @@ fn view(
     chart: &Chart,
     row: usize,
     cursor: Option<f64>,
+    span: Span,
     point: &Callback<PointerEvent>,
     leave: &Callback<PointerEvent>,
     on_intent: &Callback<Intent>,
@@ -147,9 +154,16 @@ fn view(
                     <button class="tool small" {onclick} aria-label={format!("Unpin {}", chart.title)} title="Unpin">{ icon("close") }</button>
                 }
                 <ul>
-                    { for chart.lines.iter().map(|line| html! {
-                        <li><svg class={format!("swatch line-{}", line.colour)} viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="5" /></svg>
-                            { &line.label }<b>{ value(line) }</b></li>
+                    { for chart.lines.iter().map(|line| {
+                        let text = html! {
+                            <><svg class={format!("swatch line-{}", line.colour)} viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="5" /></svg>
+                                { &line.label }<b>{ value(line) }</b></>
+                        };
+                        // The line of a node leads to a chart of its own.
+                        let Some(pin) = line.pin.clone() else { return html! { <li>{ text }</li> } };
+                        let title = format!("Pin {} of {}", chart.title.to_lowercase(), line.label);
+                        let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Chart(pin.clone())));
+                        html! { <li><button {onclick} {title} data-testid={format!("line-{}-{}", chart.name, line.label)}>{ text }</button></li> }
                     }) }
                     if chart.lines.is_empty() { <li>{ "none" }</li> }
                 </ul>
@@ -159,6 +173,8 @@ fn view(
                 <svg class="chart-over" aria-hidden="true" onpointermove={point.clone()} onpointerdown={point.clone()} onpointerleave={leave.clone()}>
                     <rect width="100%" height="100%" />
                     <text x="3" y="12">{ chart.unit.words(chart.top()) }</text>
+                    <text class="chart-times" x="3" y="100%" dy="12">{ format::clock(span.from_s) }</text>
+                    <text class="chart-times" x="100%" y="100%" dx="-3" dy="12" text-anchor="end">{ format::clock(span.to_s) }</text>
                     if let Some(share) = cursor {
                         <line class="chart-line" x1={format!("{:.2}%", share * 100.0)} x2={format!("{:.2}%", share * 100.0)} y1="0" y2="100%" />
                     }

@@ -53,6 +53,8 @@ pub struct Line {
     /// Place in the palette.
     pub colour: usize,
     pub values: Vec<f32>,
+    /// The node's figure that it shows, where the chart has lines of several.
+    pub pin: Option<Pin>,
 }
 
 /// A figure of a node that a person wants to see.
@@ -89,9 +91,17 @@ fn nice(most: f64) -> f64 {
 
 /// All charts that have something to show, over the last `count` rows; pinned ones first.
 pub fn charts(log: &Log, shown: &Shown, pins: &[Pin], count: usize) -> Vec<Chart> {
-    let line =
-        |label: &str, colour, figure| Line { label: label.to_owned(), colour, values: log.values(figure, count) };
-    let mut charts: Vec<Chart> = pins.iter().map(|pin| pinned(log, shown, pin, count)).collect();
+    let line = |label: &str, colour, figure| Line {
+        label: label.to_owned(),
+        colour,
+        values: log.values(figure, count),
+        pin: None,
+    };
+    let is_known = |chart: &Chart| {
+        let node = chart.pin.as_ref().map_or("", |pin| &pin.node);
+        shown.document.node(node).is_some() || chart.lines[0].values.iter().any(|value| value.is_finite())
+    };
+    let mut charts: Vec<Chart> = pins.iter().map(|pin| pinned(log, shown, pin, count)).filter(is_known).collect();
     let fixed = |name: &str, title: &str, unit, lines| Chart {
         name: name.to_owned(),
         title: title.to_owned(),
@@ -125,6 +135,7 @@ pub fn charts(log: &Log, shown: &Shown, pins: &[Pin], count: usize) -> Vec<Chart
         label: reason.label().to_owned(),
         colour: [4, 2, 3, 0, 5, 1][i],
         values: log.errors(reason, count),
+        pin: None,
     });
     charts.push(fixed("errors", "Errors by reason", Unit::PerSecond, errors.collect()));
     let by_node = [
@@ -145,7 +156,7 @@ pub fn charts(log: &Log, shown: &Shown, pins: &[Pin], count: usize) -> Vec<Chart
         ("cost", "Cost of traffic", Unit::Dollars, Figure::Cost, 3),
     ];
     for (name, title, unit, figure, colour) in rare {
-        let line = Line { label: title.to_lowercase(), colour, values: log.values(figure, count) };
+        let line = line(&title.to_lowercase(), colour, figure);
         if line.values.iter().any(|value| *value > 0.0) {
             charts.push(fixed(name, title, unit, vec![line]));
         }
@@ -162,7 +173,8 @@ fn busiest(log: &Log, shown: &Shown, figure: NodeFigure, count: usize) -> Vec<Li
             let values = log.node(&node.id, figure, count);
             let recent = values.iter().rev().take(40).copied().filter(|value| value.is_finite());
             let most = recent.fold(f32::NEG_INFINITY, f32::max);
-            (most, Line { label: node.label().to_owned(), colour: 0, values })
+            let pin = Some(Pin { node: node.id.clone(), figure });
+            (most, Line { label: node.label().to_owned(), colour: 0, values, pin })
         })
         .filter(|(most, _)| most.is_finite())
         .collect();
@@ -193,6 +205,7 @@ fn pinned(log: &Log, shown: &Shown, pin: &Pin, count: usize) -> Chart {
             label: name.to_owned(),
             colour: if pin.figure == NodeFigure::Errors { 4 } else { 0 },
             values,
+            pin: None,
         }],
         pin: Some(pin.clone()),
     }

@@ -22,7 +22,7 @@ pub fn acts(target: &Target, shown: &Shown, on_intent: &Callback<Intent>, close:
     let all = match target {
         Target::Node(id) => of_node(id, shown),
         Target::Link { from, to } => of_link(from, to),
-        Target::Region(_) => Vec::new(),
+        Target::Region(region) => of_region(region, shown),
         Target::Canvas => of_canvas(),
     };
     html! {
@@ -59,7 +59,7 @@ fn of_node(id: &Rc<str>, shown: &Shown) -> Vec<Act> {
     let mut all = vec![
         Act("part", "Details", "Enter", vec![Intent::Select(id.clone())]),
         Act("requests", "Its requests", "", list(Filter { through: id.to_string(), ..Filter::default() })),
-        Act("charts", "Chart it", "", [Wish::Pin(pin), Wish::Open(Panel::Charts)].map(Intent::Bench).into()),
+        Act("charts", "Chart it", "", vec![Intent::Bench(Wish::Chart(pin))]),
         Act("link", "Link to …", "L", draw(Draw::BeginLink(id.clone()))),
         Act("plus", "One more", "A", vec![Intent::AddLike(id.clone())]),
         Act("file", "Rename", "F2", draw(Draw::BeginRename(id.clone()))),
@@ -80,6 +80,12 @@ fn of_link(from: &Rc<str>, to: &Rc<str>) -> Vec<Act> {
         Act("requests", "Its requests", "", list(Filter { through: to.to_string(), ..Filter::default() })),
         Act("trash", "Delete", "Del", vec![select, Intent::Draw(Draw::Delete)]),
     ]
+}
+
+fn of_region(region: &str, shown: &Shown) -> Vec<Act> {
+    let inside = shown.document.nodes.iter().filter(|node| node.region.as_deref() == Some(region));
+    let ids = inside.map(|node| node.id.as_str().into()).collect();
+    vec![Act("target", "Select all in it", "Enter", vec![Intent::Draw(Draw::Select(ids))])]
 }
 
 fn of_canvas() -> Vec<Act> {

@@ -128,11 +128,15 @@ fn place(root: &HtmlElement, menu: &Menu) {
     let _ = style.set_property("top", &within(y, own.height(), "vh"));
 }
 
-/// The right edge of the target's card.
+/// The right edge of the target's card, of a link's grip, or of a region's name.
 fn beside(target: &Target) -> Option<(f64, f64)> {
-    let Target::Node(id) = target else { return None };
-    let card = dom::document().query_selector(&format!("[data-node=\"{id}\"]")).ok().flatten()?;
-    let rect = card.get_bounding_client_rect();
+    let selector = match target {
+        Target::Node(id) => format!("[data-node=\"{id}\"]"),
+        Target::Link { from, to } => format!(".link-hit[data-from=\"{from}\"][data-to=\"{to}\"] .link-grip"),
+        Target::Region(name) => format!("[data-region=\"{name}\"]"),
+        Target::Canvas => return None,
+    };
+    let rect = dom::document().query_selector(&selector).ok().flatten()?.get_bounding_client_rect();
     Some((rect.right() + MARGIN, rect.top()))
 }
 

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use web_sys::Element;
+
 use scalescope::insight::Broken;
 use scalescope::model::{Document, Fault, NodeKind, Offer};
 
@@ -27,6 +29,19 @@ impl Target {
         let links = document.links.iter().map(|link| Self::link(&link.from, &link.to));
         let regions = document.regions().into_iter().map(|region| Self::Region(region.into()));
         nodes.chain(links).chain(regions).collect()
+    }
+
+    /// What an element of the page stands for: none where there is neither the drawing nor anything on it. A field keeps its own menu.
+    pub fn under(element: &Element) -> Option<Self> {
+        let within = |selector: &str| element.closest(selector).ok().flatten();
+        let named = |name: &str| within(&format!("[{name}]"))?.get_attribute(name);
+        if within("input").is_some() {
+            return None;
+        }
+        let node = named("data-node").map(|id| Self::Node(id.into()));
+        let link = || Some(Self::link(&named("data-from")?, &named("data-to")?));
+        let region = || Some(Self::Region(named("data-region")?.into()));
+        node.or_else(link).or_else(region).or_else(|| within(".field-of-view").map(|_| Self::Canvas))
     }
 
     pub fn link(from: &str, to: &str) -> Self {

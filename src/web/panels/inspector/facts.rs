@@ -47,16 +47,7 @@ pub fn facts(figures: &NodeFigures, kind: Kind, pins: &[Pin], on_intent: &Callba
 
 /// Pins the chart of a fact that has one.
 fn pin_button(node: &str, test: &str, pins: &[Pin], on_intent: &Callback<Intent>) -> Html {
-    let figure = match test {
-        "utilisation" => NodeFigure::Utilisation,
-        "queue" => NodeFigure::Queue,
-        "arrivals" => NodeFigure::Arrivals,
-        "completions" => NodeFigure::Completions,
-        "errors" => NodeFigure::Errors,
-        "hit-ratio" => NodeFigure::HitRatio,
-        "lag" => NodeFigure::Lag,
-        _ => return html! { <span class="no-pin" /> },
-    };
+    let Some(figure) = NodeFigure::by_name(test) else { return html! { <span class="no-pin" /> } };
     let pin = Pin { node: node.to_owned(), figure };
     let is_pinned = pins.contains(&pin);
     let onclick = on_intent.reform(move |_: MouseEvent| Intent::Bench(Wish::Pin(pin.clone())));

@@ -1,5 +1,7 @@
 //! The view: camera, map and dots of the stage, moved and drawn frame by frame, past Yew.
 
+mod steering;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -7,7 +9,7 @@ use web_sys::{Element, HtmlCanvasElement};
 
 use scalescope::base::SimTime;
 use scalescope::observe::trace::Trace;
-use scalescope::scene::{Camera, NodeBox, Palette, Picked, Point, Rect, Size, Tracks};
+use scalescope::scene::{Camera, Palette, Picked, Point, Rect, Size, Tracks};
 
 use super::follow;
 use super::map::Map;
@@ -18,12 +20,8 @@ use crate::session::Hops;
 /// Shared between the stage, which gives it the canvas, and the app's pulse.
 pub type SharedView = Rc<RefCell<View>>;
 
-/// Time in which the camera goes most of the way to its goal.
-const GLIDE_MS: f64 = 90.0;
 /// Below this width there is room for one card and what is around it.
 const NARROW: f32 = 640.0;
-/// A card that is looked at on a narrow stage is at least as large as this.
-const CLOSE: f32 = 0.85;
 /// How far beside a dot a click still means it, in CSS pixels.
 const REACH: f32 = 9.0;
 /// Share of the stage at each side where the followed request does not stay.
@@ -32,8 +30,8 @@ const EDGE: f32 = 0.18;
 const CHASE: f32 = 0.15;
 /// Time between two words about where the camera is.
 const TELL_EVERY_MS: f64 = 70.0;
-/// Free space around a fitted drawing.
-const PADDING: f32 = 14.0;
+/// Below this scale the drawing is seen from afar, and its letters are larger.
+const FAR: f32 = 0.68;
 
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each stands for something that is so or not")]
@@ -244,100 +242,6 @@ impl View {
         }
     }
 
-    /// Fits the drawing, gliding there if that is wanted.
-    pub fn fit(&mut self, is_gliding: bool) {
-        self.is_taken = false;
-        let goal = self.fitted();
-        if is_gliding && !dom::matches_media("(prefers-reduced-motion: reduce)") {
-            self.goal = Some(goal);
-        } else {
-            (self.camera, self.goal, self.is_moved) = (goal, None, true);
-        }
-    }
-
-    /// Shows `rect` as large as it goes.
-    pub fn look_at(&mut self, rect: Rect) {
-        self.is_taken = true;
-        self.go(Camera::fit(rect, self.size, PADDING * 3.0));
-    }
-
-    /// Shows the drawing at the size of the page's own text.
-    pub fn actual_size(&mut self) {
-        let factor = 1.0 / self.camera.scale;
-        self.zoom(factor);
-    }
-
-    /// Brings a point of the drawing into the middle.
-    pub fn centre_on(&mut self, point: Point) {
-        let scale = self.camera.scale;
-        let goal = Camera { scale, x: self.size.w / 2.0 - point.x * scale, y: self.size.h / 2.0 - point.y * scale };
-        self.steer(|camera| {
-            *camera = goal;
-            true
-        });
-    }
-
-    fn go(&mut self, goal: Camera) {
-        if dom::matches_media("(prefers-reduced-motion: reduce)") {
-            (self.camera, self.goal, self.is_moved) = (goal, None, true);
-        } else {
-            self.goal = Some(goal);
-        }
-    }
-
-    /// What a fitted camera sees: everything, or on a narrow stage the card that is looked at.
-    fn fitted(&self) -> Camera {
-        if self.map.layout.nodes.is_empty() {
-            return Camera::default();
-        }
-        let all = Camera::fit(self.map.bounds(), self.size, PADDING);
-        let card = self.subject.as_ref().and_then(|id| self.map.layout.node(id)).filter(|_| self.size.w < NARROW);
-        let Some(centre) = card.map(|node| node.rect().centre()) else { return all };
-        let scale = all.scale.max(CLOSE);
-        Camera { scale, x: self.size.w / 2.0 - centre.x * scale, y: self.size.h / 2.0 - centre.y * scale }
-    }
-
-    /// The card that is looked at, if one is.
-    pub fn set_subject(&mut self, subject: Option<Rc<str>>) {
-        if self.subject != subject {
-            self.subject = subject;
-            if self.size.w < NARROW {
-                self.fit(true);
-            }
-        }
-    }
-
-    /// Zooms about the middle.
-    pub fn zoom(&mut self, factor: f32) {
-        let middle = Point::new(self.size.w / 2.0, self.size.h / 2.0);
-        self.steer(|camera| {
-            camera.zoom_at(middle, factor);
-            true
-        });
-    }
-
-    /// Lets a hand move the camera.
-    pub fn steer(&mut self, steer: impl FnOnce(&mut Camera) -> bool) {
-        if steer(&mut self.camera) {
-            self.has_panned = true;
-            self.camera.keep_in_view(self.map.bounds(), self.size);
-            (self.goal, self.is_taken, self.is_moved) = (None, true, true);
-        }
-    }
-
-    /// Moves the camera, if it hides the card `id`, so that it is seen.
-    pub fn reveal(&mut self, id: &str) {
-        let Some(card) = self.map.layout.node(id).map(NodeBox::rect) else { return };
-        let low = self.camera.to_screen(Point::new(card.x, card.y));
-        let high = self.camera.to_screen(Point::new(card.right(), card.bottom()));
-        let shift = |low: f32, high: f32, side: f32| (PADDING - low).max(0.0) + (side - PADDING - high).min(0.0);
-        let (dx, dy) = (shift(low.x, high.x, self.size.w), shift(low.y, high.y, self.size.h));
-        if self.is_taken && (dx != 0.0 || dy != 0.0) {
-            self.camera.pan(dx, dy);
-            self.is_moved = true;
-        }
-    }
-
     /// Takes the hops of a frame.
     pub fn take(&mut self, hops: &Hops) {
         if let Some(painter) = &mut self.painter {
@@ -388,6 +292,7 @@ impl View {
             for world in &self.worlds {
                 // Setting a plain attribute cannot fail.
                 let _ = world.set_attribute("transform", &transform);
+                let _ = world.class_list().toggle_with_force("is-far", scale < FAR);
             }
         }
         drawing_ms
@@ -412,20 +317,5 @@ impl View {
             self.camera.pan(dx * CHASE, dy * CHASE);
             (self.goal, self.is_moved) = (None, true);
         }
-    }
-
-    fn glide(&mut self, elapsed_ms: f64) {
-        let Some(goal) = self.goal else { return };
-        let share = (1.0 - libm::exp(-elapsed_ms.max(0.0) / GLIDE_MS)) as f32;
-        let near = |a: f32, b: f32| a + (b - a) * share;
-        let camera = &mut self.camera;
-        *camera =
-            Camera { scale: near(camera.scale, goal.scale), x: near(camera.x, goal.x), y: near(camera.y, goal.y) };
-        let far =
-            (camera.x - goal.x).abs().max((camera.y - goal.y).abs()).max((camera.scale - goal.scale).abs() * 500.0);
-        if far < 0.3 {
-            (*camera, self.goal) = (goal, None);
-        }
-        self.is_moved = true;
     }
 }
