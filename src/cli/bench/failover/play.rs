@@ -60,8 +60,12 @@ fn run(document: &Document, healing: &mut Vec<Command>) -> Option<String> {
         }
     }
     let at_rest = engine.divergences().into_iter().next();
-    let in_flight = engine.figures().totals.in_flight;
-    at_rest.or_else(|| (in_flight > 1).then(|| format!("at rest {in_flight} requests are under way")))
+    let figures = engine.figures();
+    let in_flight = figures.totals.in_flight;
+    let left = figures.nodes.iter().filter_map(|node| node.sharding.as_ref()).map(|own| own.left_behind).sum::<u64>();
+    at_rest.or_else(|| (in_flight > 1).then(|| format!("at rest {in_flight} requests are under way"))).or_else(|| {
+        (left > 0).then(|| format!("at rest {left} records are still where they were before they were moved"))
+    })
 }
 
 /// What is wrong at this moment.
