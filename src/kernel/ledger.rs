@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 use super::directory::ClusterIx;
 use super::gtid::{Gtid, GtidSet};
 use super::truth::Version;
+use crate::base::order::sort_by_key;
 use crate::base::{NodeIx, SimDuration, SimTime};
 use crate::observe::{LostWrite, StepKind};
 
@@ -157,7 +158,7 @@ impl Writes {
     fn absorb(&mut self, other: Self) {
         self.count += other.count;
         self.list.extend(other.list);
-        self.list.sort_by_key(|write| write.at_ns);
+        sort_by_key(&mut self.list, |write| write.at_ns);
         self.list.truncate(LIST_LIMIT);
     }
 
@@ -219,15 +220,9 @@ impl Page {
         self.fates.removed.merge(&other.fates.removed);
         self.fates.inherited.merge(&other.fates.inherited);
         self.fates.listed.extend(other.fates.listed);
-        for read in other.stale {
-            self.stale.push_back(read);
-        }
-        self.stale.make_contiguous().sort_by_key(|read| read.at);
+        join(&mut self.stale, other.stale, |read| read.at);
         self.stale.drain(..self.stale.len().saturating_sub(STALE_LIMIT));
-        for step in other.steps {
-            self.steps.push_back(step);
-        }
-        self.steps.make_contiguous().sort_by_key(|step| step.at);
+        join(&mut self.steps, other.steps, |step| step.at);
         self.steps.drain(..self.steps.len().saturating_sub(STEP_LIMIT));
     }
 
@@ -260,7 +255,8 @@ impl Page {
         self.diverged.count -= writes.len();
         let (common, listed): (Vec<_>, _) = fates.listed.iter().partition(|(id, _)| writes.contains(*id));
         fates.listed = listed;
-        let versions: BTreeSet<u64> = common.into_iter().map(|(_, version)| version.0).collect();
+        let mut versions = BTreeSet::new();
+        versions.extend(common.into_iter().map(|(_, version)| version.0));
         self.diverged.list.retain(|write| write.version.is_none_or(|version| !versions.contains(&version)));
         fates.diverged = fates.diverged.without(&writes);
         fates.removed = fates.removed.without(&removals);
@@ -275,6 +271,14 @@ impl Page {
         }
         self.steps.push_back(Step { at, node, kind });
     }
+}
+
+/// Puts two accounts of what happened together, in the order of time.
+fn join<T>(own: &mut VecDeque<T>, other: VecDeque<T>, at: impl Fn(&T) -> SimTime) {
+    let mut all: Vec<T> = std::mem::take(own).into();
+    all.extend(other);
+    sort_by_key(&mut all, at);
+    *own = all.into();
 }
 
 #[cfg(test)]

@@ -123,8 +123,10 @@ impl Monitor {
             return;
         }
         let versions = database(nodes, last).versions_at_end();
-        let logged: BTreeMap<u64, LostWrite> =
-            database(nodes, last).listed().filter_map(|write| Some((write.version?, write))).collect();
+        let mut logged = BTreeMap::new();
+        for write in database(nodes, last).listed() {
+            logged.extend(write.version.map(|version| (version, write)));
+        }
         for (key, version) in versions.iter() {
             let key = key as u32;
             kernel.truth.revert(key, Version::default());
