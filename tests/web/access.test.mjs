@@ -78,6 +78,21 @@ test(
 );
 
 test(
+  "a click without a pointer, as screen readers make it, selects a card, whatever was done by pointer before",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=load-balanced&speed=1");
+    await page.waitForTimeout(800);
+    const box = await page.locator('[data-node="web-2"] .card-body').boundingBox();
+    await page.mouse.click(box.x + 20, box.y + 20, { button: "right" });
+    await page.getByTestId("fault-menu").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByTestId("fault-menu").waitFor({ state: "detached" });
+    await page.locator('[data-node="web-1"]').evaluate((card) => card.dispatchEvent(new MouseEvent("click", { bubbles: true })));
+    await page.locator('[data-testid="inspector"][data-value="web-1"]').waitFor();
+  }),
+);
+
+test(
   "with reduced motion nothing is animated but the simulation",
   onPage(
     async ({ page, open }) => {

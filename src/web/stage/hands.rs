@@ -120,6 +120,11 @@ impl Hands {
         *self = Self { is_drag: true, is_let_go: true, ..Self::default() };
     }
 
+    /// What the last gesture was is of no interest any more.
+    pub fn forget(&mut self) {
+        (self.is_drag, self.clicked) = (false, None);
+    }
+
     /// Whether the last gesture has ended by [`Self::let_go`].
     pub fn is_let_go(&self) -> bool {
         self.is_let_go

@@ -162,6 +162,10 @@ impl Stage {
         let (pick, hands, view) = (ctx.props().on_intent.clone(), self.hands.clone(), ctx.props().view.clone());
         let here = root.clone();
         Listener::new(root, "click", move |event: web_sys::MouseEvent| {
+            if event.detail() == 0 {
+                // What helps people who use no pointer has clicked: that ends no drag.
+                hands.borrow_mut().forget();
+            }
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             let is_taken = target.is_some_and(|target| {
                 target.closest("button, [data-node], [data-frame], .link-grip, .minimap").ok().flatten().is_some()
