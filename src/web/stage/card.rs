@@ -20,6 +20,8 @@ const PIP: f32 = 7.0;
 const LONG: f32 = 0.82;
 /// Letters of two figures that stand side by side in their usual size.
 const ABREAST: usize = 16;
+/// Letters of two figures that stand side by side in a smaller one.
+const MOST_ABREAST: usize = 21;
 /// Cards below this height are for narrow stages: the same in fewer lines and larger letters.
 const COMPACT_BELOW: f32 = 95.0;
 
@@ -70,6 +72,7 @@ pub fn Card(props: &Props) -> Html {
     };
     let lines = Lines::of(h);
     let other = if face.other.is_empty() { load_text(face.load) } else { face.other.clone() };
+    let other = beside(&face.key, other);
     let is_tight = face.key.chars().count() + other.chars().count() > ABREAST;
     let class = classes!(
         "card",
@@ -231,6 +234,14 @@ fn badge(face: &Face, w: f32, h: f32) -> Html {
     }
 }
 
+/// What of `other`, a list of figures, has room beside `key`: all of it, or the last of them.
+fn beside(key: &str, other: String) -> String {
+    match other.rsplit_once(", ") {
+        Some((_, last)) if key.chars().count() + other.chars().count() > MOST_ABREAST => last.to_owned(),
+        _ => other,
+    }
+}
+
 /// `label`, cut where it would leave the card.
 fn shortened(label: &str, room: f32) -> String {
     let room = room.max(4.0) as usize;
@@ -239,4 +250,24 @@ fn shortened(label: &str, room: f32) -> String {
     }
     let cut: String = label.chars().take(room - 1).collect();
     format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_would_run_into_each_other_give_way() {
+        assert_eq!(beside("55.7/s", "log at 1, lag 0 ms".to_owned()), "lag 0 ms");
+        assert_eq!(beside("0/s", "log at 1, lag 0 ms".to_owned()), "log at 1, lag 0 ms");
+        assert_eq!(beside("12,345.6/s", "far too long a text".to_owned()), "far too long a text");
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(
+            (shortened("Cache", 12.0), shortened("A very long name", 8.0)),
+            ("Cache".to_owned(), "A very…".to_owned())
+        );
+    }
 }
