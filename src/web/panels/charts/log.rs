@@ -10,6 +10,8 @@ const MOST: usize = 1_200;
 /// Rows from which growth is told, and the least growth that is told, as a share per second.
 const GROWTH: usize = 60;
 const LEAST_GROWTH: f64 = 0.01;
+/// How many standard errors it must be away from none.
+const CERTAIN: f64 = 4.0;
 
 /// Figures of the whole system that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +129,8 @@ impl Log {
     }
 
     /// How fast the offered load has grown of late, as a share of itself per second: the slope of a straight line through it
-    /// (least squares), unless that is lost in noise.
+    /// (least squares), unless it is lost in noise: a rate that is known from n arrivals of a Poisson process has, over the time
+    /// in which they came, a slope with a standard error of √(12 / n) of itself.
     pub fn growth_per_s(&self) -> f64 {
         let points: Vec<(f64, f64)> =
             self.last(GROWTH).map(|row| (row.at_s, f64::from(row.all[Figure::Offered as usize]))).collect();
@@ -140,7 +143,9 @@ impl Log {
             own += (at - mean_t) * (at - mean_t);
         }
         let growth = both / own / mean_x;
-        if points.len() == GROWTH && growth.is_finite() && growth > LEAST_GROWTH { growth } else { 0.0 }
+        let span = points.last().map_or(0.0, |(end, _)| end - points[0].0);
+        let is_certain = growth * span > CERTAIN * (12.0 / (mean_x * span)).sqrt();
+        if points.len() == GROWTH && is_certain && growth > LEAST_GROWTH { growth } else { 0.0 }
     }
 
     /// Times of the last `count` rows, in seconds.
@@ -224,5 +229,24 @@ mod tests {
         let late = log.node("b", NodeFigure::Queue, 9);
         assert!(late[0].is_nan() && (late[1] - 3.0).abs() < 1e-6);
         assert_eq!(log.node("a", NodeFigure::Queue, 1).len(), 1);
+    }
+
+    #[test]
+    fn growth_is_told_once_it_is_no_chance_any_more() {
+        let growth = |rate: f64, rise_per_s: f64, step_s: f64| {
+            let mut log = Log::default();
+            for row in 0..GROWTH {
+                let now_s = row as f64 * step_s;
+                let offered_per_s = rate * (1.0 + rise_per_s * now_s);
+                log.push(&Figures { now_s, offered_per_s, ..Figures::default() });
+            }
+            log.growth_per_s()
+        };
+        // Thirty requests tell nothing, thirty thousand do.
+        assert_eq!(growth(100.0, 0.3, 0.005), 0.0);
+        assert!((growth(100_000.0, 0.3, 0.005) - 0.3).abs() < 0.02);
+        assert!((growth(100.0, 0.2, 0.1) - 0.126).abs() < 0.01);
+        assert_eq!(growth(100_000.0, 0.0, 0.1), 0.0);
+        assert_eq!(growth(0.0, 0.0, 0.1), 0.0);
     }
 }
