@@ -13,7 +13,7 @@ pub fn boundaries(map: &Map, document: &Document) -> Html {
         html! {
             <g class="private">
                 { outline(&rect, "24") }
-                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() - 10.0).to_string()}>{ "private network" }</text>
+                <text x={(rect.x + 18.0).to_string()} y={(rect.bottom() + 6.0).to_string()}>{ "private network" }</text>
             </g>
         }
     };
