@@ -40,7 +40,7 @@ fn conservation(world: &World, found: &mut Vec<String>) {
 fn presence(world: &World, found: &mut Vec<String>) {
     let mut present = vec![0_u64; world.nodes.len()];
     for (_, call) in world.kernel.calls.iter() {
-        if call.is_at_node() && !call.parent.is_none() {
+        if call.is_at_node() {
             present[call.to.index()] += 1;
         }
     }

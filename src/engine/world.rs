@@ -197,12 +197,7 @@ impl World {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode(Stage::Held);
         let node = call.to;
-        let now = self.kernel.now;
-        let meter = self.kernel.recorder.node(node);
-        meter.arrivals += 1;
-        let present = meter.present.level() + 1;
-        meter.present.set(now, present);
-        present
+        self.kernel.recorder.node(node).arrived(self.kernel.now)
     }
 
     /// A call comes to a node that has no room even for its arrival.

@@ -115,6 +115,7 @@ impl Context<'_> {
             count: ask.count,
             marks: Marks::default(),
         });
+        kernel.recorder.node(node).arrived(kernel.now);
         kernel.trace(root, serial, || What::Begun { node, operation, user, key: ask.key });
         root
     }
@@ -126,8 +127,11 @@ impl Context<'_> {
     pub fn end(&mut self, root: Key, outcome: Outcome) {
         let kernel = &mut *self.kernel;
         let call = kernel.calls.remove(root).expect("a request ends once");
+        let meter = kernel.recorder.node(call.to);
+        meter.left(kernel.now);
         match outcome.failure {
             None => {
+                meter.completions += 1;
                 kernel.recorder.answered(call.operation, kernel.now, kernel.now.since(call.made));
                 kernel.recorder.counts.stale_reads += u64::from(outcome.is_stale);
             }
@@ -300,8 +304,7 @@ impl Context<'_> {
         let call = self.kernel.calls.get_mut(key).expect("a call ends once");
         debug_assert!(call.is_at_node(), "only a call that is at a node can end there");
         call.place = Place::Returning;
-        let present = self.kernel.recorder.node(call.to).present.level();
-        self.kernel.recorder.node(call.to).present.set(now, present - 1);
+        self.kernel.recorder.node(call.to).left(now);
         call.failure = outcome.failure;
         call.failed_at = outcome.failed_at.unwrap_or(call.to);
         call.version = outcome.version;

@@ -42,7 +42,7 @@ impl Gauge {
 /// What one node did since the start of the run.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct NodeMeter {
-    /// Calls that arrived, refused ones included.
+    /// Calls that arrived, refused ones included; of users, requests that they made.
     pub arrivals: u64,
     /// Calls answered well.
     pub completions: u64,
@@ -125,6 +125,21 @@ impl LinkMeter {
 }
 
 impl NodeMeter {
+    /// A call arrives, or a user begins a request; how many are here now.
+    #[inline]
+    pub fn arrived(&mut self, now: SimTime) -> u64 {
+        self.arrivals += 1;
+        let present = self.present.level() + 1;
+        self.present.set(now, present);
+        present
+    }
+
+    /// A call leaves with its answer or its failure, or a request ends.
+    #[inline]
+    pub fn left(&mut self, now: SimTime) {
+        self.present.set(now, self.present.level() - 1);
+    }
+
     /// The service of a call begins, after it has waited for `wait`.
     pub fn began(&mut self, wait: SimDuration) {
         self.begun += 1;

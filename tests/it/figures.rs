@@ -1,6 +1,7 @@
 //! Figures and hops mean what they say, whoever looks, how often, and at what speed.
 
-use scalescope::base::SimDuration;
+use scalescope::base::{Kind, SimDuration};
+use scalescope::observe::NodeFigures;
 use serde_json::json;
 
 use crate::support::{at_s, crash, engine, scenario, with};
@@ -59,4 +60,24 @@ fn hops_keep_near_their_budget_and_come_back() {
         strides.push(engine.take_hops(&mut Vec::new()));
     }
     assert_eq!(strides.last(), Some(&1));
+}
+
+/// Of several populations each has its own figures, and together they are those of the whole.
+#[test]
+fn every_population_is_told_of_by_itself() {
+    let mut engine = engine(scenario("regions"));
+    engine.run_until(at_s(5.0));
+    engine.mark();
+    engine.run_until(at_s(25.0));
+    let figures = engine.figures();
+    let document = engine.document();
+    let own: Vec<_> = figures.nodes.iter().filter(|node| document.is_a(&node.id, Kind::Users)).collect();
+    let sum = |figure: fn(&NodeFigures) -> f64| own.iter().map(|node| figure(node)).sum::<f64>();
+    assert_eq!(own.len(), 2);
+    assert!((sum(|node| node.arrivals_per_s) - figures.offered_per_s).abs() < 1e-6);
+    assert!((sum(|node| node.completions_per_s) - figures.goodput_per_s).abs() < 1e-6);
+    assert_eq!(own.iter().map(|node| node.in_flight).sum::<u64>(), figures.totals.in_flight);
+    // 3,000 users and 2,000, all of the same habits.
+    let ratio = own[0].arrivals_per_s / own[1].arrivals_per_s;
+    assert!((ratio - 1.5).abs() < 0.1, "{ratio}");
 }

@@ -116,7 +116,7 @@ test(
     await page.getByTestId("watched-db-1").waitFor();
     await page.locator('[data-testid="watch-current"]:not([data-value="0"])').waitFor({ timeout: 60_000 });
     await page.getByTestId("watched-db-1").filter({ hasText: /v[\d,]+.*current/ }).waitFor();
-    assert.match(await page.getByTestId("watched-cache-1").innerText(), /on loan/);
+    assert.match(await page.getByTestId("watched-cache-1").innerText(), /keeps copies/);
     assert.deepEqual(await accessibilityFaults(page), []);
     await shoot(page, "data", { sizes: SIZES });
   }),

@@ -117,7 +117,7 @@ fn holding(store: &KeyVersion, current: u64, has_values: bool, shown: &Shown) ->
     let is_lender = shown.document.is_a(&store.node, Kind::Cache);
     let kind = match (store.is_owner, is_lender) {
         (true, _) => "keeps it",
-        (false, true) => "has a copy on loan",
+        (false, true) => "keeps copies",
         (false, false) => "is not its home",
     };
     html! {

@@ -105,8 +105,8 @@ impl Face {
             state,
             is_troubled: trouble(state, figures).is_some(),
             chip: trouble(state, figures).or_else(|| chip(state, figures.role)),
-            key: key_figure(&node.kind, figures, all),
-            other: other_figure(&node.kind, figures, all),
+            key: key_figure(&node.kind, figures),
+            other: other_figure(&node.kind, figures),
             load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
             note: note(&node.kind),
             has_queue: has_load(&node.kind),
@@ -176,16 +176,16 @@ fn chip(state: State, role: Option<Role>) -> Option<&'static str> {
     }
 }
 
-fn key_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
+fn key_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
     let rate = match kind {
-        // Users are not servers: what they do stands in the figures of the whole.
-        NodeKind::Users(_) => all.offered_per_s,
+        // Users are not servers: what they ask for counts.
+        NodeKind::Users(_) => figures.arrivals_per_s,
         _ => figures.completions_per_s,
     };
     format!("{}/s", format::quantity(rate))
 }
 
-fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String {
+fn other_figure(kind: &NodeKind, figures: &NodeFigures) -> String {
     if let Some(lag) = figures.lag_s.filter(|_| figures.role == Some(Role::Replica)) {
         return format!("{}lag {}", position(figures).map_or_else(String::new, |at| at + ", "), format::duration(lag));
     }
@@ -204,7 +204,7 @@ fn other_figure(kind: &NodeKind, figures: &NodeFigures, all: &Figures) -> String
         return format!("key {key}: {}", format::percent(share));
     }
     match (kind, figures.hit_ratio) {
-        (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(all.totals.in_flight as f64)),
+        (NodeKind::Users(_), _) => format!("{} waiting", format::quantity(figures.in_flight as f64)),
         (NodeKind::Cache(_) | NodeKind::Cdn(_), Some(ratio)) => format!("{} hits", format::percent(ratio)),
         (NodeKind::Database(_), _) => position(figures).unwrap_or_default(),
         _ => String::new(),

@@ -65,8 +65,9 @@ fn list(figures: &NodeFigures, kind: Kind) -> Vec<Fact> {
         let text = if role == Role::Primary { "primary" } else { "replica" };
         facts.push(("Role", "role", 0.0, text.to_owned()));
     }
-    facts.push(rate("Arrivals", "arrivals", figures.arrivals_per_s));
-    facts.push(rate("Completions", "completions", figures.completions_per_s));
+    let [arrivals, completions] = if kind == Kind::Users { ["Asked", "Answered"] } else { ["Arrivals", "Completions"] };
+    facts.push(rate(arrivals, "arrivals", figures.arrivals_per_s));
+    facts.push(rate(completions, "completions", figures.completions_per_s));
     facts.push(rate("Errors", "errors", figures.errors_per_s));
     facts.push(count("In flight", "in-flight", figures.in_flight));
     if !matches!(kind, Kind::Users | Kind::Dns) {
