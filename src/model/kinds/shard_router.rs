@@ -42,8 +42,8 @@ params! {
         move_rate_per_s: f64 = 1_000.0, "keys/s", 0.0, 1_000_000.0;
         /// Keys that it moves at a time.
         move_parallel: u32 = 8, "keys", 1.0, 1_000.0;
-        /// How long a record that was moved stays where it was, for those who are on their way there, before it is deleted (`MongoDB`: 15
-        /// minutes).
+        /// How long a record that was moved stays where it was, for those who are on their way there, before it is deleted. Real ones wait
+        /// for minutes.
         clean_delay: SimDuration = SECS(10), "s", 0.0, 86_400.0;
         /// Transactions over several shards: how long all of them may take to promise it, before it is given up.
         prepare_timeout: SimDuration = SECS(5), "s", 0.001, 3_600.0;

@@ -62,10 +62,14 @@ fn run(document: &Document, healing: &mut Vec<Command>) -> Option<String> {
     let at_rest = engine.divergences().into_iter().next();
     let figures = engine.figures();
     let in_flight = figures.totals.in_flight;
-    let left = figures.nodes.iter().filter_map(|node| node.sharding.as_ref()).map(|own| own.left_behind).sum::<u64>();
-    at_rest.or_else(|| (in_flight > 1).then(|| format!("at rest {in_flight} requests are under way"))).or_else(|| {
-        (left > 0).then(|| format!("at rest {left} records are still where they were before they were moved"))
-    })
+    // A shard whose data nobody has any more can neither give nor delete anything.
+    let can_tidy = figures.clusters.iter().all(|cluster| cluster.primary.is_some());
+    let routers = figures.nodes.iter().filter_map(|node| node.sharding.as_ref()).filter(|_| can_tidy);
+    let left: u64 = routers.map(|own| own.left_behind + u64::from(own.is_moving)).sum();
+    let busy = (in_flight > 1).then(|| format!("at rest {in_flight} requests are under way"));
+    let untidy =
+        (left > 0).then(|| format!("at rest {left} records are to be moved, or to be deleted where they were"));
+    at_rest.or(busy).or(untidy)
 }
 
 /// What is wrong at this moment.

@@ -70,9 +70,8 @@ impl Monitor {
                 kernel.truth.revert(key as u32, version);
             }
         }
-        // What the heir itself has not acknowledged yet, from when it was primary before, is told or doubted later.
-        let revived = heir.known().without(old.known());
-        page.revived += revived.len() - heir.commits().untold().filter(|id| revived.contains(*id)).count() as u64;
+        // What somebody who was primary before, also the heir itself, has not acknowledged yet is told or doubted later.
+        page.revived += heir.known().without(old.known()).without(&untold).len();
         page.fates.revive(heir.known());
         page.inherit(heir.known());
         self.history = heir.known().clone();
