@@ -135,6 +135,13 @@ impl Placement {
         }
         self.generation += 1;
         let is_whole = self.current.members.iter().all(|(member, _)| self.has(*member));
+        // Where nobody shall keep anything there is nobody to hand it to: those who have it keep it.
+        let has_heirs = !layout.members.is_empty() || self.current.members.is_empty();
+        if is_whole && !has_heirs {
+            self.next = None;
+            self.unfinished.clear();
+            return;
+        }
         if is_whole && layout.is_like(&self.current) {
             self.next = None;
             self.unfinished.clear();

@@ -438,3 +438,21 @@ fn what_knows_single_records_only_is_asked_for_them_one_by_one() {
     assert!(node(&figures, "web").extra_calls.is_some_and(|calls| calls > 1_000));
     sound(&engine);
 }
+
+/// When no member shall keep copies any more, those that the last one has stay where they are.
+#[test]
+fn the_last_member_keeps_what_it_has() {
+    let mut engine = engine(design(2, &json!({ "copies": 1, "read_quorum": 1, "write_quorum": 1 }), &json!({})));
+    engine.run_until(at_s(5.0));
+    for (until_s, id) in [(15.0, "store-1"), (25.0, "store-2")] {
+        set(&mut engine, id, "keeps_copies", json!("off"));
+        watch(&mut engine, until_s);
+    }
+    let held = |engine: &Engine| (0..200).filter(|key| engine.key_versions(*key).current > 0).count();
+    assert!(held(&engine) > 150);
+    set(&mut engine, "store-1", "keeps_copies", json!("on"));
+    watch(&mut engine, 40.0);
+    assert_eq!((quorum(&engine.figures()).is_changing, engine.figures().totals.lost_writes), (false, 0));
+    assert_eq!(engine.report().errors, []);
+    assert!(node(&engine.figures(), "store-1").stored_entries > Some(150), "it has been given everything");
+}

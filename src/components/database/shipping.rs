@@ -102,7 +102,8 @@ impl Database {
         let is_served = cursor.is_some_and(|position| position >= self.log.base() && position <= end)
             && !follow.is_new
             && !is_unknown
-            && follow.known.is_some();
+            // It may have begun anew since it told what it had, and that question have come after the copy was sent.
+            && follow.known.as_ref().is_some_and(|known| known.contains_all(&follower.known));
         // It has been told where to go on, and that is on its way, unless the transport must have given up.
         let is_told = !is_unknown && !follow.is_new && follow.known.is_some() && follower.copied.is_none();
         let is_patient = now.since(follower.since) <= patience(&ctx.kernel.topology, sender);

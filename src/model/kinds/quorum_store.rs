@@ -27,7 +27,8 @@ params! {
         read_contacts: Contacts = Contacts::All, "", 0.0, 0.0;
         /// To which copies it sends a write.
         write_contacts: Contacts = Contacts::All, "", 0.0, 0.0;
-        /// Whether it is a member that keeps copies, or one that only coordinates. Off on a running member: it hands its copies on first.
+        /// Whether it is a member that keeps copies, or one that only coordinates. Off on a running member: it hands its copies on first; the
+        /// last one has nobody to hand them to, and keeps them.
         keeps_copies: Switch = Switch::On, "", 0.0, 0.0;
         /// Points at which it stands on the ring of consistent hashing: the more, the larger and the more even its share of the keys.
         virtual_nodes: u32 = 64, "points", 1.0, 1_000.0;

@@ -115,9 +115,12 @@ mod tests {
     /// fenced; what a primary that was taken away had received and not applied; a write that an earlier primary had not acknowledged yet; an
     /// heir that died and came back before anybody else was elected; the second replica of a primary that was taken away (twice); a
     /// record that its new home had logged and nobody saw yet; what a primary without a fence acknowledged while it hung behind, and
-    /// handed over (437, 842, 1,372, 1,772), also to the heir of its heir (6,005, 6,243, 14,234).
-    const FOUND: [u64; 15] =
-        [54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234];
+    /// handed over (437, 842, 1,372, 1,772), also to the heir of its heir (6,005, 6,243, 14,234); the
+    /// copies of a leaderless store of which no member was to keep any; what one of two primaries had told before it began anew.
+    const FOUND: [u64; 17] = [
+        54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234,
+        34_777, 45_284,
+    ];
 
     #[test]
     fn seeds_that_broke_a_promise_once_do_not_any_more() {
