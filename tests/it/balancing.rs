@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use scalescope::base::{Kind, SimDuration};
 use scalescope::engine::Engine;
+use scalescope::model::kinds::LoadBalancer;
 use scalescope::model::{Command, Document, Edit, Fault, NodeKind};
 use scalescope::observe::{Figures, Reason};
 use serde_json::{Value, json};
@@ -538,14 +539,22 @@ proptest! {
         }
         let design = engine.document().clone();
         let has = |kind: Kind| design.nodes.iter().any(|node| node.kind() == kind);
-        let params = design.nodes.iter().find_map(|node| match &node.kind {
-            NodeKind::LoadBalancer(params) if node.id == "lb-1" => Some(params),
+        // A balancer that was added drains what the one drained that it is like.
+        let balancers = design.nodes.iter().filter_map(|node| match &node.kind {
+            NodeKind::LoadBalancer(params) => Some((node.id.as_str(), params)),
             _ => None,
         });
-        let is_open = |id: &str| params.is_none_or(|params| !params.draining.iter().any(|other| other == id));
-        let is_any_open = design.nodes.iter().any(|node| node.kind() == Kind::WebServer && is_open(&node.id));
-        if has(Kind::Users) && is_any_open && params.is_some_and(|params| params.check_timeout.is_zero() && params.queue_limit > 0) {
-            set(&mut engine, "lb-1", "ejection.failures", json!(0));
+        let balancers: Vec<_> = balancers.collect();
+        let is_open_to = |params: &LoadBalancer| {
+            let is_open = |id: &String| !params.draining.contains(id);
+            design.nodes.iter().any(|node| node.kind() == Kind::WebServer && is_open(&node.id))
+        };
+        let serves = |params: &LoadBalancer| is_open_to(params) && params.check_timeout.is_zero() && params.queue_limit > 0;
+        let has_first = balancers.iter().any(|(id, _)| *id == "lb-1");
+        if has(Kind::Users) && has_first && balancers.iter().all(|(_, params)| serves(params)) {
+            for (id, _) in &balancers {
+                set(&mut engine, id, "ejection.failures", json!(0));
+            }
             // Long enough for every retransmission, and for checks to pass.
             engine.run_until(engine.now() + SimDuration::from_secs(40));
             let until_s = engine.now().as_secs_f64() + 10.0;
