@@ -4,7 +4,7 @@
 //! primaries are as good as each other, all count. Nothing here decides what a database does.
 
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Page, Record};
+use crate::kernel::{Call, Context, GtidSet, Page, Record};
 use crate::observe::{LostWrite, StepKind};
 
 /// The listed form of `record`.
@@ -29,6 +29,26 @@ pub fn lose(page: &mut Page, record: &Record, position: u64) -> bool {
     page.fates.lost.insert(record.id);
     page.lost.note(listed(record, position));
     true
+}
+
+/// `gone`, which were acknowledged, are on no database that counts any more; `records` tell of those that a log still has. How many of
+/// them are lost.
+pub fn lose_all<'a>(page: &mut Page, gone: &GtidSet, records: impl Iterator<Item = (u64, &'a Record)>) -> u64 {
+    // What has been given up before, and then come back, is gone again.
+    let gone = gone.without(&page.fates.lost).without(&page.fates.void);
+    // By positions a record may be in the log more than once.
+    let (mut told, mut lost) = (GtidSet::default(), 0);
+    for (position, record) in records.filter(|(_, record)| gone.contains(record.id)) {
+        if !told.contains(record.id) {
+            told.insert(record.id);
+            lost += u64::from(lose(page, record, position));
+        }
+    }
+    // The log may have dropped some of them.
+    let dropped = gone.len() - told.len();
+    page.lost.count += dropped;
+    page.fates.lost.merge(&gone.without(&page.fates.void));
+    lost + dropped
 }
 
 /// A write of `call` that was acknowledged by a cache is not logged, for there is a newer one. With a second primary, that

@@ -13,7 +13,7 @@ use super::{Database, Duty, note};
 use crate::base::SimTime;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
-use crate::kernel::{Call, Context, Gtid, Outcome, Page, Record, Tag, Verb, Version};
+use crate::kernel::{Call, Context, Gtid, GtidSet, Outcome, Page, Record, Tag, Verb, Version};
 use crate::model::kinds::CommitMode;
 use crate::observe::{Reason, StepKind};
 
@@ -96,6 +96,16 @@ impl Commits {
 
     pub fn settle(&mut self) -> Vec<Doubt> {
         std::mem::take(&mut self.doubts)
+    }
+
+    /// All that is in doubt ends: what others have `kept` stands. Which those were.
+    pub fn settle_by(&mut self, page: &mut Page, kept: &GtidSet) -> GtidSet {
+        let mut settled = GtidSet::default();
+        for doubt in self.settle() {
+            doubt.settle(page, kept.contains(doubt.record.id));
+            settled.insert(doubt.record.id);
+        }
+        settled
     }
 
     /// Those that nobody sees yet.

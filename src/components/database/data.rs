@@ -48,7 +48,8 @@ impl Image {
     pub fn apply(&mut self, record: &Record, params: &kinds::Database) -> Result<Effect, Duplicate> {
         let (key, current) = (record.key as usize, self.version(record.key));
         if record.is_removal() {
-            return Ok(self.remove(record));
+            self.remove(record);
+            return Ok(Effect::Applied);
         }
         if params.writes == Writes::Insert && current != Version::default() {
             return Err(Duplicate);
@@ -80,18 +81,15 @@ impl Image {
         self.newest = self.newest.max(version);
         Ok(if is_older && params.writes != Writes::Increment { Effect::Conflicting } else { Effect::Applied })
     }
-}
 
-impl Image {
     /// Takes a record away.
-    fn remove(&mut self, record: &Record) -> Effect {
+    fn remove(&mut self, record: &Record) {
         let key = record.key as usize;
         if self.version(record.key) != Version::default() {
             self.bytes = self.bytes.saturating_sub(u64::from(record.bytes));
             self.versions.set(key, Version::default());
             self.values.set(key, 0);
         }
-        Effect::Applied
     }
 }
 

@@ -6,7 +6,8 @@
 //! ([`snapshot`]). Log, relay log and data are on disk and survive a crash. Who is primary is the monitor's to say
 //! ([`monitor`]); several primaries that are linked to each other copy from each other along their links, in a pair or in a
 //! ring. What operations cost, and which pages they need, is told in [`work`]. A transaction over several shards is promised
-//! first, and locks what it will write ([`prepared`]). What has been moved to another shard is deleted ([`removal`]). Left out: transactions of several statements, other locks.
+//! first, and locks what it will write ([`prepared`]). What has been moved to another shard is deleted ([`removal`]). Left out:
+//! transactions of several statements, other locks.
 
 mod books;
 mod commit;

@@ -3,7 +3,7 @@
 //! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
 //! received, and is applied afterwards. Until then the node serves nobody.
 
-use super::books::lose;
+use super::books::lose_all;
 use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
 use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
@@ -56,26 +56,8 @@ impl Database {
         if page.rightful.is_some() {
             return;
         }
-        let mut untold = GtidSet::default();
-        for doubt in self.commits.settle() {
-            doubt.settle(page, kept.contains(doubt.record.id));
-            untold.insert(doubt.record.id);
-        }
+        let untold = self.commits.settle_by(page, kept);
         let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
-        // What has been given up before, and then come back, is gone again.
-        let gone = gone.without(&page.fates.lost).without(&page.fates.void);
-        // By positions a record may be in the log more than once.
-        let (mut told, mut lost) = (GtidSet::default(), 0);
-        for (position, record) in self.log.range(0, u64::MAX).filter(|(_, record)| gone.contains(record.id)) {
-            if !told.contains(record.id) {
-                told.insert(record.id);
-                lost += u64::from(lose(page, record, position));
-            }
-        }
-        // The log may have dropped some of them.
-        let dropped = gone.len() - told.len();
-        page.lost.count += dropped;
-        page.fates.lost.merge(&gone.without(&page.fates.void));
-        ctx.kernel.recorder.counts.lost_writes += lost + dropped;
+        ctx.kernel.recorder.counts.lost_writes += lose_all(page, &gone, self.log.range(0, u64::MAX));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::books::lose;
+use super::super::books::{lose, lose_all};
 use super::{Monitor, database, database_mut};
 use crate::base::NodeIx;
 use crate::components::Component;
@@ -87,32 +87,16 @@ impl Monitor {
             kept.merge(&other.receiving.safe(other.executed()));
         }
         let page = kernel.ledger.page(self.cluster);
-        let mut untold = GtidSet::default();
-        for doubt in database_mut(nodes, gone).commits.settle() {
-            untold.insert(doubt.record.id);
-            doubt.settle(page, kept.contains(doubt.record.id));
-        }
+        let untold = database_mut(nodes, gone).commits.settle_by(page, &kept);
         let gone = database(nodes, gone);
         let lost = gone.receiving.safe(gone.executed()).without(&kept).without(&untold);
-        // What has been given up before, and then come back, is gone again.
-        let lost = lost.without(&page.fates.lost).without(&page.fates.void);
-        // By positions a record may be in the log more than once.
-        let (mut told, mut count) = (GtidSet::default(), 0);
-        let relayed = gone.receiving.relayed().map(|record| (0, record));
-        for (position, record) in gone.log().range(0, u64::MAX).chain(relayed) {
-            if lost.contains(record.id) && !told.contains(record.id) {
-                told.insert(record.id);
-                count += u64::from(lose(page, record, position));
-            }
-            if !kept.contains(record.id) && kernel.truth.current(record.key) == record.version {
+        let records = || gone.log().range(0, u64::MAX).chain(gone.receiving.relayed().map(|record| (0, record)));
+        kernel.recorder.counts.lost_writes += lose_all(page, &lost, records());
+        for (_, record) in records().filter(|(_, record)| !kept.contains(record.id)) {
+            if kernel.truth.current(record.key) == record.version {
                 kernel.truth.revert(record.key, database(nodes, self.primary).version(record.key));
             }
         }
-        // The log may have dropped some of them.
-        let dropped = lost.len() - told.len();
-        page.lost.count += dropped;
-        page.fates.lost.merge(&lost.without(&page.fates.void));
-        kernel.recorder.counts.lost_writes += count + dropped;
     }
 
     /// The last of its databases was taken out of the design: what was committed, nobody has any more.
@@ -139,11 +123,7 @@ impl Monitor {
 
     /// The clients of what `node` had in doubt will never be told: whether it stands is known now.
     pub(super) fn settle_doubts(&self, node: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
-        let doubts = database_mut(nodes, node).commits.settle();
-        let kept = database(nodes, self.primary).known();
-        let page = kernel.ledger.page(self.cluster);
-        for doubt in doubts {
-            doubt.settle(page, kept.contains(doubt.record.id));
-        }
+        let kept = database(nodes, self.primary).known().clone();
+        database_mut(nodes, node).commits.settle_by(kernel.ledger.page(self.cluster), &kept);
     }
 }
