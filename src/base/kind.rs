@@ -62,6 +62,11 @@ impl Kind {
         matches!(self, Self::Database | Self::QuorumStore)
     }
 
+    /// Whether its load is a share of what it can do: users and name services take what comes.
+    pub const fn has_load(self) -> bool {
+        !matches!(self, Self::Users | Self::Dns)
+    }
+
     /// Whether it stands with the users, outside all private networks.
     pub const fn is_outside(self) -> bool {
         matches!(self, Self::Users | Self::Dns | Self::Cdn)

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::hint::black_box;
 
-use crate::base::hash::{Derived, Fingerprint};
+use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
@@ -297,7 +297,6 @@ impl World {
             is_up: true,
             is_removed: false,
             is_private: false,
-            is_outside: Derived(kind.is_outside()),
             region: node.region.clone(),
             condition: Condition::default(),
             held: Vec::new(),

@@ -158,7 +158,7 @@ impl Directory {
 
     /// `router` has these shards from now on.
     pub fn set_shards(&mut self, router: NodeIx, clusters: Vec<ClusterIx>) {
-        match self.shards.iter_mut().find(|map| map.router == router) {
+        match self.map_of_mut(router) {
             Some(map) => map.clusters = clusters,
             None => self.shards.push(ShardMap { router, clusters, homes: Paged::default(), copies: Map::default() }),
         }
@@ -182,29 +182,22 @@ impl Directory {
 
     /// Where a record is at home among the shards of `router`, if that has been said.
     pub fn home(&self, router: NodeIx, key: u32) -> Home {
-        let map = self.shards.iter().find(|map| map.router == router);
-        map.map_or(Home::default(), |map| map.homes.get(key as usize))
+        self.map_of(router).map_or(Home::default(), |map| map.homes.get(key as usize))
     }
 
     pub fn set_home(&mut self, router: NodeIx, key: u32, home: Home) {
-        if let Some(map) = self.shards.iter_mut().find(|map| map.router == router) {
+        if let Some(map) = self.map_of_mut(router) {
             map.homes.set(key as usize, home);
         }
     }
 
-    /// Whether the router has put copies of any record on further shards.
-    pub fn has_copies(&self, router: NodeIx) -> bool {
-        self.shards.iter().any(|map| map.router == router && !map.copies.is_empty())
-    }
-
     /// The shards of `router` that have good copies of a record, beside its home.
     pub fn copies(&self, router: NodeIx, key: u32) -> &[ClusterIx] {
-        let map = self.shards.iter().find(|map| map.router == router);
-        map.and_then(|map| map.copies.get(&key)).map_or(&[], Vec::as_slice)
+        self.map_of(router).and_then(|map| map.copies.get(&key)).map_or(&[], Vec::as_slice)
     }
 
     pub fn set_copies(&mut self, router: NodeIx, key: u32, copies: Vec<ClusterIx>) {
-        let Some(map) = self.shards.iter_mut().find(|map| map.router == router) else { return };
+        let Some(map) = self.map_of_mut(router) else { return };
         if copies.is_empty() {
             map.copies.remove(&key);
         } else {
@@ -214,14 +207,12 @@ impl Directory {
 
     /// The copies of `router`'s records are not trusted any more; which there were.
     pub fn forget_copies(&mut self, router: NodeIx) -> Vec<(u32, Vec<ClusterIx>)> {
-        let map = self.shards.iter_mut().find(|map| map.router == router);
-        map.map_or(Vec::new(), |map| std::mem::take(&mut map.copies).into_iter().collect())
+        self.map_of_mut(router).map_or(Vec::new(), |map| std::mem::take(&mut map.copies).into_iter().collect())
     }
 
     /// Whether a record may be needed in `cluster`: it is at home there, has a copy there, or is on its way, who knows where to.
     pub fn needs(&self, cluster: ClusterIx, key: u32) -> bool {
-        let map = self.shard_map_of.get(usize::from(cluster.0)).copied().flatten();
-        let Some(map) = map.map(|map| &self.shards[usize::from(map)]) else { return true };
+        let Some(map) = self.map_around(cluster) else { return true };
         let home = map.homes.get(key as usize);
         let is_elsewhere = home.cluster().is_some_and(|other| other != cluster) && !home.is_moving();
         !is_elsewhere || map.copies.get(&key).is_some_and(|copies| copies.contains(&cluster))
@@ -245,16 +236,29 @@ impl Directory {
 
     /// Whether `node` is, or belongs to, a shard.
     pub fn is_shard(&self, node: NodeIx) -> bool {
-        let cluster = self.cluster_of(node).map(|cluster| usize::from(cluster.0));
-        cluster.is_some_and(|cluster| self.shard_map_of.get(cluster).copied().flatten().is_some())
+        self.cluster_of(node).is_some_and(|cluster| self.map_around(cluster).is_some())
     }
 
     /// What has been said of a record's home among the shards that `cluster` is one of.
     fn home_beside(&self, cluster: ClusterIx, key: u32) -> Option<Home> {
+        let home = self.map_around(cluster)?.homes.get(key as usize);
+        home.cluster().is_some().then_some(home)
+    }
+
+    /// The shards that `cluster` is one of.
+    fn map_around(&self, cluster: ClusterIx) -> Option<&ShardMap> {
         // A cluster that was founded since is in none.
         let map = self.shard_map_of.get(usize::from(cluster.0)).copied().flatten()?;
-        let home = self.shards[usize::from(map)].homes.get(key as usize);
-        home.cluster().is_some().then_some(home)
+        Some(&self.shards[usize::from(map)])
+    }
+
+    /// The shards of `router`.
+    fn map_of(&self, router: NodeIx) -> Option<&ShardMap> {
+        self.shards.iter().find(|map| map.router == router)
+    }
+
+    fn map_of_mut(&mut self, router: NodeIx) -> Option<&mut ShardMap> {
+        self.shards.iter_mut().find(|map| map.router == router)
     }
 
     /// The leaderless store that `node` belongs to, by its number among [`Self::placements`].

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::link::Link;
-use crate::base::hash::{Bits, Derived};
+use crate::base::hash::Bits;
 use crate::base::random::Stream;
 use crate::base::{Kind, LinkIx, NodeIx};
 
@@ -26,8 +26,6 @@ pub struct NodeState {
     pub is_removed: bool,
     /// Whether its address is a private one: it cannot be reached from outside.
     pub is_private: bool,
-    /// Whether it stands with the users: see [`Topology::is_hidden`].
-    pub is_outside: Derived<bool>,
     /// Its region, if it has one.
     pub region: Option<String>,
     pub condition: Condition,
@@ -81,7 +79,7 @@ impl Topology {
 
     /// Whether `node` has a private address, and `from` stands outside: with the users, as name servers and edges do.
     pub fn is_hidden(&self, node: NodeIx, from: NodeIx) -> bool {
-        self.node(node).is_private && *self.node(from).is_outside
+        self.node(node).is_private && self.node(from).kind.is_outside()
     }
 
     /// Whether the node lies in a region that is out. Users live on there.

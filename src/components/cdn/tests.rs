@@ -1,7 +1,6 @@
 //! What an edge does step by step, where no command of a run reaches.
 
 use super::*;
-use crate::base::hash::Derived;
 use crate::base::random::Stream;
 use crate::base::{Kind, LinkIx, NodeIx, Shape};
 use crate::kernel::{Condition, Kernel, Link, LinkParams, NodeState, Place, Stage};
@@ -29,7 +28,6 @@ impl Bench {
                 is_up: true,
                 is_removed: false,
                 is_private: false,
-                is_outside: Derived(kind.is_outside()),
                 region: None,
                 condition: Condition::default(),
                 stream: Stream::seeded(3),

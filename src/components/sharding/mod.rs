@@ -271,7 +271,7 @@ impl Behaviour for ShardRouter {
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
         let Call { key, serial, verb, .. } = *ctx.get(call);
-        let copy = copies::choose(ctx, key, serial).filter(|_| verb == Verb::Read);
+        let copy = if verb == Verb::Read { copies::choose(ctx, key, serial) } else { None };
         if let Some(shard) = copy.or_else(|| self.home_of(ctx, key)) {
             self.tally.note(ctx.now(), key, shard);
         }

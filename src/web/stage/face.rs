@@ -1,8 +1,8 @@
 //! What a card shows of its node: figures rounded to what the eye can read, so that a card changes only when it must.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
+use scalescope::base::Kind;
 use scalescope::model::{Node, NodeKind, may_call};
 use scalescope::observe::{Figures, NodeFigures, Role};
 
@@ -107,9 +107,9 @@ impl Face {
             chip: trouble(state, figures).or_else(|| chip(state, figures.role)),
             key: key_figure(&node.kind, figures),
             other: other_figure(&node.kind, figures),
-            load: has_load(&node.kind).then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
+            load: node.kind().has_load().then(|| (figures.utilisation * 100.0).round().clamp(0.0, 100.0) as u8),
             note: note(&node.kind),
-            has_queue: has_load(&node.kind),
+            has_queue: node.kind().has_load(),
             queue: figures.queue,
             pips: pips(figures.queue, limit),
             is_crowded,
@@ -222,10 +222,6 @@ fn note(kind: &NodeKind) -> String {
         NodeKind::Dns(dns) => format!("answers live {}", dns.ttl),
         _ => String::new(),
     }
-}
-
-fn has_load(kind: &NodeKind) -> bool {
-    !matches!(kind, NodeKind::Users(_) | NodeKind::Dns(_))
 }
 
 fn queue_limit(kind: &NodeKind) -> Option<u32> {

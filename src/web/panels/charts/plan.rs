@@ -1,6 +1,5 @@
 //! Which charts there are, and which lines they have.
 
-use scalescope::base::Kind;
 use scalescope::base::order::sort_by;
 
 use super::log::{Figure, Log, NodeFigure};
@@ -166,8 +165,7 @@ pub fn charts(log: &Log, shown: &Shown, pins: &[Pin], count: usize) -> Vec<Chart
 
 /// The nodes with the largest values of late; none without any value.
 fn busiest(log: &Log, shown: &Shown, figure: NodeFigure, count: usize) -> Vec<Line> {
-    let is_server = |kind: Kind| !matches!(kind, Kind::Users | Kind::Dns);
-    let nodes = shown.document.nodes.iter().filter(|node| is_server(node.kind()));
+    let nodes = shown.document.nodes.iter().filter(|node| node.kind().has_load());
     let mut lines: Vec<(f32, Line)> = nodes
         .map(|node| {
             let values = log.node(&node.id, figure, count);

@@ -1,8 +1,8 @@
 //! A node's live figures, as a list of names and values.
 
-use scalescope::base::Kind;
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::observe::{NodeFigures, ReplicationFigures, Role};
 
 use crate::app::Shown;
@@ -20,7 +20,7 @@ pub fn facts(figures: &NodeFigures, kind: Kind, pins: &[Pin], on_intent: &Callba
     let pin = |test: &str| pin_button(&figures.id, test, pins, on_intent);
     html! {
         <>
-            if !matches!(kind, Kind::Users | Kind::Dns) {
+            if kind.has_load() {
                 <div class="gauge">
                     <meter min="0" max="1" low="0.7" high="0.9" optimum="0" value={figures.utilisation.min(1.0).to_string()} aria-label="Utilisation" />
                     <span data-testid="node-utilisation" data-value={figures.utilisation.to_string()}>
@@ -70,7 +70,7 @@ fn list(figures: &NodeFigures, kind: Kind) -> Vec<Fact> {
     facts.push(rate(completions, "completions", figures.completions_per_s));
     facts.push(rate("Errors", "errors", figures.errors_per_s));
     facts.push(count("In flight", "in-flight", figures.in_flight));
-    if !matches!(kind, Kind::Users | Kind::Dns) {
+    if kind.has_load() {
         facts.push(count("Waiting now", "queue", figures.queue));
         let mean = figures.queue_mean;
         facts.push(("Waiting on average", "queue-mean", mean, format::quantity(mean)));
