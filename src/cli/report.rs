@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use scalescope::base::SimDuration;
-use scalescope::base::json::Json;
+use scalescope::base::json::{self, Json};
 use scalescope::engine::Engine;
 use scalescope::observe::{
     ClusterFigures, Figures, KeyFigures, LatencyFigures, LostWrite, NodeFigures, Operation, QuorumFigures, Role,
@@ -294,18 +294,8 @@ fn write_sharding(text: &mut String, id: &str, sharding: &Value) -> std::fmt::Re
     write!(text, "{moved} of {to_move} keys moved ({bytes} B), {} attempts failed", count("failed_moves"))?;
     write!(text, " · {} records deleted where they were, {} left there", count("deleted"), count("left_behind"))?;
     writeln!(text, " · {} transactions committed, {} given up", count("committed"), count("aborted"))?;
-    write_list(text, "lost with its shard", &writes_in(&sharding["lost"]), count("lost_count"))
-}
-
-/// A list of writes, back from its JSON.
-fn writes_in(value: &Value) -> Vec<LostWrite> {
-    let write = |value: &Value| {
-        let number = |name: &str| value[name].as_u64();
-        let small = |name: &str| number(name).and_then(|number| u32::try_from(number).ok());
-        let (key, user) = (small("key")?, small("user"));
-        Some(LostWrite { key, position: number("position"), version: number("version"), user, at_ns: number("at_ns") })
-    };
-    value.as_array().into_iter().flatten().filter_map(write).collect()
+    let lost: Vec<LostWrite> = json::read(&sharding["lost"], "lost").unwrap_or_default();
+    write_list(text, "lost with its shard", &lost, count("lost_count"))
 }
 
 fn operations(figures: &Figures) -> Map<String, Value> {
