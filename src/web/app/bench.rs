@@ -1,11 +1,11 @@
 //! The bench in the app: which panel is shown, and what its wishes do.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::insight::broken;
 use scalescope::model::{Command, Document, Edit};
 

@@ -1,6 +1,5 @@
 //! Drawing: what the app does to the design, and to what is selected of it, when a hand or a key wants it.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -8,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::model::{Document, Edit, Node, NodeKind, Position};
 use scalescope::scene::{CardSize, NodeBox, Point};
 

@@ -1,8 +1,8 @@
 //! Copying and pasting: a part of a design as text, and back.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
+use scalescope::base::Kind;
 use scalescope::model::kinds::DatabaseRole;
 use scalescope::model::spec::ParamType;
 use scalescope::model::{Document, Edit, Link, Node, NodeKind, Position};

@@ -1,8 +1,8 @@
 //! What a person wants of the drawing.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
+use scalescope::base::Kind;
 use scalescope::scene::Point;
 
 use super::Ends;

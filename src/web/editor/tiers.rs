@@ -1,8 +1,8 @@
 //! Frames around nodes.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
+use scalescope::base::Kind;
 use scalescope::model::{Document, Edit, Node, Tier};
 
 use super::{names, together};

@@ -1,10 +1,11 @@
 //! The command palette: everything that can be done, by its name.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use web_sys::{HtmlElement, HtmlInputElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
+
+use scalescope::base::Kind;
 
 use super::{search, step};
 use crate::app::Shown;

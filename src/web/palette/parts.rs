@@ -3,7 +3,6 @@
 //! A part is dragged with a pointer of any sort; the ghost that follows is drawn over the page. A click, or Enter, places it where
 //! there is room.
 
-use scalescope::base::Kind;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -11,6 +10,7 @@ use web_sys::{HtmlInputElement, InputEvent, KeyboardEvent, PointerEvent};
 use yew::functional::UseForceUpdateHandle;
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::base::words::capitalised;
 use scalescope::model::NodeKind;
 use scalescope::scene::Point;

@@ -1,10 +1,10 @@
 //! Data: one record on every store that has it, what each database has, what was lost, and how a cluster recovers.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::observe::{
     ClusterFigures, Figures, KeyFigures, KeyVersion, LostWrite, NodeFigures, QuorumFigures, StaleRead,
 };

@@ -2,11 +2,11 @@
 //!
 //! It is told anew once a second, not with every figure; and read aloud every ten seconds only for who asks for it.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::insight::{bottleneck, broken};
 use scalescope::observe::{Figures, LaneFigures, LinkFigures, NodeFigures};
 

@@ -1,9 +1,10 @@
 //! What can be done at a place beside breaking it: the upper part of its menu.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
+
+use scalescope::base::Kind;
 
 use super::Target;
 use crate::app::Shown;

@@ -2,7 +2,6 @@
 //!
 //! What is written is checked at every letter and takes effect when the field is left or Enter is pressed; Escape takes it back.
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -10,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement, InputEvent, KeyboardEvent};
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::base::words::capitalised;
 use scalescope::model::spec::{ParamSpec, ParamType, range_in_words};
 use scalescope::model::{Document, Edit, Node};

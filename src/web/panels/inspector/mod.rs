@@ -4,11 +4,11 @@ mod facts;
 mod field;
 mod value;
 
-use scalescope::base::Kind;
 use std::rc::Rc;
 
 use yew::prelude::*;
 
+use scalescope::base::Kind;
 use scalescope::model::Node;
 use scalescope::model::presets::Preset;
 use scalescope::model::spec::Group;

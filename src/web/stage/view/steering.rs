@@ -19,11 +19,7 @@ impl View {
     pub fn fit(&mut self, is_gliding: bool) {
         self.is_taken = false;
         let goal = self.fitted();
-        if is_gliding && !dom::matches_media("(prefers-reduced-motion: reduce)") {
-            self.goal = Some(goal);
-        } else {
-            (self.camera, self.goal, self.is_moved) = (goal, None, true);
-        }
+        if is_gliding { self.go(goal) } else { self.jump(goal) }
     }
 
     /// Shows `rect` as large as it goes.
@@ -40,20 +36,29 @@ impl View {
 
     /// Brings a point of the drawing into the middle.
     pub fn centre_on(&mut self, point: Point) {
-        let scale = self.camera.scale;
-        let goal = Camera { scale, x: self.size.w / 2.0 - point.x * scale, y: self.size.h / 2.0 - point.y * scale };
+        let goal = self.centred(point, self.camera.scale);
         self.steer(|camera| {
             *camera = goal;
             true
         });
     }
 
+    /// Glides to `goal`, or is there at once for who does not want motion.
     fn go(&mut self, goal: Camera) {
         if dom::matches_media("(prefers-reduced-motion: reduce)") {
-            (self.camera, self.goal, self.is_moved) = (goal, None, true);
+            self.jump(goal);
         } else {
             self.goal = Some(goal);
         }
+    }
+
+    fn jump(&mut self, goal: Camera) {
+        (self.camera, self.goal, self.is_moved) = (goal, None, true);
+    }
+
+    /// The camera that has a point of the drawing in the middle.
+    fn centred(&self, point: Point, scale: f32) -> Camera {
+        Camera { scale, x: self.size.w / 2.0 - point.x * scale, y: self.size.h / 2.0 - point.y * scale }
     }
 
     /// What a fitted camera sees: everything, or on a narrow stage the card that is looked at.
@@ -64,8 +69,7 @@ impl View {
         let all = Camera::fit(self.map.bounds(), self.size, PADDING);
         let card = self.subject.as_ref().and_then(|id| self.map.layout.node(id)).filter(|_| self.size.w < NARROW);
         let Some(centre) = card.map(|node| node.rect().centre()) else { return all };
-        let scale = all.scale.max(CLOSE);
-        Camera { scale, x: self.size.w / 2.0 - centre.x * scale, y: self.size.h / 2.0 - centre.y * scale }
+        self.centred(centre, all.scale.max(CLOSE))
     }
 
     /// The card that is looked at, if one is.
