@@ -52,6 +52,24 @@ impl Kernel {
             None => target,
         }
     }
+
+    /// A request that is traced has ended.
+    #[cold]
+    fn list_ended(&mut self, root: Key, call: &Call, outcome: &Outcome) {
+        self.trace(root, call.serial, || What::Over { failure: outcome.failure });
+        let Call { serial, operation, user, key, .. } = *call;
+        self.recorder.tracer.end(Ended {
+            serial,
+            operation,
+            user,
+            key,
+            began_ns: call.made.as_nanos(),
+            ended_ns: self.now.as_nanos(),
+            failure: outcome.failure,
+            failed_at: outcome.failed_at.map(|node| node.0),
+            place: String::new(),
+        });
+    }
 }
 
 impl Context<'_> {
@@ -138,19 +156,7 @@ impl Context<'_> {
             Some(reason) => kernel.recorder.failed(call.operation, reason),
         }
         if kernel.recorder.traces(call.serial) {
-            kernel.trace(root, call.serial, || What::Over { failure: outcome.failure });
-            let Call { serial, operation, user, key, .. } = call;
-            kernel.recorder.tracer.end(Ended {
-                serial,
-                operation,
-                user,
-                key,
-                began_ns: call.made.as_nanos(),
-                ended_ns: kernel.now.as_nanos(),
-                failure: outcome.failure,
-                failed_at: outcome.failed_at.map(|node| node.0),
-                place: String::new(),
-            });
+            kernel.list_ended(root, &call, &outcome);
         }
     }
 

@@ -94,11 +94,17 @@ impl Kernel {
     }
 
     /// Notes what happens to a call now, if its request is traced.
+    #[inline]
     pub fn trace(&mut self, call: Key, serial: u32, what: impl FnOnce() -> What) {
         if self.recorder.traces(serial) {
-            let at = self.now;
-            self.recorder.tracer.note(Step { at, call, serial, what: what() });
+            self.note_step(call, serial, what());
         }
+    }
+
+    /// Stands apart, so that what happens to calls of which no trace is kept is short.
+    #[cold]
+    fn note_step(&mut self, call: Key, serial: u32, what: What) {
+        self.recorder.tracer.note(Step { at: self.now, call, serial, what });
     }
 
     /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.
