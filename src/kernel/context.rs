@@ -273,11 +273,21 @@ impl Context<'_> {
 
     /// Notes how far this node has come with `call`.
     pub fn set_stage(&mut self, key: Key, stage: Stage) {
-        if let Some(call) = self.kernel.calls.get_mut(key).filter(|call| call.is_at_node()) {
-            call.place = Place::AtNode(stage);
-            let serial = call.serial;
-            self.kernel.trace(key, serial, || What::Does(stage.doing()));
-        }
+        self.set_stage_if(key, stage, Call::is_at_node);
+    }
+
+    /// The same, if it had come as far as `from`; whether it had.
+    pub fn move_stage(&mut self, key: Key, from: Stage, to: Stage) -> bool {
+        self.set_stage_if(key, to, |call| call.place == Place::AtNode(from))
+    }
+
+    #[inline]
+    fn set_stage_if(&mut self, key: Key, stage: Stage, is_meant: impl FnOnce(&Call) -> bool) -> bool {
+        let Some(call) = self.kernel.calls.get_mut(key).filter(|call| is_meant(call)) else { return false };
+        call.place = Place::AtNode(stage);
+        let serial = call.serial;
+        self.kernel.trace(key, serial, || What::Does(stage.doing()));
+        true
     }
 
     /// Notes something that is true of `call`.

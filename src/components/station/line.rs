@@ -64,9 +64,8 @@ impl Line {
                 Discipline::Lifo => class.pop_back(),
                 _ => class.pop_front(),
             }?;
-            if is_waiting(ctx, job.call, self.stage) {
+            if ctx.move_stage(job.call, self.stage, Stage::Held) {
                 self.len -= 1;
-                ctx.set_stage(job.call, Stage::Held);
                 return Some(job);
             }
             self.gone = self.gone.saturating_sub(1);
