@@ -123,10 +123,18 @@ impl Line {
 
     fn place(&mut self, ctx: &Context, job: Job) {
         let class = if self.discipline == Discipline::Priority { usize::from(ctx.get(job.call).priority) } else { 0 };
-        if self.classes.len() <= class {
-            self.classes.resize_with(class + 1, VecDeque::new);
+        if let Some(jobs) = self.classes.get_mut(class) {
+            jobs.push_back(job);
+        } else {
+            self.open_class(class, job);
         }
-        self.classes[class].push_back(job);
+    }
+
+    /// `job` is the first of its class, and of all above.
+    #[cold]
+    fn open_class(&mut self, class: usize, job: Job) {
+        self.classes.resize_with(class, VecDeque::new);
+        self.classes.push(VecDeque::from([job]));
     }
 
     /// Drops everything; the calls have been failed already.
