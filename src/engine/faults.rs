@@ -272,12 +272,12 @@ impl World {
         Ok(())
     }
 
-    /// Whether the packet of `call`, which should arrive now, has been taken from its link.
-    #[inline]
-    pub(super) fn is_dropped(&mut self, call: Key) -> bool {
-        let Some(call) = self.kernel.calls.get_mut(call) else { return false };
-        let is_dropped = call.marks.has(Marks::DROPPED);
-        call.marks.set(Marks::DROPPED, false);
-        is_dropped
+    /// The packet of a call, which should arrive now, has been taken from its link.
+    #[cold]
+    pub(super) fn send_again(&mut self, key: Key) {
+        if let Some(call) = self.kernel.calls.get_mut(key) {
+            call.marks.set(Marks::DROPPED, false);
+        }
+        self.kernel.launch_again(key);
     }
 }

@@ -106,7 +106,6 @@ impl World {
     /// Lets `event` happen.
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Arrive(call) | Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
             Event::Done(call) => {
                 // The call may have died with its node in the meantime.
@@ -114,13 +113,7 @@ impl World {
                     self.with(node, |component, ctx| component.on_done(ctx, call));
                 }
             }
-            Event::Reply(call) => {
-                let reply = self.kernel.calls.remove(call);
-                let reply = reply.as_ref().expect("a reply ends its call, once");
-                if self.kernel.topology.node(reply.from).is_up {
-                    self.with(reply.from, |component, ctx| component.on_reply(ctx, reply));
-                }
-            }
+            Event::Reply(call) => self.reply(call),
             Event::Deliver(message) => self.deliver(message),
             Event::Timer { node, tag, epoch } => {
                 if self.kernel.topology.node(node).epoch == epoch {
@@ -192,26 +185,25 @@ impl World {
         }
     }
 
-    /// A call is at its node now; how many there are with it.
-    fn check_in(&mut self, key: Key) -> u64 {
+    /// A call comes to a node that has no room even for its arrival.
+    pub(super) fn turn_away(&mut self, key: Key) {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode(Stage::Held);
         let node = call.to;
-        self.kernel.recorder.node(node).arrived(self.kernel.now)
-    }
-
-    /// A call comes to a node that has no room even for its arrival.
-    pub(super) fn turn_away(&mut self, key: Key) {
-        self.check_in(key);
-        let node = self.kernel.calls.get(key).expect("it was there just now").to;
+        self.kernel.recorder.node(node).arrived(self.kernel.now);
         Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
     }
 
     fn arrive(&mut self, key: Key) {
-        let present = self.check_in(key);
-        let call = self.kernel.calls.get(key).expect("it was there just now");
+        let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
+        if call.marks.has(Marks::DROPPED) {
+            self.send_again(key);
+            return;
+        }
+        call.place = Place::AtNode(Stage::Held);
         let is_cancelled = call.marks.has(Marks::CANCELLED);
         let (from, node) = (call.from, call.to);
+        let present = self.kernel.recorder.node(node).arrived(self.kernel.now);
         let topology = &self.kernel.topology;
         if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
@@ -224,6 +216,18 @@ impl World {
             Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
         } else {
             self.with(node, |component, ctx| component.on_request(ctx, key));
+        }
+    }
+
+    fn reply(&mut self, key: Key) {
+        let reply = *self.kernel.calls.get(key).expect("a reply ends its call, once");
+        if reply.marks.has(Marks::DROPPED) {
+            self.send_again(key);
+            return;
+        }
+        self.kernel.calls.remove(key);
+        if self.kernel.topology.node(reply.from).is_up {
+            self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
         }
     }
 
