@@ -76,12 +76,17 @@ impl World {
         hasher.finish()
     }
 
-    /// Carries out the next event, if there is one that is due by `until`.
-    pub fn step(&mut self, until: SimTime) -> bool {
+    /// Whether there is an event that is due by `until`.
+    pub fn is_due(&mut self, until: SimTime) -> bool {
         if self.kernel.queue.fill() && self.kernel.calls.len() > MANY_CALLS {
             self.look_ahead();
         }
-        let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
+        self.kernel.queue.is_due(until)
+    }
+
+    /// Carries out the next event, which [is due](Self::is_due).
+    pub fn step(&mut self) {
+        let (at, event) = self.kernel.queue.take();
         debug_assert!(at >= self.kernel.now, "time does not run backwards");
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
@@ -89,7 +94,6 @@ impl World {
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }
-        true
     }
 
     /// Looks at what the next events are about, all at once. That changes nothing, but where many requests are under way, each is

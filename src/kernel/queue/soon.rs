@@ -1,25 +1,26 @@
-//! What is due soon: a few events, sorted, in a ring.
+//! What is due soon: a few events, sorted, in a row.
 //!
-//! A new event goes in from the far end, for most are due after most others; those of one time stay in the order they came.
+//! A new event goes in from the far end, for most are due after most others; those of one time stay in the order they came. The row
+//! moves on in its room as events are taken from its beginning, and goes back to the start of the room at the end of it.
 
 use super::Entry;
 
-/// Places in the ring; a power of two.
+/// Places in the room.
 pub const ROOM: usize = 64;
 /// Into more than so many no event is inserted: too many would have to make room.
 pub const CROWD: usize = 16;
 
 #[derive(Clone, Debug)]
 pub struct Soon {
-    ring: [Entry; ROOM],
-    /// Place of the first, not yet wrapped.
+    room: [Entry; ROOM],
+    /// Place of the first, and the place behind the last.
     head: usize,
-    len: usize,
+    end: usize,
 }
 
 impl Default for Soon {
     fn default() -> Self {
-        Self { ring: [Entry::BLANK; ROOM], head: 0, len: 0 }
+        Self { room: [Entry::BLANK; ROOM], head: 0, end: 0 }
     }
 }
 
@@ -28,57 +29,60 @@ impl Soon {
     pub const SPAN_BITS: u32 = u64::BITS - ROOM.ilog2();
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.head == self.end
     }
 
     pub fn first(&self) -> Option<&Entry> {
-        (self.len > 0).then(|| &self.ring[self.head % ROOM])
+        self.row().first()
     }
 
     pub fn last(&self) -> Option<&Entry> {
-        (self.len > 0).then(|| &self.ring[(self.head + self.len - 1) % ROOM])
+        self.row().last()
     }
 
+    /// Takes the first, of which there must be one.
     #[inline]
-    pub fn pop(&mut self) -> Option<Entry> {
-        let first = *self.first()?;
-        self.head = (self.head + 1) % ROOM;
-        self.len -= 1;
-        Some(first)
+    pub fn take(&mut self) -> Entry {
+        let first = self.room[self.head];
+        self.head += 1;
+        first
     }
 
     /// Puts `entry` behind all that are due at its time or before; false: there are too many.
     #[must_use]
     #[inline(never)]
     pub fn insert(&mut self, entry: Entry) -> bool {
-        if self.len >= CROWD {
+        if self.end - self.head >= CROWD {
             return false;
         }
-        let at = entry.at();
-        let mut hole = self.head + self.len;
-        while hole > self.head {
-            let before = self.ring[(hole - 1) % ROOM];
-            if before.at() <= at {
+        if self.end >= ROOM {
+            self.move_back();
+            return self.insert(entry);
+        }
+        let (at, places) = (entry.at(), &mut self.room[self.head..=self.end]);
+        let Some((mut hole, row)) = places.split_last_mut() else { return false };
+        for place in row.iter_mut().rev() {
+            if place.at() <= at {
                 break;
             }
-            self.ring[hole % ROOM] = before;
-            hole -= 1;
+            *hole = *place;
+            hole = place;
         }
-        self.ring[hole % ROOM] = entry;
-        self.len += 1;
+        *hole = entry;
+        self.end += 1;
         true
     }
 
-    /// Puts `entries` behind all that are in the ring, which has room for them; all are due within [`Self::SPAN_BITS`] from `start`,
-    /// and nothing in the ring after that.
+    /// Puts `entries` behind all that are in the row, which has room for them; all are due within [`Self::SPAN_BITS`] from `start`,
+    /// and nothing in the row after that.
     pub fn fill(&mut self, entries: &[Entry], start: u64) {
-        if self.len == 0 {
-            self.head = 0;
+        if self.is_empty() || self.end + entries.len() > ROOM {
+            self.move_back();
         }
-        let end = self.head + self.len;
-        self.len += entries.len();
-        if let [only] = entries {
-            self.ring[end % ROOM] = *only;
+        let places = &mut self.room[self.end..][..entries.len()];
+        self.end += entries.len();
+        if let ([place], [only]) = (&mut *places, entries) {
+            *place = *only;
             return;
         }
         // Words are sorted faster than entries. With its place in it no two are equal, and those of one time keep their order.
@@ -92,28 +96,36 @@ impl Soon {
             }
             words[hole] = word;
         }
-        for (rank, word) in words[..entries.len()].iter().enumerate() {
-            self.ring[(end + rank) % ROOM] = entries[*word as usize % ROOM];
+        for (place, word) in places.iter_mut().zip(words) {
+            *place = entries[word as usize % ROOM];
         }
     }
 
-    /// Of a ring that is too crowded: a time in the middle of what it should be, and how many are due before that.
+    /// Of a row that is too crowded: a time in the middle of what it should be, and how many are due before that.
     pub fn middle(&self) -> (usize, u64) {
-        let at = |rank: usize| self.ring[(self.head + rank) % ROOM].at();
-        let mut rank = CROWD / 2;
-        let boundary = at(rank);
-        while rank > 0 && at(rank - 1) == boundary {
-            rank -= 1;
-        }
-        (rank, boundary)
+        let row = self.row();
+        let boundary = row[CROWD / 2].at();
+        (row.partition_point(|entry| entry.at() < boundary), boundary)
     }
 
     /// Keeps the first `len`.
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        self.end = self.end.min(self.head + len);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        (0..self.len).map(|rank| &self.ring[(self.head + rank) % ROOM])
+        self.row().iter()
+    }
+
+    #[inline]
+    fn row(&self) -> &[Entry] {
+        &self.room[self.head..self.end]
+    }
+
+    /// Moves the row back to the start of its room.
+    fn move_back(&mut self) {
+        self.room.copy_within(self.head..self.end, 0);
+        self.end -= self.head;
+        self.head = 0;
     }
 }
