@@ -200,6 +200,7 @@ impl Component {
         each!(self, inner => inner.rewire(ctx, wiring));
     }
 
+    #[inline]
     pub fn levels(&self) -> Levels {
         each!(self, inner => inner.levels())
     }

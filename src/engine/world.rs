@@ -9,7 +9,7 @@ use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
-use crate::components::{Component, Wiring};
+use crate::components::{Component, Levels, Wiring};
 use crate::kernel::{
     Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Target,
 };
@@ -160,14 +160,10 @@ impl World {
     }
 
     fn note_levels(&mut self, node: NodeIx) {
-        let levels = self.nodes[node.index()].levels();
+        let Levels { busy, waiting } = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
-        if meter.busy.level() != u64::from(levels.busy) {
-            meter.busy.set(now, u64::from(levels.busy));
-        }
-        if meter.waiting.level() != u64::from(levels.waiting) {
-            meter.waiting.set(now, u64::from(levels.waiting));
-        }
+        meter.busy.follow(now, u64::from(busy));
+        meter.waiting.follow(now, u64::from(waiting));
     }
 
     /// The node that works on `call`.

@@ -24,6 +24,14 @@ impl Gauge {
         self.level = level;
     }
 
+    /// The same, if the level is another than before.
+    #[inline]
+    pub fn follow(&mut self, now: SimTime, level: u64) {
+        if self.level != level {
+            self.set(now, level);
+        }
+    }
+
     #[inline]
     pub fn level(&self) -> u64 {
         self.level
@@ -34,7 +42,7 @@ impl Gauge {
     pub fn area_at(&self, now: SimTime) -> u128 {
         let (level, span) = (self.level, now.since(self.since).as_nanos());
         // Nearly always the product is a word; wasm has no longer ones.
-        let is_short = level >> 24 == 0 && span >> 40 == 0;
+        let is_short = (level | span) >> 32 == 0;
         self.area + if is_short { u128::from(level * span) } else { u128::from(level) * u128::from(span) }
     }
 }
