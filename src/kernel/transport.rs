@@ -10,7 +10,7 @@ use super::event::Event;
 use super::link::{Fate, TRIES};
 use super::message::{Body, Message};
 use crate::base::slab::Key;
-use crate::base::{LinkIx, SimTime};
+use crate::base::{LinkIx, SimDuration, SimTime};
 use crate::observe::trace::{Step, What};
 use crate::observe::{Hop, HopKind, Operation, Reason};
 
@@ -166,12 +166,18 @@ impl Kernel {
 
     #[inline]
     fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
-        let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
+        let now = self.now;
+        let (meter, link) = (self.recorder.link(link), &mut self.topology.links[link.index()]);
+        if let Some(delay) = link.swift_delay(is_backward) {
+            meter.passed(now, is_backward, bytes);
+            return Fate::Arrives { depart: now, arrive: now + delay, occupied: SimDuration::ZERO };
+        }
+        let fate = link.carry(now, is_backward, bytes);
         let (occupied, is_lost) = match fate {
             Fate::Arrives { occupied, .. } => (occupied, false),
             Fate::Lost { occupied } => (occupied, true),
         };
-        self.recorder.link(link).sent(self.now, is_backward, bytes, occupied, is_lost);
+        meter.sent(now, is_backward, bytes, occupied, is_lost);
         fate
     }
 
