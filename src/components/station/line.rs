@@ -57,7 +57,14 @@ impl Line {
     }
 
     /// The next whose turn it is.
+    #[inline]
     pub fn pop(&mut self, ctx: &mut Context) -> Option<Job> {
+        if self.len == 0 { None } else { self.pop_waiting(ctx) }
+    }
+
+    /// The same where there is one.
+    #[inline(never)]
+    fn pop_waiting(&mut self, ctx: &mut Context) -> Option<Job> {
         while self.len > 0 {
             let class = self.classes.iter_mut().rev().find(|class| !class.is_empty())?;
             let job = match self.discipline {
