@@ -154,7 +154,11 @@ impl World {
         for (call, is_root) in calls {
             let mut ctx = Context { kernel: &mut self.kernel, node };
             // Users who are removed take what they asked with them: there is nobody to tell.
-            if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
+            if is_root {
+                ctx.end(call, Outcome::failed(reason));
+            } else {
+                ctx.fail(call, reason);
+            }
         }
         self.with(node, Component::on_crash);
         // What a hang has kept back finds a dead node.

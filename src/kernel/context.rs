@@ -138,11 +138,11 @@ impl Context<'_> {
         root
     }
 
-    /// A root ends.
+    /// A root ends; what it was.
     ///
     /// # Panics
     /// If it has ended before.
-    pub fn end(&mut self, root: Key, outcome: Outcome) {
+    pub fn end(&mut self, root: Key, outcome: Outcome) -> Call {
         let kernel = &mut *self.kernel;
         let call = kernel.calls.remove(root).expect("a request ends once");
         let meter = kernel.recorder.node(call.to);
@@ -158,6 +158,7 @@ impl Context<'_> {
         if kernel.recorder.traces(call.serial) {
             kernel.list_ended(root, &call, &outcome);
         }
+        call
     }
 
     /// Calls `target`, or whoever has taken over its address, on behalf of `parent`, which is at this node.
