@@ -148,7 +148,10 @@ impl World {
     pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
         let component = &mut self.nodes[node.index()];
         act(component, &mut Context { kernel: &mut self.kernel, node });
-        self.note_levels(node);
+        // Nothing of users is ever in use.
+        if !matches!(component, Component::Users(_)) {
+            self.note_levels(node);
+        }
     }
 
     /// The monitor of `cluster` may have sent away who waited at its databases.
