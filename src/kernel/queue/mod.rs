@@ -86,12 +86,26 @@ impl EventQueue {
         self.len == 0
     }
 
-    #[inline]
+    #[inline(never)]
     pub fn push(&mut self, at: SimTime, event: Event) {
         self.len += 1;
         let entry = Entry::new(at, event);
+        if entry.at() >= self.horizon {
+            self.later.append(entry);
+        } else if self.soon.has_place() {
+            self.soon.insert(entry);
+        } else {
+            self.make_place(entry);
+        }
+    }
+
+    /// Puts `entry` among what is due soon, after having made room there, or else among what is later.
+    #[cold]
+    fn make_place(&mut self, entry: Entry) {
+        self.soon.move_back();
         while entry.at() < self.horizon {
-            if self.soon.insert(entry) {
+            if self.soon.has_place() {
+                self.soon.insert(entry);
                 return;
             }
             self.spill();
@@ -108,8 +122,9 @@ impl EventQueue {
     /// Takes the next event, which is due and so among those that are sorted.
     #[inline]
     pub fn take(&mut self) -> (SimTime, Event) {
+        let entry = self.soon.take();
         self.len -= 1;
-        self.soon.take().parts()
+        entry.parts()
     }
 
     /// Whether the next event is due by `until`. To be asked after [`Self::fill`].

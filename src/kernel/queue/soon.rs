@@ -33,7 +33,7 @@ impl Soon {
     }
 
     pub fn first(&self) -> Option<&Entry> {
-        self.row().first()
+        if self.is_empty() { None } else { self.room.get(self.head) }
     }
 
     pub fn last(&self) -> Option<&Entry> {
@@ -48,19 +48,22 @@ impl Soon {
         first
     }
 
-    /// Puts `entry` behind all that are due at its time or before; false: there are too many.
-    #[must_use]
-    #[inline(never)]
-    pub fn insert(&mut self, entry: Entry) -> bool {
-        if self.end - self.head >= CROWD {
-            return false;
-        }
-        if self.end >= ROOM {
-            self.move_back();
-            return self.insert(entry);
-        }
+    /// Whether one may be inserted into a row that is not to be moved.
+    #[inline]
+    pub fn has_place(&self) -> bool {
+        self.end < ROOM && !self.is_crowded()
+    }
+
+    /// Whether it is too long for any to be inserted.
+    pub fn is_crowded(&self) -> bool {
+        self.end - self.head >= CROWD
+    }
+
+    /// Puts `entry` behind all that are due at its time or before. There must be a place for it.
+    #[inline]
+    pub fn insert(&mut self, entry: Entry) {
         let (at, places) = (entry.at(), &mut self.room[self.head..=self.end]);
-        let Some((mut hole, row)) = places.split_last_mut() else { return false };
+        let Some((mut hole, row)) = places.split_last_mut() else { return };
         for place in row.iter_mut().rev() {
             if place.at() <= at {
                 break;
@@ -70,7 +73,6 @@ impl Soon {
         }
         *hole = entry;
         self.end += 1;
-        true
     }
 
     /// Puts `entries` behind all that are in the row, which has room for them; all are due within [`Self::SPAN_BITS`] from `start`,
@@ -123,7 +125,7 @@ impl Soon {
     }
 
     /// Moves the row back to the start of its room.
-    fn move_back(&mut self) {
+    pub fn move_back(&mut self) {
         self.room.copy_within(self.head..self.end, 0);
         self.end -= self.head;
         self.head = 0;
