@@ -10,6 +10,9 @@ pub const ROOM: usize = 64;
 /// Into more than so many no event is inserted: too many would have to make room.
 pub const CROWD: usize = 16;
 
+/// So many are put into the row one by one, not sorted before.
+const FEW: usize = 4;
+
 #[derive(Clone, Debug)]
 pub struct Soon {
     room: [Entry; ROOM],
@@ -81,12 +84,14 @@ impl Soon {
         if self.is_empty() || self.end + entries.len() > ROOM {
             self.move_back();
         }
-        let places = &mut self.room[self.end..][..entries.len()];
-        self.end += entries.len();
-        if let ([place], [only]) = (&mut *places, entries) {
-            *place = *only;
+        if entries.len() <= FEW {
+            for entry in entries {
+                self.insert(*entry);
+            }
             return;
         }
+        let places = &mut self.room[self.end..][..entries.len()];
+        self.end += entries.len();
         // Words are sorted faster than entries. With its place in it no two are equal, and those of one time keep their order.
         let mut words = [0; ROOM];
         for (place, entry) in entries.iter().enumerate() {
