@@ -10,7 +10,7 @@ use super::event::Event;
 use super::link::{Fate, TRIES};
 use super::message::{Body, Message};
 use crate::base::slab::Key;
-use crate::base::{LinkIx, SimDuration, SimTime};
+use crate::base::{LinkIx, SimTime};
 use crate::observe::trace::{Step, What};
 use crate::observe::{Hop, HopKind, Operation, Reason};
 
@@ -61,17 +61,14 @@ impl Kernel {
             self.queue.push(self.now, Event::Reply(key));
             return;
         }
-        match self.carry(link, is_backward, bytes) {
-            Fate::Arrives { depart, arrive, .. } => {
-                if self.recorder.draws(serial) || self.recorder.traces(serial) {
-                    self.show(key, is_backward, [depart, arrive], tries);
-                }
-                self.queue.push(arrive, event);
+        if let Some([depart, arrive]) = self.carry(link, is_backward, bytes) {
+            if self.recorder.draws(serial) || self.recorder.traces(serial) {
+                self.show(key, is_backward, [depart, arrive], tries);
             }
-            Fate::Lost { .. } => {
-                let again = self.again_at(link, is_backward, tries);
-                self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
-            }
+            self.queue.push(arrive, event);
+        } else {
+            let again = self.again_at(link, is_backward, tries);
+            self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
         }
     }
 
@@ -127,18 +124,15 @@ impl Kernel {
         };
         let bytes = HEADER_BYTES + body.content_bytes();
         let is_backward = self.topology.links[link.index()].from != from;
-        match self.carry(link, is_backward, bytes) {
-            Fate::Arrives { depart, arrive, .. } => {
-                if self.recorder.draws_side() {
-                    let operation = Operation::Write;
-                    self.recorder.hop(Hop { link: link.0, kind, operation, is_backward, depart, arrive });
-                }
-                self.queue.push(arrive, Event::Deliver(key));
+        if let Some([depart, arrive]) = self.carry(link, is_backward, bytes) {
+            if self.recorder.draws_side() {
+                let operation = Operation::Write;
+                self.recorder.hop(Hop { link: link.0, kind, operation, is_backward, depart, arrive });
             }
-            Fate::Lost { .. } => {
-                let again = self.again_at(link, is_backward, tries);
-                self.queue.push(again, Event::ResendMessage { message: key, tries: tries + 1 });
-            }
+            self.queue.push(arrive, Event::Deliver(key));
+        } else {
+            let again = self.again_at(link, is_backward, tries);
+            self.queue.push(again, Event::ResendMessage { message: key, tries: tries + 1 });
         }
     }
 
@@ -151,7 +145,7 @@ impl Kernel {
         }
         // The word goes the way that the call went, even if its reply is on its way back by now.
         let is_backward = self.is_backward(&Call { place: Place::Outbound, ..call });
-        if let Fate::Arrives { arrive, .. } = self.carry(call.link, is_backward, HEADER_BYTES) {
+        if let Some([_, arrive]) = self.carry(call.link, is_backward, HEADER_BYTES) {
             self.queue.push(arrive, Event::Cancel(key));
         }
     }
@@ -164,21 +158,26 @@ impl Kernel {
         (call.place == Place::Returning) != is_against
     }
 
+    /// Sends a packet over a link; when it departs and arrives, if it is not lost.
     #[inline]
-    fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
-        let now = self.now;
-        let (meter, link) = (self.recorder.link(link), &mut self.topology.links[link.index()]);
-        if let Some(delay) = link.swift_delay(is_backward) {
-            meter.passed(now, is_backward, bytes);
-            return Fate::Arrives { depart: now, arrive: now + delay, occupied: SimDuration::ZERO };
-        }
-        let fate = link.carry(now, is_backward, bytes);
-        let (occupied, is_lost) = match fate {
-            Fate::Arrives { occupied, .. } => (occupied, false),
-            Fate::Lost { occupied } => (occupied, true),
+    fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Option<[SimTime; 2]> {
+        let Some(delay) = self.topology.links[link.index()].swift_delay(is_backward) else {
+            return self.carry_slowly(link, is_backward, bytes);
         };
-        meter.sent(now, is_backward, bytes, occupied, is_lost);
-        fate
+        self.recorder.link(link).passed(self.now, is_backward, bytes);
+        Some([self.now, self.now + delay])
+    }
+
+    /// The same over a link on which there is more than a delay.
+    #[inline(never)]
+    fn carry_slowly(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Option<[SimTime; 2]> {
+        let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
+        let (way, occupied) = match fate {
+            Fate::Arrives { depart, arrive, occupied } => (Some([depart, arrive]), occupied),
+            Fate::Lost { occupied } => (None, occupied),
+        };
+        self.recorder.link(link).sent(self.now, is_backward, bytes, occupied, way.is_none());
+        way
     }
 
     fn again_at(&self, link: LinkIx, is_backward: bool, tries: u8) -> SimTime {
