@@ -11,7 +11,7 @@ use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
 use crate::components::{Component, Levels, Wiring};
 use crate::kernel::{
-    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Target,
+    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
 };
 use crate::model::{Document, Node};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
@@ -107,41 +107,57 @@ impl World {
         black_box((known, parents));
     }
 
-    /// Lets `event` happen.
+    /// Lets `event` happen. Each kind has a function of its own, which saves no more registers than it needs.
+    #[inline]
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
             Event::Arrive(call) => self.arrive(call),
-            Event::Done(call) => {
-                // The call may have died with its node in the meantime.
-                if let Some(node) = self.place_of(call) {
-                    self.with(node, |component, ctx| component.on_done(ctx, call));
-                }
-            }
+            Event::Done(call) => self.done(call),
             Event::Reply(call) => self.reply(call),
             Event::Deliver(message) => self.deliver(message),
-            Event::Timer { node, tag, epoch } => {
-                if self.kernel.topology.node(node).epoch == epoch {
-                    self.with(node, |component, ctx| component.on_timer(ctx, tag));
-                }
-            }
+            Event::Timer { node, tag, epoch } => self.timer(node, tag, epoch),
             Event::Resend { call, tries } => self.kernel.launch(call, tries),
             Event::ResendMessage { message, tries } => self.kernel.launch_message(message, tries),
             Event::Cancel(call) => self.cancel(call),
-            Event::Resume(call) => {
-                if let Some(node) = self.place_of(call) {
-                    self.with(node, |component, ctx| component.on_resume(ctx, call));
-                }
-            }
-            Event::Wake { node, item, epoch } => {
-                if self.kernel.topology.node(node).epoch == epoch {
-                    self.with(node, |component, ctx| component.on_wake(ctx, item));
-                }
-            }
-            Event::Monitor { cluster } => {
-                self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
-                self.note_levels_of(usize::from(cluster));
-            }
+            Event::Resume(call) => self.go_on(call),
+            Event::Wake { node, item, epoch } => self.wake(node, item, epoch),
+            Event::Monitor { cluster } => self.check(usize::from(cluster)),
         }
+    }
+
+    #[inline(never)]
+    fn done(&mut self, call: Key) {
+        // The call may have died with its node in the meantime.
+        if let Some(node) = self.place_of(call) {
+            self.with(node, |component, ctx| component.on_done(ctx, call));
+        }
+    }
+
+    #[inline(never)]
+    fn go_on(&mut self, call: Key) {
+        if let Some(node) = self.place_of(call) {
+            self.with(node, |component, ctx| component.on_resume(ctx, call));
+        }
+    }
+
+    #[inline(never)]
+    fn timer(&mut self, node: NodeIx, tag: Tag, epoch: u32) {
+        if self.kernel.topology.node(node).epoch == epoch {
+            self.with(node, |component, ctx| component.on_timer(ctx, tag));
+        }
+    }
+
+    #[inline(never)]
+    fn wake(&mut self, node: NodeIx, item: u32, epoch: u32) {
+        if self.kernel.topology.node(node).epoch == epoch {
+            self.with(node, |component, ctx| component.on_wake(ctx, item));
+        }
+    }
+
+    #[inline(never)]
+    fn check(&mut self, cluster: usize) {
+        self.monitors[cluster].check(&mut self.nodes, &mut self.kernel);
+        self.note_levels_of(cluster);
     }
 
     /// Lets the component at `node` act, and notes how much of it is in use afterwards.
@@ -175,6 +191,7 @@ impl World {
     }
 
     /// The word that a call is given up arrives at its node.
+    #[inline(never)]
     fn cancel(&mut self, key: Key) {
         let Some(call) = self.kernel.calls.get_mut(key) else { return };
         match call.place {
@@ -197,6 +214,7 @@ impl World {
         Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
     }
 
+    #[inline(never)]
     fn arrive(&mut self, key: Key) {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         if call.marks.has(Marks::DROPPED) {
@@ -222,6 +240,7 @@ impl World {
         }
     }
 
+    #[inline(never)]
     fn reply(&mut self, key: Key) {
         let reply = *self.kernel.calls.get(key).expect("a reply ends its call, once");
         if reply.marks.has(Marks::DROPPED) {
@@ -234,6 +253,7 @@ impl World {
         }
     }
 
+    #[inline(never)]
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);
