@@ -188,10 +188,12 @@ impl WebServer {
 
     /// The computing is done: what comes first of services, cache, database and the own disk?
     fn begin(&mut self, ctx: &mut Context, call: Key) {
-        let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
         if self.services.is_empty() {
             self.go_on(ctx, call);
-        } else if self.services.is_single() {
+            return;
+        }
+        let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
+        if self.services.is_single() {
             self.services.begin(call);
             self.ask(ctx, call, ask);
         } else {
