@@ -65,16 +65,8 @@ impl Soon {
     /// Puts `entry` behind all that are due at its time or before. There must be a place for it.
     #[inline]
     pub fn insert(&mut self, entry: Entry) {
-        let (at, places) = (entry.at(), &mut self.room[self.head..=self.end]);
-        let Some((mut hole, row)) = places.split_last_mut() else { return };
-        for place in row.iter_mut().rev() {
-            if place.at() <= at {
-                break;
-            }
-            *hole = *place;
-            hole = place;
-        }
-        *hole = entry;
+        let at = entry.at();
+        insert(&mut self.room[self.head..=self.end], entry, |other| other.at() > at);
         self.end += 1;
     }
 
@@ -96,12 +88,7 @@ impl Soon {
         let mut words = [0; ROOM];
         for (place, entry) in entries.iter().enumerate() {
             let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
-            let mut hole = place;
-            while hole > 0 && words[hole - 1] > word {
-                words[hole] = words[hole - 1];
-                hole -= 1;
-            }
-            words[hole] = word;
+            insert(&mut words[..=place], word, |other| *other > word);
         }
         for (place, word) in places.iter_mut().zip(words) {
             *place = entries[word as usize % ROOM];
@@ -135,4 +122,18 @@ impl Soon {
         self.end -= self.head;
         self.head = 0;
     }
+}
+
+/// Puts `item` into a row whose last place is free, before all that `is_later`.
+#[inline]
+fn insert<T: Copy>(row: &mut [T], item: T, is_later: impl Fn(&T) -> bool) {
+    let Some((mut hole, row)) = row.split_last_mut() else { return };
+    for place in row.iter_mut().rev() {
+        if !is_later(place) {
+            break;
+        }
+        *hole = *place;
+        hole = place;
+    }
+    *hole = item;
 }
