@@ -90,8 +90,8 @@ impl Soon {
             let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
             insert(&mut words[..=place], word, |other| *other > word);
         }
-        for (place, word) in places.iter_mut().zip(words) {
-            *place = entries[word as usize % ROOM];
+        for (place, word) in places.iter_mut().zip(&words) {
+            *place = entries[*word as usize % ROOM];
         }
     }
 
@@ -118,7 +118,9 @@ impl Soon {
 
     /// Moves the row back to the start of its room.
     pub fn move_back(&mut self) {
-        self.room.copy_within(self.head..self.end, 0);
+        if !self.is_empty() {
+            self.room.copy_within(self.head..self.end, 0);
+        }
         self.end -= self.head;
         self.head = 0;
     }
