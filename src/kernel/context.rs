@@ -144,7 +144,8 @@ impl Context<'_> {
     /// If it has ended before.
     pub fn end(&mut self, root: Key, outcome: Outcome) -> Call {
         let kernel = &mut *self.kernel;
-        let call = kernel.calls.remove(root).expect("a request ends once");
+        let call = *kernel.calls.get(root).expect("a request ends once");
+        kernel.calls.remove(root);
         let meter = kernel.recorder.node(call.to);
         meter.left(kernel.now);
         match outcome.failure {
