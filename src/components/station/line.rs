@@ -65,7 +65,7 @@ impl Line {
     /// The same where there is one.
     #[inline(never)]
     fn pop_waiting(&mut self, ctx: &mut Context) -> Option<Job> {
-        while self.len > 0 {
+        loop {
             let class = self.classes.iter_mut().rev().find(|class| !class.is_empty())?;
             let job = match self.discipline {
                 Discipline::Lifo => class.pop_back(),
@@ -77,7 +77,6 @@ impl Line {
             }
             self.gone = self.gone.saturating_sub(1);
         }
-        None
     }
 
     /// `call`, which waits here, leaves.
@@ -128,6 +127,7 @@ impl Line {
         }
     }
 
+    #[inline]
     fn place(&mut self, ctx: &Context, job: Job) {
         let class = if self.discipline == Discipline::Priority { usize::from(ctx.get(job.call).priority) } else { 0 };
         if let Some(jobs) = self.classes.get_mut(class) {
