@@ -212,6 +212,7 @@ impl Component {
         each!(self, inner => inner.intake())
     }
 
+    #[inline]
     pub fn levels(&self) -> Levels {
         each!(self, inner => inner.levels())
     }

@@ -157,7 +157,11 @@ impl World {
         for (call, is_root) in calls {
             let mut ctx = Context { kernel: &mut self.kernel, node };
             // Users who are removed take what they asked with them: there is nobody to tell.
-            if is_root { ctx.end(call, Outcome::failed(reason)) } else { ctx.fail(call, reason) }
+            if is_root {
+                ctx.end(call, Outcome::failed(reason));
+            } else {
+                ctx.fail(call, reason);
+            }
         }
         self.with(node, Component::on_crash);
         // What a hang has kept back finds a dead node.
@@ -280,12 +284,12 @@ impl World {
         Ok(())
     }
 
-    /// Whether the packet of `call`, which should arrive now, has been taken from its link.
-    #[inline]
-    pub(super) fn is_dropped(&mut self, call: Key) -> bool {
-        let Some(call) = self.kernel.calls.get_mut(call) else { return false };
-        let is_dropped = call.marks.has(Marks::DROPPED);
-        call.marks.set(Marks::DROPPED, false);
-        is_dropped
+    /// The packet of a call, which should arrive now, has been taken from its link.
+    #[cold]
+    pub(super) fn send_again(&mut self, key: Key) {
+        if let Some(call) = self.kernel.calls.get_mut(key) {
+            call.marks.set(Marks::DROPPED, false);
+        }
+        self.kernel.launch_again(key);
     }
 }

@@ -198,14 +198,15 @@ impl Engine {
 
     /// Runs all events up to `until`; false if `left` ran out before.
     fn run_events(&mut self, until: SimTime, left: &mut u64) -> bool {
-        while *left > 0 || !self.world.kernel.queue.is_due(until) {
-            if !self.world.step(until) {
-                self.world.kernel.now = self.world.kernel.now.max(until);
-                return true;
+        while self.world.is_due(until) {
+            if *left == 0 {
+                return false;
             }
             *left -= 1;
+            self.world.step();
         }
-        false
+        self.world.kernel.now = self.world.kernel.now.max(until);
+        true
     }
 
     /// Carries out `command` now, after everything else of this instant, and records it in the journal.

@@ -9,9 +9,9 @@ use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
-use crate::components::{Component, Wiring};
+use crate::components::{Component, Levels, Wiring};
 use crate::kernel::{
-    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Target,
+    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
 };
 use crate::model::{Document, Node};
 use crate::observe::{LinkMeter, NodeMeter, Reason};
@@ -76,12 +76,17 @@ impl World {
         hasher.finish()
     }
 
-    /// Carries out the next event, if there is one that is due by `until`.
-    pub fn step(&mut self, until: SimTime) -> bool {
+    /// Whether there is an event that is due by `until`.
+    pub fn is_due(&mut self, until: SimTime) -> bool {
         if self.kernel.queue.fill() && self.kernel.calls.len() > MANY_CALLS {
             self.look_ahead();
         }
-        let Some((at, event)) = self.kernel.queue.pop_due(until) else { return false };
+        self.kernel.queue.is_due(until)
+    }
+
+    /// Carries out the next event, which [is due](Self::is_due).
+    pub fn step(&mut self) {
+        let (at, event) = self.kernel.queue.take();
         debug_assert!(at >= self.kernel.now, "time does not run backwards");
         self.kernel.now = at;
         self.kernel.recorder.events += 1;
@@ -89,7 +94,6 @@ impl World {
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }
-        true
     }
 
     /// Looks at what the next events are about, all at once. That changes nothing, but where many requests are under way, each is
@@ -103,55 +107,67 @@ impl World {
         black_box((known, parents));
     }
 
-    /// Lets `event` happen.
+    /// Lets `event` happen. Each kind has a function of its own, which saves no more registers than it needs.
+    #[inline]
     pub(super) fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Arrive(call) | Event::Reply(call) if self.is_dropped(call) => self.kernel.launch_again(call),
             Event::Arrive(call) => self.arrive(call),
-            Event::Done(call) => {
-                // The call may have died with its node in the meantime.
-                if let Some(node) = self.place_of(call) {
-                    self.with(node, |component, ctx| component.on_done(ctx, call));
-                }
-            }
-            Event::Reply(call) => {
-                let reply = self.kernel.calls.remove(call);
-                let reply = reply.as_ref().expect("a reply ends its call, once");
-                if self.kernel.topology.node(reply.from).is_up {
-                    self.with(reply.from, |component, ctx| component.on_reply(ctx, reply));
-                }
-            }
+            Event::Done(call) => self.done(call),
+            Event::Reply(call) => self.reply(call),
             Event::Deliver(message) => self.deliver(message),
-            Event::Timer { node, tag, epoch } => {
-                if self.kernel.topology.node(node).epoch == epoch {
-                    self.with(node, |component, ctx| component.on_timer(ctx, tag));
-                }
-            }
+            Event::Timer { node, tag, epoch } => self.timer(node, tag, epoch),
             Event::Resend { call, tries } => self.kernel.launch(call, tries),
             Event::ResendMessage { message, tries } => self.kernel.launch_message(message, tries),
             Event::Cancel(call) => self.cancel(call),
-            Event::Resume(call) => {
-                if let Some(node) = self.place_of(call) {
-                    self.with(node, |component, ctx| component.on_resume(ctx, call));
-                }
-            }
-            Event::Wake { node, item, epoch } => {
-                if self.kernel.topology.node(node).epoch == epoch {
-                    self.with(node, |component, ctx| component.on_wake(ctx, item));
-                }
-            }
-            Event::Monitor { cluster } => {
-                self.monitors[usize::from(cluster)].check(&mut self.nodes, &mut self.kernel);
-                self.note_levels_of(usize::from(cluster));
-            }
+            Event::Resume(call) => self.go_on(call),
+            Event::Wake { node, item, epoch } => self.wake(node, item, epoch),
+            Event::Monitor { cluster } => self.check(usize::from(cluster)),
         }
+    }
+
+    #[inline(never)]
+    fn done(&mut self, call: Key) {
+        // The call may have died with its node in the meantime.
+        if let Some(node) = self.place_of(call) {
+            self.with(node, |component, ctx| component.on_done(ctx, call));
+        }
+    }
+
+    #[inline(never)]
+    fn go_on(&mut self, call: Key) {
+        if let Some(node) = self.place_of(call) {
+            self.with(node, |component, ctx| component.on_resume(ctx, call));
+        }
+    }
+
+    #[inline(never)]
+    fn timer(&mut self, node: NodeIx, tag: Tag, epoch: u32) {
+        if self.kernel.topology.node(node).epoch == epoch {
+            self.with(node, |component, ctx| component.on_timer(ctx, tag));
+        }
+    }
+
+    #[inline(never)]
+    fn wake(&mut self, node: NodeIx, item: u32, epoch: u32) {
+        if self.kernel.topology.node(node).epoch == epoch {
+            self.with(node, |component, ctx| component.on_wake(ctx, item));
+        }
+    }
+
+    #[inline(never)]
+    fn check(&mut self, cluster: usize) {
+        self.monitors[cluster].check(&mut self.nodes, &mut self.kernel);
+        self.note_levels_of(cluster);
     }
 
     /// Lets the component at `node` act, and notes how much of it is in use afterwards.
     pub fn with(&mut self, node: NodeIx, act: impl FnOnce(&mut Component, &mut Context)) {
         let component = &mut self.nodes[node.index()];
         act(component, &mut Context { kernel: &mut self.kernel, node });
-        self.note_levels(node);
+        // Nothing of users is ever in use.
+        if !matches!(component, Component::Users(_)) {
+            self.note_levels(node);
+        }
     }
 
     /// The monitor of `cluster` may have sent away who waited at its databases.
@@ -169,14 +185,10 @@ impl World {
     }
 
     fn note_levels(&mut self, node: NodeIx) {
-        let levels = self.nodes[node.index()].levels();
+        let Levels { busy, waiting } = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
-        if meter.busy.level() != u64::from(levels.busy) {
-            meter.busy.set(now, u64::from(levels.busy));
-        }
-        if meter.waiting.level() != u64::from(levels.waiting) {
-            meter.waiting.set(now, u64::from(levels.waiting));
-        }
+        meter.busy.follow(now, u64::from(busy));
+        meter.waiting.follow(now, u64::from(waiting));
     }
 
     /// The node that works on `call`.
@@ -185,6 +197,7 @@ impl World {
     }
 
     /// The word that a call is given up arrives at its node.
+    #[inline(never)]
     fn cancel(&mut self, key: Key) {
         let Some(call) = self.kernel.calls.get_mut(key) else { return };
         match call.place {
@@ -198,26 +211,26 @@ impl World {
         }
     }
 
-    /// A call is at its node now; how many there are with it.
-    fn check_in(&mut self, key: Key) -> u64 {
+    /// A call comes to a node that has no room even for its arrival.
+    pub(super) fn turn_away(&mut self, key: Key) {
         let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
         call.place = Place::AtNode(Stage::Held);
         let node = call.to;
-        self.kernel.recorder.node(node).arrived(self.kernel.now)
-    }
-
-    /// A call comes to a node that has no room even for its arrival.
-    pub(super) fn turn_away(&mut self, key: Key) {
-        self.check_in(key);
-        let node = self.kernel.calls.get(key).expect("it was there just now").to;
+        self.kernel.recorder.node(node).arrived(self.kernel.now);
         Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
     }
 
+    #[inline(never)]
     fn arrive(&mut self, key: Key) {
-        let present = self.check_in(key);
-        let call = self.kernel.calls.get(key).expect("it was there just now");
+        let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
+        if call.marks.has(Marks::DROPPED) {
+            self.send_again(key);
+            return;
+        }
+        call.place = Place::AtNode(Stage::Held);
         let is_cancelled = call.marks.has(Marks::CANCELLED);
         let (from, node) = (call.from, call.to);
+        let present = self.kernel.recorder.node(node).arrived(self.kernel.now);
         let topology = &self.kernel.topology;
         if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
@@ -233,6 +246,20 @@ impl World {
         }
     }
 
+    #[inline(never)]
+    fn reply(&mut self, key: Key) {
+        let reply = *self.kernel.calls.get(key).expect("a reply ends its call, once");
+        if reply.marks.has(Marks::DROPPED) {
+            self.send_again(key);
+            return;
+        }
+        self.kernel.calls.remove(key);
+        if self.kernel.topology.node(reply.from).is_up {
+            self.with(reply.from, |component, ctx| component.on_reply(ctx, &reply));
+        }
+    }
+
+    #[inline(never)]
     fn deliver(&mut self, key: Key) {
         let message = self.kernel.messages.remove(key).expect("a message is delivered once");
         let (node, is_up) = (message.to, self.kernel.topology.node(message.to).is_up);

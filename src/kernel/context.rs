@@ -52,6 +52,24 @@ impl Kernel {
             None => target,
         }
     }
+
+    /// A request that is traced has ended.
+    #[cold]
+    fn list_ended(&mut self, root: Key, call: &Call, outcome: &Outcome) {
+        self.trace(root, call.serial, || What::Over { failure: outcome.failure });
+        let Call { serial, operation, user, key, .. } = *call;
+        self.recorder.tracer.end(Ended {
+            serial,
+            operation,
+            user,
+            key,
+            began_ns: call.made.as_nanos(),
+            ended_ns: self.now.as_nanos(),
+            failure: outcome.failure,
+            failed_at: outcome.failed_at.map(|node| node.0),
+            place: String::new(),
+        });
+    }
 }
 
 impl Context<'_> {
@@ -120,13 +138,14 @@ impl Context<'_> {
         root
     }
 
-    /// A root ends.
+    /// A root ends; what it was.
     ///
     /// # Panics
     /// If it has ended before.
-    pub fn end(&mut self, root: Key, outcome: Outcome) {
+    pub fn end(&mut self, root: Key, outcome: Outcome) -> Call {
         let kernel = &mut *self.kernel;
-        let call = kernel.calls.remove(root).expect("a request ends once");
+        let call = *kernel.calls.get(root).expect("a request ends once");
+        kernel.calls.remove(root);
         let meter = kernel.recorder.node(call.to);
         meter.left(kernel.now);
         match outcome.failure {
@@ -138,20 +157,9 @@ impl Context<'_> {
             Some(reason) => kernel.recorder.failed(call.operation, reason),
         }
         if kernel.recorder.traces(call.serial) {
-            kernel.trace(root, call.serial, || What::Over { failure: outcome.failure });
-            let Call { serial, operation, user, key, .. } = call;
-            kernel.recorder.tracer.end(Ended {
-                serial,
-                operation,
-                user,
-                key,
-                began_ns: call.made.as_nanos(),
-                ended_ns: kernel.now.as_nanos(),
-                failure: outcome.failure,
-                failed_at: outcome.failed_at.map(|node| node.0),
-                place: String::new(),
-            });
+            kernel.list_ended(root, &call, &outcome);
         }
+        call
     }
 
     /// Calls `target`, or whoever has taken over its address, on behalf of `parent`, which is at this node.
@@ -267,11 +275,21 @@ impl Context<'_> {
 
     /// Notes how far this node has come with `call`.
     pub fn set_stage(&mut self, key: Key, stage: Stage) {
-        if let Some(call) = self.kernel.calls.get_mut(key).filter(|call| call.is_at_node()) {
-            call.place = Place::AtNode(stage);
-            let serial = call.serial;
-            self.kernel.trace(key, serial, || What::Does(stage.doing()));
-        }
+        self.set_stage_if(key, stage, Call::is_at_node);
+    }
+
+    /// The same, if it had come as far as `from`; whether it had.
+    pub fn move_stage(&mut self, key: Key, from: Stage, to: Stage) -> bool {
+        self.set_stage_if(key, to, |call| call.place == Place::AtNode(from))
+    }
+
+    #[inline]
+    fn set_stage_if(&mut self, key: Key, stage: Stage, is_meant: impl FnOnce(&Call) -> bool) -> bool {
+        let Some(call) = self.kernel.calls.get_mut(key).filter(|call| is_meant(call)) else { return false };
+        call.place = Place::AtNode(stage);
+        let serial = call.serial;
+        self.kernel.trace(key, serial, || What::Does(stage.doing()));
+        true
     }
 
     /// The same of what it did from `at` until now, with a call that it looks at only now.

@@ -112,19 +112,16 @@ impl Link {
         Self { from, to, is_removed: false, is_dark: false, swift: works.swift(), works: Box::new(works) }
     }
 
-    /// Sends `bytes` in one direction, once.
+    /// How long everything travels in one direction, where that is all that there is to it.
     #[inline]
-    pub fn carry(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
+    pub fn swift_delay(&self, is_backward: bool) -> Option<SimDuration> {
         let delay = self.swift[usize::from(is_backward)];
-        if delay == SLOW || self.is_dark {
-            return self.carry_slowly(now, is_backward, bytes);
-        }
-        Fate::Arrives { depart: now, arrive: now + SimDuration::from_nanos(delay), occupied: SimDuration::ZERO }
+        if delay == SLOW || self.is_dark { None } else { Some(SimDuration::from_nanos(delay)) }
     }
 
-    /// The same by all that there is to a link.
+    /// Sends `bytes` in one direction, once, by all that there is to a link.
     #[inline(never)]
-    fn carry_slowly(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
+    pub fn carry(&mut self, now: SimTime, is_backward: bool, bytes: u64) -> Fate {
         let Works { params: Derived(params), stream, lanes } = &mut *self.works;
         let lane = &mut lanes[usize::from(is_backward)];
         let (mut depart, mut left, mut occupied) = (now, now, SimDuration::ZERO);
@@ -271,6 +268,9 @@ mod tests {
     fn without_anything_else_there_is_only_latency() {
         let mut link = link(|_| ());
         assert_eq!(arrival_ms(link.carry(at_ms(5), false, u64::MAX)), Some(15));
+        assert_eq!(link.swift_delay(false), Some(SimDuration::from_millis(10)));
+        link.is_dark = true;
+        assert_eq!((link.swift_delay(false), arrival_ms(link.carry(at_ms(5), false, 1))), (None, None));
     }
 
     #[test]

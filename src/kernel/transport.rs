@@ -64,17 +64,14 @@ impl Kernel {
             self.queue.push(self.now, Event::Reply(key));
             return;
         }
-        match self.carry(link, is_backward, bytes) {
-            Fate::Arrives { depart, arrive, .. } => {
-                if self.recorder.draws(serial) || self.recorder.traces(serial) {
-                    self.show(key, is_backward, [depart, arrive], tries);
-                }
-                self.queue.push(arrive + intake, event);
+        if let Some([depart, arrive]) = self.carry(link, is_backward, bytes) {
+            if self.recorder.draws(serial) || self.recorder.traces(serial) {
+                self.show(key, is_backward, [depart, arrive], tries);
             }
-            Fate::Lost { .. } => {
-                let again = self.again_at(link, is_backward, tries);
-                self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
-            }
+            self.queue.push(arrive + intake, event);
+        } else {
+            let again = self.again_at(link, is_backward, tries);
+            self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
         }
     }
 
@@ -97,15 +94,23 @@ impl Kernel {
     }
 
     /// Notes what happens to a call now, if its request is traced.
+    #[inline]
     pub fn trace(&mut self, call: Key, serial: u32, what: impl FnOnce() -> What) {
         self.trace_at(self.now, call, serial, what);
     }
 
     /// The same of what has begun at `at`, and is known only now.
+    #[inline]
     pub fn trace_at(&mut self, at: SimTime, call: Key, serial: u32, what: impl FnOnce() -> What) {
         if self.recorder.traces(serial) {
-            self.recorder.tracer.note(Step { at, call, serial, what: what() });
+            self.note_step(Step { at, call, serial, what: what() });
         }
+    }
+
+    /// Stands apart, so that what happens to calls of which no trace is kept is short.
+    #[cold]
+    fn note_step(&mut self, step: Step) {
+        self.recorder.tracer.note(step);
     }
 
     /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.
@@ -128,18 +133,15 @@ impl Kernel {
         };
         let bytes = HEADER_BYTES + body.content_bytes();
         let is_backward = self.topology.links[link.index()].from != from;
-        match self.carry(link, is_backward, bytes) {
-            Fate::Arrives { depart, arrive, .. } => {
-                if self.recorder.draws_side() {
-                    let operation = Operation::Write;
-                    self.recorder.hop(Hop { link: link.0, kind, operation, is_backward, depart, arrive });
-                }
-                self.queue.push(arrive, Event::Deliver(key));
+        if let Some([depart, arrive]) = self.carry(link, is_backward, bytes) {
+            if self.recorder.draws_side() {
+                let operation = Operation::Write;
+                self.recorder.hop(Hop { link: link.0, kind, operation, is_backward, depart, arrive });
             }
-            Fate::Lost { .. } => {
-                let again = self.again_at(link, is_backward, tries);
-                self.queue.push(again, Event::ResendMessage { message: key, tries: tries + 1 });
-            }
+            self.queue.push(arrive, Event::Deliver(key));
+        } else {
+            let again = self.again_at(link, is_backward, tries);
+            self.queue.push(again, Event::ResendMessage { message: key, tries: tries + 1 });
         }
     }
 
@@ -152,7 +154,7 @@ impl Kernel {
         }
         // The word goes the way that the call went, even if its reply is on its way back by now.
         let is_backward = self.is_backward(&Call { place: Place::Outbound, ..call });
-        if let Fate::Arrives { arrive, .. } = self.carry(call.link, is_backward, HEADER_BYTES) {
+        if let Some([_, arrive]) = self.carry(call.link, is_backward, HEADER_BYTES) {
             self.queue.push(arrive, Event::Cancel(key));
         }
     }
@@ -165,15 +167,26 @@ impl Kernel {
         (call.place == Place::Returning) != is_against
     }
 
+    /// Sends a packet over a link; when it departs and arrives, if it is not lost.
     #[inline]
-    fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Fate {
-        let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
-        let (occupied, is_lost) = match fate {
-            Fate::Arrives { occupied, .. } => (occupied, false),
-            Fate::Lost { occupied } => (occupied, true),
+    fn carry(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Option<[SimTime; 2]> {
+        let Some(delay) = self.topology.links[link.index()].swift_delay(is_backward) else {
+            return self.carry_slowly(link, is_backward, bytes);
         };
-        self.recorder.link(link).sent(self.now, is_backward, bytes, occupied, is_lost);
-        fate
+        self.recorder.link(link).passed(self.now, is_backward, bytes);
+        Some([self.now, self.now + delay])
+    }
+
+    /// The same over a link on which there is more than a delay.
+    #[inline(never)]
+    fn carry_slowly(&mut self, link: LinkIx, is_backward: bool, bytes: u64) -> Option<[SimTime; 2]> {
+        let fate = self.topology.links[link.index()].carry(self.now, is_backward, bytes);
+        let (way, occupied) = match fate {
+            Fate::Arrives { depart, arrive, occupied } => (Some([depart, arrive]), occupied),
+            Fate::Lost { occupied } => (None, occupied),
+        };
+        self.recorder.link(link).sent(self.now, is_backward, bytes, occupied, way.is_none());
+        way
     }
 
     fn again_at(&self, link: LinkIx, is_backward: bool, tries: u8) -> SimTime {

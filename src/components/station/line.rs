@@ -57,21 +57,26 @@ impl Line {
     }
 
     /// The next whose turn it is.
+    #[inline]
     pub fn pop(&mut self, ctx: &mut Context) -> Option<Job> {
-        while self.len > 0 {
+        if self.len == 0 { None } else { self.pop_waiting(ctx) }
+    }
+
+    /// The same where there is one.
+    #[inline(never)]
+    fn pop_waiting(&mut self, ctx: &mut Context) -> Option<Job> {
+        loop {
             let class = self.classes.iter_mut().rev().find(|class| !class.is_empty())?;
             let job = match self.discipline {
                 Discipline::Lifo => class.pop_back(),
                 _ => class.pop_front(),
             }?;
-            if is_waiting(ctx, job.call, self.stage) {
+            if ctx.move_stage(job.call, self.stage, Stage::Held) {
                 self.len -= 1;
-                ctx.set_stage(job.call, Stage::Held);
                 return Some(job);
             }
             self.gone = self.gone.saturating_sub(1);
         }
-        None
     }
 
     /// `call`, which waits here, leaves.
@@ -122,12 +127,21 @@ impl Line {
         }
     }
 
+    #[inline]
     fn place(&mut self, ctx: &Context, job: Job) {
         let class = if self.discipline == Discipline::Priority { usize::from(ctx.get(job.call).priority) } else { 0 };
-        if self.classes.len() <= class {
-            self.classes.resize_with(class + 1, VecDeque::new);
+        if let Some(jobs) = self.classes.get_mut(class) {
+            jobs.push_back(job);
+        } else {
+            self.open_class(class, job);
         }
-        self.classes[class].push_back(job);
+    }
+
+    /// `job` is the first of its class, and of all above.
+    #[cold]
+    fn open_class(&mut self, class: usize, job: Job) {
+        self.classes.resize_with(class, VecDeque::new);
+        self.classes.push(VecDeque::from([job]));
     }
 
     /// Drops everything; the calls have been failed already.

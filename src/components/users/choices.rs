@@ -19,6 +19,8 @@ pub struct Choices {
     stream: Stream,
     records: Derived<Zipf>,
     assets: Derived<Zipf>,
+    /// The weights of all operations together.
+    weight: Derived<f64>,
 }
 
 /// One user's wish.
@@ -58,14 +60,15 @@ impl Choices {
     pub fn new(params: &kinds::Users, stream: Stream) -> Self {
         let records = Derived(Zipf::new(params.keys, params.zipf_exponent));
         let assets = Derived(Zipf::new(params.assets, params.assets_zipf_exponent));
-        Self { stream, records, assets }
+        let weight = Derived(params.weights().iter().sum());
+        Self { stream, records, assets, weight }
     }
 
     /// Whether the two sets of parameters need other distributions.
     pub fn differ(old: &kinds::Users, new: &kinds::Users) -> bool {
         let shape = |params: &kinds::Users| {
             let exponents = (params.zipf_exponent.to_bits(), params.assets_zipf_exponent.to_bits());
-            (params.keys, params.assets, exponents)
+            (params.keys, params.assets, exponents, params.weights().map(f64::to_bits))
         };
         shape(old) != shape(new)
     }
@@ -85,7 +88,7 @@ impl Choices {
 
     /// What `user` wants, by a stream of their own.
     pub fn draw_from(&self, params: &kinds::Users, user: u32, stream: &mut Stream) -> Choice {
-        let operation = operation_at(params, stream.unit());
+        let operation = operation_at(params, stream.unit() * self.weight.0);
         if operation == Operation::Static {
             let key = params.asset_name(self.assets.draw(stream));
             return Choice { user, operation, key, bytes: size_of_object(key, params.asset_size), count: 1 };
@@ -95,10 +98,9 @@ impl Choices {
     }
 }
 
-/// The operation at this share, 0 to 1, of the mix.
-fn operation_at(params: &kinds::Users, share: f64) -> Operation {
+/// The operation at this point, from zero to the weights of all together.
+fn operation_at(params: &kinds::Users, point: f64) -> Operation {
     let weights = params.weights();
-    let point = share * weights.iter().sum::<f64>();
     let mut reached = 0.0;
     let is_reached = |(_, weight): &(Operation, f64)| {
         reached += weight;
@@ -185,6 +187,6 @@ mod tests {
         assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
         // Without any weight for the last of them, nothing falls through to it.
         let readers = kinds::Users { static_weight: 0.0, write_weight: 0.0, ..kinds::Users::default() };
-        assert_eq!(operation_at(&readers, 1.0), Operation::Read);
+        assert_eq!(operation_at(&readers, readers.weights().iter().sum()), Operation::Read);
     }
 }

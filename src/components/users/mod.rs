@@ -143,7 +143,9 @@ impl Users {
     /// The request for what somebody wants begins, by finding out where the site is.
     fn begin(&mut self, ctx: &mut Context, choice: Choice, is_looped: bool) {
         let root = ctx.begin(choice.user, self.params.priority as u8, choice.operation, choice.ask());
-        ctx.mark(root, Marks::LOOPED, is_looped);
+        if is_looped {
+            ctx.mark(root, Marks::LOOPED, true);
+        }
         if choice.operation == Operation::Static && self.is_at_hand(ctx, &choice) {
             self.end(ctx, root, Outcome::good(choice.bytes));
             return;
@@ -201,8 +203,7 @@ impl Users {
     /// A request ends. Whoever asked in a closed loop begins to think, even if it has been opened since: it may close again.
     /// Whoever wants to see what they have written does that before.
     fn end(&mut self, ctx: &mut Context, root: Key, outcome: Outcome) {
-        let request = *ctx.get(root);
-        ctx.end(root, outcome);
+        let request = ctx.end(root, outcome);
         if outcome.failure.is_none() && request.operation == Operation::Write && self.reads_back(&request) {
             let after = self.params.read_back_after;
             if after.is_zero() {

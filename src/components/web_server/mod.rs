@@ -43,6 +43,8 @@ use sessions::Sessions;
 #[derive(Clone, Debug, Hash)]
 pub struct WebServer {
     params: Derived<kinds::WebServer>,
+    /// How much longer everything takes with all its cores.
+    slowdown: Derived<f64>,
     limit: RateLimit,
     accepted: Line,
     codel: Codel,
@@ -90,6 +92,7 @@ impl WebServer {
             is_stateless: false,
             disk: Paged::default(),
             data: Derived(DataSet::default()),
+            slowdown: Derived(slowdown(&params)),
             params: Derived(params),
         }
     }
@@ -124,13 +127,18 @@ impl WebServer {
     fn take(&mut self, ctx: &mut Context) -> Option<Job> {
         loop {
             let job = self.accepted.pop(ctx)?;
-            let (waited, is_alone) = (ctx.now().since(job.since), self.accepted.len() == 0);
-            let kinds::WebServer { shedding, codel_target: target, codel_interval: interval, .. } = *self.params;
-            if shedding == Shedding::None || !self.codel.sheds(ctx.now(), waited, is_alone, target, interval) {
+            if self.params.shedding == Shedding::None || !self.sheds(ctx, &job) {
                 return Some(job);
             }
             ctx.fail(job.call, Reason::Shed);
         }
+    }
+
+    /// Whether a request whose turn it is has waited in a queue that is too long.
+    fn sheds(&mut self, ctx: &Context, job: &Job) -> bool {
+        let (waited, is_alone) = (ctx.now().since(job.since), self.accepted.len() == 0);
+        let kinds::WebServer { codel_target: target, codel_interval: interval, .. } = *self.params;
+        self.codel.sheds(ctx.now(), waited, is_alone, target, interval)
     }
 
     fn draw_service(&mut self, ctx: &mut Context, call: Key) -> SimDuration {
@@ -155,7 +163,7 @@ impl WebServer {
 
     /// What a service of one core takes with all cores at work.
     fn scaled(&self, service: SimDuration) -> SimDuration {
-        let slowdown = slowdown(&self.params);
+        let Derived(slowdown) = self.slowdown;
         if slowdown > 1.0 { SimDuration::from_secs_f64(service.as_secs_f64() * slowdown) } else { service }
     }
 
@@ -180,10 +188,12 @@ impl WebServer {
 
     /// The computing is done: what comes first of services, cache, database and the own disk?
     fn begin(&mut self, ctx: &mut Context, call: Key) {
-        let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
         if self.services.is_empty() {
             self.go_on(ctx, call);
-        } else if self.services.is_single() {
+            return;
+        }
+        let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
+        if self.services.is_single() {
             self.services.begin(call);
             self.ask(ctx, call, ask);
         } else {
@@ -354,6 +364,7 @@ impl Behaviour for WebServer {
                 self.codel = Codel::default();
             }
             self.params = Derived(params.clone());
+            self.slowdown = Derived(slowdown(params));
             self.cpu.reshape(ctx, cpu_size(params));
             self.accepted.set_discipline(ctx, params.discipline);
             self.caller.set(ctx, &params.calls);

@@ -1,7 +1,7 @@
 //! The event queue: pending events, in the order of (time, order of scheduling).
 //!
-//! What is due soon lies sorted in a small ring ([`soon`]); the rest lies in a wheel whose buckets are the digits of time in base
-//! 64 ([`wheel`]). When the ring has run dry, the wheel hands it its next bucket if few events are in it, and else first sorts that
+//! What is due soon lies sorted in a short row ([`soon`]); the rest lies in a wheel whose buckets are the digits of time in base
+//! 64 ([`wheel`]). When the row has run dry, the wheel hands it its next bucket if few events are in it, and else first sorts that
 //! bucket by the next digit. So an event is moved as often as its bucket is too full, and no more: nothing has to be guessed,
 //! neither a width nor a rate. Every part keeps events of one time in the order in which they came, so no order has to be stored.
 //!
@@ -30,8 +30,10 @@ pub struct EventQueue {
     len: usize,
 }
 
-/// A pending event. Two halves of a word, so that it takes no more room than its parts.
+/// A pending event. Two halves of a word, so that it takes no more room than its parts; at its beginning, where processors read a
+/// word without delay that they have just written as part of a longer one.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 struct Entry {
     at: [u32; 2],
     event: Event,
@@ -84,12 +86,26 @@ impl EventQueue {
         self.len == 0
     }
 
-    #[inline]
+    #[inline(never)]
     pub fn push(&mut self, at: SimTime, event: Event) {
         self.len += 1;
         let entry = Entry::new(at, event);
+        if entry.at() >= self.horizon {
+            self.later.append(entry);
+        } else if self.soon.has_place() {
+            self.soon.insert(entry);
+        } else {
+            self.make_place(entry);
+        }
+    }
+
+    /// Puts `entry` among what is due soon, after having made room there, or else among what is later.
+    #[cold]
+    fn make_place(&mut self, entry: Entry) {
+        self.soon.move_back();
         while entry.at() < self.horizon {
-            if self.soon.insert(entry) {
+            if self.soon.has_place() {
+                self.soon.insert(entry);
                 return;
             }
             self.spill();
@@ -100,21 +116,20 @@ impl EventQueue {
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, Event)> {
         self.fill();
-        let entry = self.soon.pop()?;
+        self.is_due(SimTime::NEVER).then(|| self.take())
+    }
+
+    /// Takes the next event, which is due and so among those that are sorted.
+    #[inline]
+    pub fn take(&mut self) -> (SimTime, Event) {
+        let entry = self.soon.take();
         self.len -= 1;
-        Some(entry.parts())
+        entry.parts()
     }
 
-    /// Takes the next event if it is due by `until`.
+    /// Whether the next event is due by `until`. To be asked after [`Self::fill`].
     #[inline]
-    pub fn pop_due(&mut self, until: SimTime) -> Option<(SimTime, Event)> {
-        if self.is_due(until) { self.pop() } else { None }
-    }
-
-    /// Whether the next event is due by `until`.
-    #[inline]
-    pub fn is_due(&mut self, until: SimTime) -> bool {
-        self.fill();
+    pub fn is_due(&self, until: SimTime) -> bool {
         self.soon.first().is_some_and(|first| first.at() <= until.as_nanos())
     }
 

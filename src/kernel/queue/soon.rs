@@ -1,25 +1,29 @@
-//! What is due soon: a few events, sorted, in a ring.
+//! What is due soon: a few events, sorted, in a row.
 //!
-//! A new event goes in from the far end, for most are due after most others; those of one time stay in the order they came.
+//! A new event goes in from the far end, for most are due after most others; those of one time stay in the order they came. The row
+//! moves on in its room as events are taken from its beginning, and goes back to the start of the room at the end of it.
 
 use super::Entry;
 
-/// Places in the ring; a power of two.
+/// Places in the room.
 pub const ROOM: usize = 64;
 /// Into more than so many no event is inserted: too many would have to make room.
 pub const CROWD: usize = 16;
 
+/// So many are put into the row one by one, not sorted before.
+const FEW: usize = 8;
+
 #[derive(Clone, Debug)]
 pub struct Soon {
-    ring: [Entry; ROOM],
-    /// Place of the first, not yet wrapped.
+    room: [Entry; ROOM],
+    /// Place of the first, and the place behind the last.
     head: usize,
-    len: usize,
+    end: usize,
 }
 
 impl Default for Soon {
     fn default() -> Self {
-        Self { ring: [Entry::BLANK; ROOM], head: 0, len: 0 }
+        Self { room: [Entry::BLANK; ROOM], head: 0, end: 0 }
     }
 }
 
@@ -28,92 +32,110 @@ impl Soon {
     pub const SPAN_BITS: u32 = u64::BITS - ROOM.ilog2();
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.head == self.end
     }
 
     pub fn first(&self) -> Option<&Entry> {
-        (self.len > 0).then(|| &self.ring[self.head % ROOM])
+        if self.is_empty() { None } else { self.room.get(self.head) }
     }
 
     pub fn last(&self) -> Option<&Entry> {
-        (self.len > 0).then(|| &self.ring[(self.head + self.len - 1) % ROOM])
+        self.row().last()
     }
 
+    /// Takes the first, of which there must be one.
     #[inline]
-    pub fn pop(&mut self) -> Option<Entry> {
-        let first = *self.first()?;
-        self.head = (self.head + 1) % ROOM;
-        self.len -= 1;
-        Some(first)
+    pub fn take(&mut self) -> Entry {
+        let first = self.room[self.head];
+        self.head += 1;
+        first
     }
 
-    /// Puts `entry` behind all that are due at its time or before; false: there are too many.
-    #[must_use]
-    #[inline(never)]
-    pub fn insert(&mut self, entry: Entry) -> bool {
-        if self.len >= CROWD {
-            return false;
-        }
+    /// Whether one may be inserted into a row that is not to be moved.
+    #[inline]
+    pub fn has_place(&self) -> bool {
+        self.end < ROOM && !self.is_crowded()
+    }
+
+    /// Whether it is too long for any to be inserted.
+    pub fn is_crowded(&self) -> bool {
+        self.end - self.head >= CROWD
+    }
+
+    /// Puts `entry` behind all that are due at its time or before. There must be a place for it.
+    #[inline]
+    pub fn insert(&mut self, entry: Entry) {
         let at = entry.at();
-        let mut hole = self.head + self.len;
-        while hole > self.head {
-            let before = self.ring[(hole - 1) % ROOM];
-            if before.at() <= at {
-                break;
-            }
-            self.ring[hole % ROOM] = before;
-            hole -= 1;
-        }
-        self.ring[hole % ROOM] = entry;
-        self.len += 1;
-        true
+        insert(&mut self.room[self.head..=self.end], entry, |other| other.at() > at);
+        self.end += 1;
     }
 
-    /// Puts `entries` behind all that are in the ring, which has room for them; all are due within [`Self::SPAN_BITS`] from `start`,
-    /// and nothing in the ring after that.
+    /// Puts `entries` behind all that are in the row, which has room for them; all are due within [`Self::SPAN_BITS`] from `start`,
+    /// and nothing in the row after that.
     pub fn fill(&mut self, entries: &[Entry], start: u64) {
-        if self.len == 0 {
-            self.head = 0;
+        if self.is_empty() || self.end + entries.len() > ROOM {
+            self.move_back();
         }
-        let end = self.head + self.len;
-        self.len += entries.len();
-        if let [only] = entries {
-            self.ring[end % ROOM] = *only;
+        if entries.len() <= FEW {
+            for entry in entries {
+                self.insert(*entry);
+            }
             return;
         }
+        let places = &mut self.room[self.end..][..entries.len()];
+        self.end += entries.len();
         // Words are sorted faster than entries. With its place in it no two are equal, and those of one time keep their order.
         let mut words = [0; ROOM];
         for (place, entry) in entries.iter().enumerate() {
             let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
-            let mut hole = place;
-            while hole > 0 && words[hole - 1] > word {
-                words[hole] = words[hole - 1];
-                hole -= 1;
-            }
-            words[hole] = word;
+            insert(&mut words[..=place], word, |other| *other > word);
         }
-        for (rank, word) in words[..entries.len()].iter().enumerate() {
-            self.ring[(end + rank) % ROOM] = entries[*word as usize % ROOM];
+        for (place, word) in places.iter_mut().zip(&words) {
+            *place = entries[*word as usize % ROOM];
         }
     }
 
-    /// Of a ring that is too crowded: a time in the middle of what it should be, and how many are due before that.
+    /// Of a row that is too crowded: a time in the middle of what it should be, and how many are due before that.
     pub fn middle(&self) -> (usize, u64) {
-        let at = |rank: usize| self.ring[(self.head + rank) % ROOM].at();
-        let mut rank = CROWD / 2;
-        let boundary = at(rank);
-        while rank > 0 && at(rank - 1) == boundary {
-            rank -= 1;
-        }
-        (rank, boundary)
+        let row = self.row();
+        let boundary = row[CROWD / 2].at();
+        (row.partition_point(|entry| entry.at() < boundary), boundary)
     }
 
     /// Keeps the first `len`.
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        self.end = self.end.min(self.head + len);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        (0..self.len).map(|rank| &self.ring[(self.head + rank) % ROOM])
+        self.row().iter()
     }
+
+    #[inline]
+    fn row(&self) -> &[Entry] {
+        &self.room[self.head..self.end]
+    }
+
+    /// Moves the row back to the start of its room.
+    pub fn move_back(&mut self) {
+        if !self.is_empty() {
+            self.room.copy_within(self.head..self.end, 0);
+        }
+        self.end -= self.head;
+        self.head = 0;
+    }
+}
+
+/// Puts `item` into a row whose last place is free, before all that `is_later`.
+#[inline]
+fn insert<T: Copy>(row: &mut [T], item: T, is_later: impl Fn(&T) -> bool) {
+    let Some((mut hole, row)) = row.split_last_mut() else { return };
+    for place in row.iter_mut().rev() {
+        if !is_later(place) {
+            break;
+        }
+        *hole = *place;
+        hole = place;
+    }
+    *hole = item;
 }

@@ -76,12 +76,13 @@ impl Wheel {
         let at = entry.at();
         debug_assert!(at >= self.base, "the wheel does not turn back");
         let number = Self::number_of(level_of(at ^ self.base), at);
-        if self.buckets[number].filled as usize == CHUNK {
-            self.extend(number);
-        }
         let bucket = &mut self.buckets[number];
-        self.chunks[bucket.tail as usize].entries[bucket.filled as usize] = entry;
-        bucket.filled += 1;
+        if (bucket.filled as usize) < CHUNK {
+            self.chunks[bucket.tail as usize].entries[bucket.filled as usize] = entry;
+            bucket.filled += 1;
+        } else {
+            self.extend(number, entry);
+        }
     }
 
     /// Moves on until the next events are few enough for `soon`, which is empty, and puts them there. The time from which on
@@ -209,9 +210,9 @@ impl Wheel {
         self.release(head);
     }
 
-    /// Gives a bucket one more chunk.
+    /// Gives a bucket one more chunk, with `entry` in it.
     #[inline(never)]
-    fn extend(&mut self, bucket: usize) {
+    fn extend(&mut self, bucket: usize, entry: Entry) {
         let number = if self.free == NONE {
             self.chunks.push(Chunk { entries: [Entry::BLANK; CHUNK], next: NONE });
             self.chunks.len() as u32 - 1
@@ -230,7 +231,8 @@ impl Wheel {
             self.chunks[bucket.tail as usize].next = number;
         }
         bucket.tail = number;
-        bucket.filled = 0;
+        bucket.filled = 1;
+        self.chunks[number as usize].entries[0] = entry;
     }
 
     fn release(&mut self, number: u32) {
