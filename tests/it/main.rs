@@ -40,6 +40,7 @@ mod request_traces;
 mod retuned;
 mod several_primaries;
 mod sharding;
+mod sharding_found;
 mod sharding_orphans;
 mod soundness;
 mod stale_reads;
