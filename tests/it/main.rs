@@ -24,6 +24,7 @@ mod operations;
 mod properties;
 mod protection;
 mod quorum;
+mod quorum_found;
 mod read_back;
 mod redesign;
 mod regions;

@@ -117,10 +117,11 @@ mod tests {
     /// record that its new home had logged and nobody saw yet; what a primary without a fence acknowledged while it hung behind, and
     /// handed over (437, 842, 1,372, 1,772), also to the heir of its heir (6,005, 6,243, 14,234); the
     /// copies of a leaderless store of which no member was to keep any; what one of two primaries had told before it began anew; a
-    /// record that its new home had logged, and a newer write behind it; a promise that came when its transaction had been given up.
-    const FOUND: [u64; 19] = [
+    /// record that its new home had logged, and a newer write behind it; a promise that came when its transaction had been given up;
+    /// a hint for a member that was to keep no copies any more.
+    const FOUND: [u64; 20] = [
         54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234,
-        34_777, 45_284, 92_235, 31_793,
+        34_777, 45_284, 92_235, 31_793, 71_686,
     ];
 
     #[test]
