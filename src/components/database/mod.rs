@@ -38,6 +38,7 @@ use crate::kernel::{Body, Call, Context, Image, Outcome, Stage, Tag, Target, Ver
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole};
 use crate::observe::{Reason, StepKind};
+use books::Estate;
 use commit::Commits;
 use prepared::Prepared;
 use receiving::Receiving;
@@ -71,6 +72,8 @@ pub struct Database {
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
     work: Work,
+    /// What it had and has no more, where one of several primaries may have it.
+    estate: Derived<Option<Box<Estate>>>,
 }
 
 /// What the node does in its cluster.
@@ -109,6 +112,7 @@ impl Database {
             lagging: Vec::new(),
             heard: Vec::new(),
             work: Work::default(),
+            estate: Derived::default(),
         }
     }
 
