@@ -176,3 +176,23 @@ fn what_only_who_begins_anew_had_received_is_lost_with_its_log() {
     assert_eq!(figures.totals.lost_writes, only(&figures).lost_count);
     come_together(&mut engine, 40.0, &["db-2", "db-3"]);
 }
+
+#[test]
+fn half_a_copy_is_none() {
+    let mut engine = forgetful();
+    edit(&mut engine, Edit::RemoveNode { node: "db-3".into() });
+    crash(&mut engine, "db-2");
+    engine.run_until(at_s(6.0));
+    restart(&mut engine, "db-2");
+    engine.run_until(at_s(6.3));
+    crash(&mut engine, "db-2");
+    sound(&engine);
+    assert_eq!(only(&engine.figures()).lost_count, 0, "the other has all of it");
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".into() });
+    restart(&mut engine, "db-2");
+    engine.run_until(at_s(10.0));
+    sound(&engine);
+    let figures = engine.figures();
+    assert_eq!(only(&figures).lost_count, only(&figures).acknowledged, "nobody has anything");
+    assert_eq!((executed(&mut engine, "db-2"), engine.divergences()), (String::new(), Vec::new()));
+}
