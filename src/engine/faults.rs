@@ -164,6 +164,9 @@ impl World {
             }
         }
         self.with(node, Component::on_crash);
+        if let Some(monitor) = self.monitors.iter().find(|monitor| monitor.is_member(node)) {
+            monitor.settle_estates(&mut self.nodes, &mut self.kernel);
+        }
         // What a hang has kept back finds a dead node.
         self.release(node);
     }

@@ -286,8 +286,8 @@ fn sharding(world: &World, found: &mut Vec<String>) {
             let primary = world.monitors[usize::from(home.0)].primary;
             let Component::Database(database) = &world.nodes[primary.index()] else { continue };
             let is_writable = database.duty() == Duty::Primary && world.kernel.topology.node(primary).is_responsive();
-            // What has been put there may wait for replicas still.
-            let has_it = database.version(key) == version || database.commits().logged(key) == Some(version);
+            // What has been put there may wait for replicas still, and newer writes behind it.
+            let has_it = database.version(key) == version || database.commits().hides_version(key, version);
             if is_writable && !has_it && !is_unwritten(world, key, version) {
                 let (id, held) = (&world.kernel.topology.node(primary).id, database.version(key));
                 found.push(format!("{id} is the home of key {key}, which should be {version:?} and is {held:?}"));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{at_s, count, crash, edit, engine, inflict, measure, node, restart, set, with};
 
 /// Users, a web server and `stores` nodes of one store, each linked to every other, over links of varying delay.
-fn design(stores: usize, params: &Value, users: &Value) -> Document {
+pub fn design(stores: usize, params: &Value, users: &Value) -> Document {
     let mut people = json!({
         "users": 1_000, "rate_per_user_per_s": 0.5, "static_weight": 0, "read_weight": 1, "write_weight": 1, "keys": 200,
         "zipf_exponent": 0.6, "timeout": "30s",
@@ -46,7 +46,7 @@ fn sound(engine: &Engine) {
 }
 
 /// Nobody writes any more, and everything under way ends.
-fn quiet(engine: &mut Engine, until_s: f64) {
+pub fn quiet(engine: &mut Engine, until_s: f64) {
     set(engine, "users", "write_weight", json!(0));
     engine.run_until(at_s(until_s));
     sound(engine);
@@ -228,7 +228,7 @@ fn a_member_that_hands_on_its_copies_can_be_taken_away() {
 }
 
 /// Runs on, and looks at what must hold twenty times a second.
-fn watch(engine: &mut Engine, until_s: f64) {
+pub fn watch(engine: &mut Engine, until_s: f64) {
     while engine.now() < at_s(until_s) {
         engine.run_until((engine.now() + SimDuration::from_millis(50)).min(at_s(until_s)));
         sound(engine);

@@ -6,7 +6,7 @@ use scalescope::observe::StepKind;
 use serde_json::{Value, json};
 
 use crate::replication_rules::{database, document, link, only, sound, step_s, web, writers};
-use crate::support::{at_s, crash, edit, engine, inflict, node, set, with};
+use crate::support::{at_s, crash, edit, engine, inflict, node, restart, set, with};
 
 fn writer() -> Value {
     writers("users", 100.0, json!({ "keys": 50, "timeout": "1s" }))
@@ -138,4 +138,61 @@ fn the_books_of_clusters_that_become_one_are_put_together() {
     set(&mut engine, "others", "read_weight", json!(1));
     set(&mut engine, "others", "write_weight", json!(0));
     come_together(&mut engine, 60.0, &["a", "b", "db-2"]);
+}
+
+/// Two primaries that keep few records of their logs; the first has a replica.
+fn forgetful() -> Engine {
+    let mut nodes = vec![writer(), web("web"), lww("primary", "db-1"), lww("primary", "db-2"), lww("replica", "db-3")];
+    for node in &mut nodes[2..] {
+        node["params"]["log_retention"] = json!(20);
+    }
+    let mut links: Vec<Value> = both_ways("db-1", "db-2").into();
+    links.extend([("users", "web"), ("db-1", "db-3")].map(|(from, to)| link(from, to, "1ms")));
+    links.extend((1..=3).map(|i| link("web", &format!("db-{i}"), "1ms")));
+    let mut engine = engine(document(nodes, links));
+    engine.run_until(at_s(2.0));
+    engine
+}
+
+#[test]
+fn what_only_who_begins_anew_had_received_is_lost_with_its_log() {
+    let mut engine = forgetful();
+    crash(&mut engine, "db-3");
+    engine.run_until(at_s(4.0));
+    crash(&mut engine, "db-2");
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".into() });
+    engine.run_until(at_s(5.0));
+    assert_eq!(only(&engine.figures()).lost_count, 0, "the dead one has all that the first had written");
+    // Another takes its place. It lacks that, and has written more by the time that the dead one returns.
+    restart(&mut engine, "db-3");
+    engine.run_until(at_s(12.0));
+    restart(&mut engine, "db-2");
+    engine.run_until(at_s(14.0));
+    sound(&engine);
+    let figures = engine.figures();
+    let rebuilds = ["db-2", "db-3"].map(|id| node(&figures, id).replication.as_ref().unwrap().rebuilds);
+    assert_eq!(rebuilds, [1, 0]);
+    assert!(only(&figures).lost_count > 150, "what both had written for two seconds: {}", only(&figures).lost_count);
+    assert_eq!(figures.totals.lost_writes, only(&figures).lost_count);
+    come_together(&mut engine, 40.0, &["db-2", "db-3"]);
+}
+
+#[test]
+fn half_a_copy_is_none() {
+    let mut engine = forgetful();
+    edit(&mut engine, Edit::RemoveNode { node: "db-3".into() });
+    crash(&mut engine, "db-2");
+    engine.run_until(at_s(6.0));
+    restart(&mut engine, "db-2");
+    engine.run_until(at_s(6.3));
+    crash(&mut engine, "db-2");
+    sound(&engine);
+    assert_eq!(only(&engine.figures()).lost_count, 0, "the other has all of it");
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".into() });
+    restart(&mut engine, "db-2");
+    engine.run_until(at_s(10.0));
+    sound(&engine);
+    let figures = engine.figures();
+    assert_eq!(only(&figures).lost_count, only(&figures).acknowledged, "nobody has anything");
+    assert_eq!((executed(&mut engine, "db-2"), engine.divergences()), (String::new(), Vec::new()));
 }

@@ -454,7 +454,7 @@ fn what_does_not_fit_is_refused_with_a_remedy() {
 }
 
 /// Nothing but one operation, of six records each.
-fn only(operation: &str, more: &Value) -> Value {
+pub fn only(operation: &str, more: &Value) -> Value {
     let mut users = json!({ "read_weight": 0, "write_weight": 0, "users": 500, "rate_per_user_per_s": 0.2,
         "query_records": 5, "range_records": 6, "aggregate_records": 6, "transaction_writes": 4 });
     users[operation] = json!(1);

@@ -7,6 +7,15 @@ use crate::base::slab::Key;
 use crate::kernel::{Call, Context, GtidSet, Page, Record};
 use crate::observe::{LostWrite, StepKind};
 
+/// What a database had that is gone with its log, its copy or its node, until its monitor has seen who else has it: still in the
+/// same instant.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    pub had: GtidSet,
+    /// With their positions, what was on disk of that.
+    pub records: Vec<(u64, Record)>,
+}
+
 /// The listed form of `record`.
 pub fn listed(record: &Record, position: u64) -> LostWrite {
     LostWrite {
@@ -33,15 +42,15 @@ pub fn lose(page: &mut Page, record: &Record, position: u64) -> bool {
 
 /// `gone`, which were acknowledged, are on no database that counts any more; `records` tell of those that a log still has. How many of
 /// them are lost.
-pub fn lose_all<'a>(page: &mut Page, gone: &GtidSet, records: impl Iterator<Item = (u64, &'a Record)>) -> u64 {
+pub fn lose_all(page: &mut Page, gone: &GtidSet, records: &[(u64, Record)]) -> u64 {
     // What has been given up before, and then come back, is gone again.
     let gone = gone.without(&page.fates.lost).without(&page.fates.void);
     // By positions a record may be in the log more than once.
     let (mut told, mut lost) = (GtidSet::default(), 0);
-    for (position, record) in records.filter(|(_, record)| gone.contains(record.id)) {
+    for (position, record) in records.iter().filter(|(_, record)| gone.contains(record.id)) {
         if !told.contains(record.id) {
             told.insert(record.id);
-            lost += u64::from(lose(page, record, position));
+            lost += u64::from(lose(page, record, *position));
         }
     }
     // The log may have dropped some of them.
@@ -97,6 +106,12 @@ pub fn book(ctx: &mut Context, record: &Record, position: u64) {
         (page.is_split, page.split_brains) = (true, page.split_brains + 1);
         page.step(now, node, StepKind::SplitBrain);
     }
+}
+
+/// Whether what one of several primaries has counts here, whichever it is.
+pub fn has_equals(ctx: &Context) -> bool {
+    let cluster = ctx.kernel.directory.cluster_of(ctx.node);
+    cluster.is_some_and(|cluster| ctx.kernel.ledger.of(cluster).rightful.is_none())
 }
 
 /// Whether what this node acknowledges counts: it is not a second primary.

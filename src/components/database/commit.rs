@@ -118,9 +118,9 @@ impl Commits {
         self.last_hidden(key).is_some()
     }
 
-    /// The version of `key` that nobody sees yet.
-    pub fn logged(&self, key: u32) -> Option<Version> {
-        self.last_hidden(key).map(|record| record.version)
+    /// Whether that version of `key` is in the log and nobody sees it yet.
+    pub fn hides_version(&self, key: u32, version: Version) -> bool {
+        self.hidden().any(|record| (record.key, record.version) == (key, version))
     }
 
     /// The last write of `key` that nobody sees yet.

@@ -15,7 +15,7 @@ impl Database {
     pub fn become_replica(&mut self, source: Option<Target>, term: u32, is_diverged: bool) -> Vec<Key> {
         let mut unanswered = self.forsake();
         unanswered.extend(self.prepared.forget());
-        if self.term != term || self.duty != Duty::Replica {
+        if self.term != term || self.duty != Duty::Replica || is_diverged {
             self.shipping = Shipping::default();
             // A copy of what another primary had is no beginning: it asks for a new one.
             self.receiving.restoring = None;
@@ -41,10 +41,10 @@ impl Database {
         self.term = term;
     }
 
-    /// Takes writes from now on, beside other primaries: the one that it followed is gone.
+    /// Takes writes from now on, beside other primaries: the one that it followed is gone. A copy that it has had from it is put in
+    /// place still.
     pub fn become_equal(&mut self) {
         self.duty = Duty::Primary;
-        self.receiving.restoring = None;
         self.receiving.set_sources(&[]);
         self.shipping.restart(self.log.end());
     }

@@ -38,6 +38,7 @@ use crate::kernel::{Body, Call, Context, Image, Outcome, Stage, Tag, Target, Ver
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DatabaseRole};
 use crate::observe::{Reason, StepKind};
+use books::{Estate, has_equals};
 use commit::Commits;
 use prepared::Prepared;
 use receiving::Receiving;
@@ -71,6 +72,8 @@ pub struct Database {
     /// Of each database that it checks: the last round that was answered, and how.
     heard: Vec<(NodeIx, u32, bool)>,
     work: Work,
+    /// What it had and has no more, where one of several primaries may have it.
+    estate: Derived<Option<Box<Estate>>>,
 }
 
 /// What the node does in its cluster.
@@ -109,6 +112,7 @@ impl Database {
             lagging: Vec::new(),
             heard: Vec::new(),
             work: Work::default(),
+            estate: Derived::default(),
         }
     }
 
@@ -275,7 +279,7 @@ impl Behaviour for Database {
         }
     }
 
-    fn on_crash(&mut self, _ctx: &mut Context) {
+    fn on_crash(&mut self, ctx: &mut Context) {
         self.station.clear();
         self.work.crash();
         if self.duty == Duty::Primary {
@@ -283,6 +287,13 @@ impl Behaviour for Database {
             self.leave_in_doubt();
         }
         self.shipping = Shipping::default();
+        if self.receiving.restoring.is_some() {
+            if has_equals(ctx) {
+                self.bequeath();
+            }
+            // Half a copy is none, and what was there before is gone.
+            self.data = Image::default();
+        }
         self.receiving.crash(&self.data.executed);
         self.lagging.clear();
         self.prepared.crash();

@@ -130,7 +130,8 @@ impl Database {
             self.prepared.locks.insert(*key, number);
         }
         self.prepared.open.insert(number, keys);
-        ctx.answer(call, Outcome::good(0));
+        // Which transaction it was is told with the promise: its request may have another by now.
+        ctx.answer(call, Outcome { version: of.version, ..Outcome::good(0) });
     }
 
     /// Forgets a transaction.

@@ -105,6 +105,11 @@ impl Receiving {
         self.applying = None;
         self.is_beating = false;
         self.syncing.clear();
+        if self.is_broken {
+            // What came after a copy means nothing without it.
+            self.begin_anew(GtidSet::default());
+            return;
+        }
         self.known = self.safe(executed);
         for source in &mut self.sources {
             source.early.clear();

@@ -3,10 +3,11 @@
 //! The copy takes what its bytes take on the link, and then the time to put it in place; meanwhile the log goes on being
 //! received, and is applied afterwards. Until then the node serves nobody.
 
-use super::books::lose_all;
+use super::books::{Estate, has_equals};
+use super::membership::wake_monitor;
 use super::shipping::Shipping;
 use super::{Database, Duty, Log, note};
-use crate::kernel::{Context, GtidSet, Snapshot, Tag, Target};
+use crate::kernel::{Context, Snapshot, Tag, Target};
 use crate::observe::{Reason, StepKind};
 
 impl Database {
@@ -17,7 +18,7 @@ impl Database {
         }
         let Snapshot { position, life, image, .. } = snapshot;
         note(ctx, ctx.node, StepKind::CopyReceived);
-        self.give_up_own(ctx, &image.executed);
+        self.give_up_own(ctx);
         let done = ctx.now() + self.params.snapshot_time;
         self.log = Log::after(position, image.executed.clone());
         self.life += 1;
@@ -43,21 +44,32 @@ impl Database {
         }
     }
 
-    /// What waits for replicas will not be heard of here any more. Of several primaries, what one had acknowledged and no other
-    /// ever got is lost with its log.
-    fn give_up_own(&mut self, ctx: &mut Context, kept: &GtidSet) {
+    /// What waits for replicas will not be heard of here any more. Of several primaries, what none of the others has is lost with the
+    /// log of one.
+    fn give_up_own(&mut self, ctx: &mut Context) {
+        if has_equals(ctx) {
+            self.bequeath();
+            wake_monitor(ctx);
+        }
         for call in self.forsake() {
             if ctx.is_going_on(call) {
                 ctx.fail(call, Reason::NoPrimary);
             }
         }
-        let Some(cluster) = ctx.kernel.directory.cluster_of(ctx.node) else { return };
-        let page = ctx.kernel.ledger.page(cluster);
-        if page.rightful.is_some() {
-            return;
-        }
-        let untold = self.commits.settle_by(page, kept);
-        let gone = self.data.executed.only(ctx.node).without(kept).without(&untold);
-        ctx.kernel.recorder.counts.lost_writes += lose_all(page, &gone, self.log.range(0, u64::MAX));
+    }
+
+    /// What it has is about to be gone: its monitor shall see who else has it.
+    pub fn bequeath(&mut self) {
+        let had = self.safe();
+        let relayed = self.receiving.relayed().map(|record| (0, record));
+        let records = self.log.range(0, u64::MAX).chain(relayed).map(|(position, record)| (position, *record));
+        let estate = self.estate.0.get_or_insert_default();
+        estate.had.merge(&had);
+        estate.records.extend(records);
+    }
+
+    /// What it had and has no more, told once.
+    pub fn take_estate(&mut self) -> Option<Box<Estate>> {
+        self.estate.0.take()
     }
 }

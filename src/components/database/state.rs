@@ -57,6 +57,25 @@ impl Database {
         &self.receiving.known
     }
 
+    /// What of the writes that it knows it would have after a crash, or will as soon as the copy that has come is in place; none if it
+    /// has no true copy.
+    pub fn safe(&self) -> GtidSet {
+        match &self.receiving.restoring {
+            Some((_, image)) => self.receiving.safe(&image.executed),
+            None if self.is_whole() => self.receiving.safe(&self.data.executed),
+            None => GtidSet::default(),
+        }
+    }
+
+    /// The version of `key` that it has, or will as soon as the copy that has come is in place.
+    pub fn version_in_copy(&self, key: u32) -> Version {
+        match &self.receiving.restoring {
+            Some((_, image)) => image.version(key),
+            None if self.is_whole() => self.version(key),
+            None => Version::default(),
+        }
+    }
+
     /// What has come of the records that were sent to it.
     pub fn tally(&self) -> Tally {
         self.receiving.tally

@@ -81,18 +81,16 @@ pub fn ways(ctx: &Context) -> Vec<Target> {
     others.iter().filter_map(|node| Some(Target { node: *node, link: links(node).or(detour)? })).collect()
 }
 
-/// The newest version of `key` that an owner has, or is still to be given by another node.
+/// The newest version of `key` that an owner has, or is still to be given: whoever is none any more by then passes it on.
 pub fn newest(nodes: &[Component], placement: &Placement, key: u32) -> Version {
     let owners = placement.owners(key);
-    let newcomers = placement.newcomers(key, &owners);
     let mut newest = Version::default();
     for node in placement.nodes() {
         let Component::QuorumStore(store) = &nodes[node.index()] else { continue };
         if owners.contains(&node) {
             newest = newest.max(store.copy(key).version);
         }
-        let waiting = owners.iter().chain(&newcomers).filter_map(|target| store.waiting_for(*target, key));
-        newest = waiting.fold(newest, Version::max);
+        newest = newest.max(store.waiting(key).unwrap_or_default());
     }
     newest
 }

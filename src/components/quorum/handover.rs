@@ -39,6 +39,24 @@ impl QuorumStore {
         self.finish_moves(ctx);
     }
 
+    /// What another node has kept for this one may come when others are to have it: they get it from here, as by Cassandra's hints.
+    pub(super) fn redirect(&mut self, ctx: &mut Context, key: u32, held: Held) {
+        if held.version <= self.copy(key).version {
+            return;
+        }
+        let placement = self.placement(ctx);
+        let mut heirs = placement.owners(key);
+        if heirs.contains(&ctx.node) {
+            heirs = placement.heirs(key, ctx.node);
+        } else if placement.newcomers(key, &heirs).contains(&ctx.node) {
+            return;
+        }
+        for heir in heirs {
+            self.outbox.add(heir, key, held);
+            self.deliver(ctx, heir);
+        }
+    }
+
     pub(super) fn finish_moves(&mut self, ctx: &mut Context) {
         if self.outbox.moves() == 0 && self.placement(ctx).awaits(ctx.node) {
             let node = ctx.node;

@@ -107,9 +107,9 @@ impl QuorumStore {
         self.copies.get(key as usize)
     }
 
-    /// The version of `key` that it still has to give to `node`.
-    pub fn waiting_for(&self, node: NodeIx, key: u32) -> Option<Version> {
-        self.outbox.waiting_for(node, key)
+    /// The newest version of `key` that it still has to give to anybody.
+    pub fn waiting(&self, key: u32) -> Option<Version> {
+        self.outbox.waiting(key)
     }
 
     /// All copies that it still has to give to others: to whom, and of which key.
@@ -186,8 +186,12 @@ impl QuorumStore {
             ctx.fail(call, Reason::ServerError);
             return;
         }
-        let Call { key, version, bytes, user, .. } = *ctx.get(call);
-        self.keep(key, Held { version, at: ctx.now(), bytes, user });
+        let Call { key, version, bytes, user, parent, .. } = *ctx.get(call);
+        let held = Held { version, at: ctx.now(), bytes, user };
+        if parent == Key::DETACHED {
+            self.redirect(ctx, key, held);
+        }
+        self.keep(key, held);
         ctx.answer(call, Outcome { version, ..Outcome::good(0) });
     }
 

@@ -50,9 +50,9 @@ impl Outbox {
         self.boxes.iter().map(|target| target.parcels.len() as u64).sum()
     }
 
-    pub fn waiting_for(&self, node: NodeIx, key: u32) -> Option<Version> {
-        let target = self.boxes.iter().find(|target| target.node == node)?;
-        target.parcels.get(&key).map(|parcel| parcel.held.version)
+    /// The newest version of `key` that waits for anybody.
+    pub fn waiting(&self, key: u32) -> Option<Version> {
+        self.boxes.iter().filter_map(|target| target.parcels.get(&key)).map(|parcel| parcel.held.version).max()
     }
 
     /// All that waits, for whom, by key.

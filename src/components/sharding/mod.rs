@@ -312,8 +312,10 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
-        if reply.verb == Verb::Write {
-            self.distrust_copies(ctx, reply.key);
+        match reply.verb {
+            Verb::Write => self.distrust_copies(ctx, reply.key),
+            Verb::Prepare if reply.failure.is_none() => self.promised_late(ctx, reply),
+            _ => {}
         }
     }
 

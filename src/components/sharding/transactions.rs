@@ -3,7 +3,7 @@
 //! First every shard concerned is asked to promise its part ([`Verb::Prepare`]). When all have, the decision is synced to the
 //! router's log, every shard is told to commit, and when all have done so the client is told. If one refuses, or does not answer in
 //! time (it is dead, or waits for a lock that another transaction holds: a deadlock ends so too), all are told to abort.
-//! What is decided is told again every second until it is heard. A router that dies between the phases leaves the shards in
+//! What is decided is told again every second until it is heard, and to whoever promises something late. A router that dies between the phases leaves the shards in
 //! doubt, which keep their locks until it returns; then it aborts what it had not decided and commits the rest. What touches
 //! one shard alone is left to that shard. Sources: Gray, *Notes on Data Base Operating Systems*, 1978; Vitess, "Distributed
 //! Transactions" (2PC); presumed abort as in R* (Mohan, Lindsay, Obermarck 1986). Left out: other routers that could recover for
@@ -150,7 +150,12 @@ impl ShardRouter {
 
     /// A shard has answered whether it promises its part of `call`.
     pub(super) fn prepared(&mut self, ctx: &mut Context, call: Key, reply: &Call) {
-        let Some(number) = self.transactions.of(call) else { return };
+        let number = self.transactions.of(call);
+        // The same request may have begun anew since.
+        if reply.failure.is_none() && number.is_none_or(|number| name(ctx, number) != reply.version) {
+            return self.promised_late(ctx, reply);
+        }
+        let Some(number) = number else { return };
         let Some(transaction) = self.transactions.open.get_mut(&number).filter(|open| open.decision.is_none()) else {
             return;
         };
@@ -165,6 +170,39 @@ impl ShardRouter {
         if transaction.participants.iter().all(|participant| participant.is_done) {
             ctx.resume_after(call, self.params.decision_sync);
         }
+    }
+
+    /// A shard has promised its part of a transaction that was given up before. If it is said to have heard of that, another of its
+    /// databases has, which was the primary then: it is told again.
+    pub(super) fn promised_late(&mut self, ctx: &mut Context, reply: &Call) {
+        let Some(cluster) = ctx.kernel.directory.cluster_of(reply.to).filter(|cluster| self.has(*cluster)) else {
+            return;
+        };
+        let late = Participant { cluster, is_done: false, call: Key::NONE, told: ctx.now() };
+        let number = reply.version.0 as u32;
+        match self.transactions.open.get_mut(&number) {
+            Some(open) => {
+                let is_heard = |own: &&mut Participant| own.cluster == cluster && own.is_done;
+                let Some(own) = open.participants.iter_mut().find(is_heard).filter(|_| open.decision == Some(false))
+                else {
+                    return;
+                };
+                *own = late;
+            }
+            None => self.transactions.open.insert(
+                number,
+                Transaction {
+                    call: Key::NONE,
+                    ask: Ask::from(reply),
+                    cause: Cause::from(reply),
+                    keys: Vec::new(),
+                    participants: vec![late],
+                    decision: Some(false),
+                    version: Version::default(),
+                },
+            ),
+        }
+        self.tell(ctx, number, false);
     }
 
     /// The decision to commit is on disk.

@@ -116,10 +116,13 @@ mod tests {
     /// heir that died and came back before anybody else was elected; the second replica of a primary that was taken away (twice); a
     /// record that its new home had logged and nobody saw yet; what a primary without a fence acknowledged while it hung behind, and
     /// handed over (437, 842, 1,372, 1,772), also to the heir of its heir (6,005, 6,243, 14,234); the
-    /// copies of a leaderless store of which no member was to keep any; what one of two primaries had told before it began anew.
-    const FOUND: [u64; 17] = [
+    /// copies of a leaderless store of which no member was to keep any; what one of two primaries had told before it began anew; a
+    /// record that its new home had logged, and a newer write behind it; a promise that came when its transaction had been given up;
+    /// a hint for a member that was to keep no copies any more; what a primary that began anew had received from one that was gone;
+    /// half of a copy, and then nobody to give another.
+    const FOUND: [u64; 22] = [
         54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234,
-        34_777, 45_284,
+        34_777, 45_284, 92_235, 31_793, 71_686, 87_784, 84_492,
     ];
 
     #[test]

@@ -77,24 +77,34 @@ impl Monitor {
         self.history = heir.known().clone();
     }
 
-    /// `gone`, one of several primaries or the replica of one, is taken out of the design or begins anew: what only it has of
-    /// acknowledged writes is lost.
+    /// `gone`, one of several primaries or the replica of one, is taken out of the design: what only it has of acknowledged writes is
+    /// lost.
     pub fn bury(&self, gone: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
-        let mut kept = GtidSet::default();
-        for member in self.members.iter().filter(|member| member.node != gone) {
-            let other = database(nodes, member.node);
-            // What is not on a disk yet may go with its node.
-            kept.merge(&other.receiving.safe(other.executed()));
+        database_mut(nodes, gone).bequeath();
+        self.divide(gone, nodes, kernel);
+    }
+
+    /// Of several primaries and their replicas, some have begun anew, or have died before the copy that had come was in place.
+    pub fn settle_estates(&self, nodes: &mut [Component], kernel: &mut Kernel) {
+        if self.is_shared {
+            self.members().for_each(|node| self.divide(node, nodes, kernel));
         }
+    }
+
+    /// What `node` had and has no more is lost, if it was acknowledged and nobody else has it.
+    pub(super) fn divide(&self, node: NodeIx, nodes: &mut [Component], kernel: &mut Kernel) {
+        let Some(estate) = database_mut(nodes, node).take_estate() else { return };
+        let mut kept = GtidSet::default();
+        // What is not on a disk yet may go with its node.
+        self.members().for_each(|other| kept.merge(&database(nodes, other).safe()));
         let page = kernel.ledger.page(self.cluster);
-        let untold = database_mut(nodes, gone).commits.settle_by(page, &kept);
-        let gone = database(nodes, gone);
-        let lost = gone.receiving.safe(gone.executed()).without(&kept).without(&untold);
-        let records = || gone.log().range(0, u64::MAX).chain(gone.receiving.relayed().map(|record| (0, record)));
-        kernel.recorder.counts.lost_writes += lose_all(page, &lost, records());
-        for (_, record) in records().filter(|(_, record)| !kept.contains(record.id)) {
+        let untold = database_mut(nodes, node).commits.settle_by(page, &kept);
+        let lost = estate.had.without(&kept).without(&untold);
+        kernel.recorder.counts.lost_writes += lose_all(page, &lost, &estate.records);
+        for (_, record) in estate.records.iter().filter(|(_, record)| !kept.contains(record.id)) {
             if kernel.truth.current(record.key) == record.version {
-                kernel.truth.revert(record.key, database(nodes, self.primary).version(record.key));
+                let left = self.members().map(|other| database(nodes, other).version_in_copy(record.key)).max();
+                kernel.truth.revert(record.key, left.unwrap_or_default());
             }
         }
     }

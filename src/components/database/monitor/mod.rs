@@ -185,10 +185,11 @@ impl Monitor {
     fn follow_other(&self, node: NodeIx, source: Target, nodes: &mut [Component], kernel: &mut Kernel) {
         let is_diverged = !database(nodes, source.node).known().contains_all(database(nodes, node).known());
         if is_diverged {
-            self.bury(node, nodes, kernel);
+            database_mut(nodes, node).bequeath();
         }
         // It waits for nobody.
         database_mut(nodes, node).become_replica(Some(source), self.term, is_diverged);
+        self.divide(node, nodes, kernel);
         let step = if is_diverged { StepKind::RebuildDiverged } else { StepKind::FollowsNew };
         kernel.ledger.page(self.cluster).step(kernel.now, node, step);
         if kernel.topology.node(node).is_responsive() {
@@ -222,6 +223,7 @@ impl Monitor {
         if self.is_empty() {
             return;
         }
+        self.settle_estates(nodes, kernel);
         if kernel.now >= self.rounds.next {
             self.begin_round(nodes, kernel);
         }
