@@ -11,7 +11,7 @@ pub const ROOM: usize = 64;
 pub const CROWD: usize = 16;
 
 /// So many are put into the row one by one, not sorted before.
-const FEW: usize = 8;
+const FEW: usize = 4;
 
 #[derive(Clone, Debug)]
 pub struct Soon {
