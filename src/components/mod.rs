@@ -22,7 +22,10 @@ pub mod users;
 pub mod web_server;
 mod wiring;
 
+use crate::base::SimDuration;
 use crate::base::slab::Key;
+#[cfg(doc)]
+use crate::kernel::Topology;
 use crate::kernel::{Body, Call, Context, Message, Tag, Target};
 use crate::model::NodeKind;
 
@@ -125,6 +128,11 @@ pub trait Behaviour {
     /// The design around the node, or its own parameters, have changed.
     fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring);
 
+    /// The service time of each call that need not wait, if that is the same for all: see [`Topology::intake`].
+    fn intake(&self) -> Option<SimDuration> {
+        None
+    }
+
     fn levels(&self) -> Levels;
 }
 
@@ -198,6 +206,10 @@ impl Component {
 
     pub fn rewire(&mut self, ctx: &mut Context, wiring: &Wiring) {
         each!(self, inner => inner.rewire(ctx, wiring));
+    }
+
+    pub fn intake(&self) -> Option<SimDuration> {
+        each!(self, inner => inner.intake())
     }
 
     #[inline]

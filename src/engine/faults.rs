@@ -130,7 +130,10 @@ impl World {
     }
 
     fn change(&mut self, id: &str, change: impl FnOnce(&mut Condition)) {
-        self.at(id, |world, node| change(&mut world.kernel.topology.node_mut(node).condition));
+        self.at(id, |world, node| {
+            change(&mut world.kernel.topology.node_mut(node).condition);
+            world.note_intake(node);
+        });
     }
 
     fn on(&mut self, (from, to): (&str, &str), way: Way, change: impl Fn(&mut Trouble)) {
@@ -220,8 +223,13 @@ impl World {
         state.condition.is_hung = false;
         let held = std::mem::take(&mut state.held);
         topology.hung -= 1;
+        // What it has not looked at yet, it takes in only now.
+        let intake = self.kernel.topology.intake(node).unwrap_or_default();
         for event in held {
-            self.dispatch(event);
+            match event {
+                Event::Arrive(_) if !intake.is_zero() => self.kernel.queue.push(self.kernel.now + intake, event),
+                _ => self.dispatch(event),
+            }
         }
     }
 

@@ -178,6 +178,12 @@ impl World {
         }
     }
 
+    /// The design of `node`, or its condition, has changed.
+    pub(super) fn note_intake(&mut self, node: NodeIx) {
+        let service = self.nodes[node.index()].intake();
+        self.kernel.topology.set_intake(node, service);
+    }
+
     fn note_levels(&mut self, node: NodeIx) {
         let Levels { busy, waiting } = self.nodes[node.index()].levels();
         let (now, meter) = (self.kernel.now, self.kernel.recorder.node(node));
@@ -309,6 +315,7 @@ impl World {
             {
                 self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own }));
             }
+            self.note_intake(node);
         }
         self.survey();
     }

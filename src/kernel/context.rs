@@ -292,6 +292,15 @@ impl Context<'_> {
         true
     }
 
+    /// The same of what it did from `at` until now, with a call that it looks at only now.
+    pub fn set_stage_since(&mut self, key: Key, stage: Stage, at: SimTime) {
+        if let Some(call) = self.kernel.calls.get_mut(key) {
+            call.place = Place::AtNode(stage);
+            let serial = call.serial;
+            self.kernel.trace_at(at, key, serial, || What::Does(stage.doing()));
+        }
+    }
+
     /// Notes something that is true of `call`.
     pub fn mark(&mut self, call: Key, mark: Marks, is_set: bool) {
         if let Some(call) = self.kernel.calls.get_mut(call) {
@@ -337,10 +346,19 @@ impl Context<'_> {
         self.kernel.launch(key, 0);
     }
 
+    /// For how long this node takes any call in before it looks at it; none: it looks at each as it comes.
+    pub fn intake(&self) -> Option<SimDuration> {
+        self.kernel.topology.intake(self.node)
+    }
+
+    /// This node works on `call` until `end`; then it is told that it is done.
+    pub fn serve_until(&mut self, call: Key, end: SimTime) {
+        self.kernel.queue.push(end, Event::Done(call));
+    }
+
     /// This node works on `call` for `duration`; then it is told that it is done.
     pub fn serve(&mut self, call: Key, duration: SimDuration) {
-        let at = self.now() + self.slowed(duration);
-        self.kernel.queue.push(at, Event::Done(call));
+        self.serve_until(call, self.now() + self.slowed(duration));
     }
 
     /// Goes on with `call`, which is at this node, after `after`, if it is still there by then.

@@ -2,9 +2,9 @@
 
 use super::event::Event;
 use super::link::Link;
-use crate::base::hash::Bits;
+use crate::base::hash::{Bits, Derived};
 use crate::base::random::Stream;
-use crate::base::{Kind, LinkIx, NodeIx};
+use crate::base::{Kind, LinkIx, NodeIx, SimDuration};
 
 /// The nodes and links of a world. Removed ones keep their index.
 #[derive(Clone, Debug, Default, Hash)]
@@ -15,7 +15,14 @@ pub struct Topology {
     pub hung: u16,
     /// The regions that are out.
     pub dark: Vec<String>,
+    /// Of each node for how long it takes calls in, in nanoseconds, or [`AT_ONCE`]: apart from all else, for every call asks for it.
+    intakes: Derived<Vec<u64>>,
 }
+
+/// By how much a refusal, or what a fault does to a call that has just come, may be late for that.
+const LONGEST_INTAKE: SimDuration = SimDuration::from_millis(1);
+/// Stands for a node that looks at each call as it comes.
+const AT_ONCE: u64 = u64::MAX;
 
 /// What the kernel knows of a node.
 #[derive(Clone, Debug, Hash)]
@@ -69,6 +76,28 @@ pub struct Target {
 }
 
 impl Topology {
+    /// For how long `node` takes any call in before it looks at it; none: it looks at each as it comes.
+    ///
+    /// Where a call that need not wait is served for a short time that is the same for all, nothing is to be decided before that is
+    /// over: no call leaves earlier, even if it has to wait, and whether it had to can still be told then. So its arrival and the end
+    /// of its service are one event, at the end. Until then it counts as on its link.
+    #[inline]
+    pub fn intake(&self, node: NodeIx) -> Option<SimDuration> {
+        let nanos = self.intakes.get(node.index()).copied().filter(|nanos| *nanos != AT_ONCE);
+        nanos.map(SimDuration::from_nanos)
+    }
+
+    /// As it is designed, `node` serves each call that need not wait for exactly `service`; none: that differs from call to call.
+    pub fn set_intake(&mut self, node: NodeIx, service: Option<SimDuration>) {
+        let is_slow = self.node(node).condition.slowdown != Bits(1.0);
+        let service = service.filter(|service| !is_slow && *service <= LONGEST_INTAKE);
+        let intakes = &mut self.intakes.0;
+        if intakes.len() <= node.index() {
+            intakes.resize(node.index() + 1, AT_ONCE);
+        }
+        intakes[node.index()] = service.map_or(AT_ONCE, SimDuration::as_nanos);
+    }
+
     pub fn node(&self, node: NodeIx) -> &NodeState {
         &self.nodes[node.index()]
     }

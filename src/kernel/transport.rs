@@ -10,7 +10,7 @@ use super::event::Event;
 use super::link::{Fate, TRIES};
 use super::message::{Body, Message};
 use crate::base::slab::Key;
-use crate::base::{LinkIx, SimTime};
+use crate::base::{LinkIx, SimDuration, SimTime};
 use crate::observe::trace::{Step, What};
 use crate::observe::{Hop, HopKind, Operation, Reason};
 
@@ -43,10 +43,13 @@ impl Kernel {
     /// Sends the packet of a call that is on its link, outbound or returning, after `tries` tries in vain.
     pub fn launch(&mut self, key: Key, tries: u8) {
         let call = self.calls.get(key).expect("a call lives until its reply");
-        let event = if call.place == Place::Returning { Event::Reply(key) } else { Event::Arrive(key) };
+        let (event, intake) = match call.place {
+            Place::Returning => (Event::Reply(key), SimDuration::ZERO),
+            _ => (Event::Arrive(key), self.topology.intake(call.to).unwrap_or_default()),
+        };
         if call.from == call.to {
             // What a node asks of itself takes no link.
-            self.queue.push(self.now, event);
+            self.queue.push(self.now + intake, event);
             return;
         }
         let (is_backward, bytes) = (self.is_backward(call), call.wire_bytes());
@@ -65,7 +68,7 @@ impl Kernel {
             if self.recorder.draws(serial) || self.recorder.traces(serial) {
                 self.show(key, is_backward, [depart, arrive], tries);
             }
-            self.queue.push(arrive, event);
+            self.queue.push(arrive + intake, event);
         } else {
             let again = self.again_at(link, is_backward, tries);
             self.queue.push(again, Event::Resend { call: key, tries: tries + 1 });
@@ -93,15 +96,21 @@ impl Kernel {
     /// Notes what happens to a call now, if its request is traced.
     #[inline]
     pub fn trace(&mut self, call: Key, serial: u32, what: impl FnOnce() -> What) {
+        self.trace_at(self.now, call, serial, what);
+    }
+
+    /// The same of what has begun at `at`, and is known only now.
+    #[inline]
+    pub fn trace_at(&mut self, at: SimTime, call: Key, serial: u32, what: impl FnOnce() -> What) {
         if self.recorder.traces(serial) {
-            self.note_step(call, serial, what());
+            self.note_step(Step { at, call, serial, what: what() });
         }
     }
 
     /// Stands apart, so that what happens to calls of which no trace is kept is short.
     #[cold]
-    fn note_step(&mut self, call: Key, serial: u32, what: What) {
-        self.recorder.tracer.note(Step { at: self.now, call, serial, what });
+    fn note_step(&mut self, step: Step) {
+        self.recorder.tracer.note(step);
     }
 
     /// The packet of a call has been lost although it was on its way: the sender waits for its timeout and sends it again.

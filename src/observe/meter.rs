@@ -37,6 +37,12 @@ impl Gauge {
         self.level
     }
 
+    /// It was higher by one for `span`, which is over.
+    #[inline]
+    pub fn add(&mut self, span: SimDuration) {
+        self.area += u128::from(span.as_nanos());
+    }
+
     /// The integral up to `now`.
     #[inline]
     pub fn area_at(&self, now: SimTime) -> u128 {

@@ -17,6 +17,7 @@ mod faults;
 mod figures;
 mod golden;
 mod http_caching;
+mod intake;
 mod layers;
 mod million;
 mod network;

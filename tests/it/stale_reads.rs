@@ -40,11 +40,11 @@ fn of_a_cache() {
     // What was there before the first write stays in the cache; each second write makes that older.
     let lags = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.0, 1.0, 2.0, 3.0];
     let expected = lags.iter().enumerate().map(|(n, lag)| (10.0 + n as f64, "cache", 0, 1 + n as u64 / 10, *lag));
-    let reads: Vec<_> = figures.stale.iter().map(told).collect();
-    // Whether the read or the write of the same instant comes first is the order of their populations.
-    let expected: Vec<_> = expected.collect();
-    assert_eq!(reads, expected[expected.len() - reads.len()..]);
-    assert!(reads.len() >= 12 && figures.totals.stale_reads == reads.len() as u64);
+    // Whether the read or the write of the same instant comes first is nobody's promise.
+    let is_clear = |read: &(f64, &str, u64, u64, f64)| read.0 % 10.0 > 0.0;
+    let reads: Vec<_> = figures.stale.iter().map(told).filter(is_clear).collect();
+    assert_eq!(reads, expected.filter(is_clear).collect::<Vec<_>>());
+    assert!(reads.len() == 12 && figures.totals.stale_reads == figures.stale.len() as u64);
     assert!(figures.stale.iter().all(|read| read.key == 0) && figures.clusters[0].stale.is_empty());
 }
 

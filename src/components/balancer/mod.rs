@@ -14,7 +14,7 @@ mod sticky;
 
 use super::caller::{Caller, Next};
 use super::rate_limit::RateLimit;
-use super::station::Station;
+use super::station::{Intake, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
@@ -95,6 +95,20 @@ impl LoadBalancer {
         };
         self.sessions.keep(call.user, self.servers[chosen].target.link, ctx.now() + self.params.sticky_for);
         Some(chosen)
+    }
+
+    fn forward(&mut self, ctx: &mut Context, call: Key) {
+        if !self.caller.permits(ctx) {
+            ctx.fail(call, Reason::CircuitOpen);
+            return;
+        }
+        let ask = Ask::from(ctx.get(call));
+        self.attempt(ctx, call, ask);
+        for _ in 1..self.caller.copies() {
+            if self.caller.is_trying(call) {
+                self.attempt(ctx, call, ask);
+            }
+        }
     }
 
     /// Sends one attempt, to a server that has not been asked for the same yet, if there is one.
@@ -238,25 +252,19 @@ impl Behaviour for LoadBalancer {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         if !self.limit.admits(ctx.now(), self.params.rate_limit_per_s, self.params.rate_burst) {
             ctx.fail(call, Reason::RateLimited);
-        } else if !self.station.admit(ctx, call, self.params.forward_time) {
-            ctx.fail(call, Reason::QueueFull);
+            return;
+        }
+        match self.station.take_in(ctx, call, self.params.forward_time) {
+            Intake::Served => self.forward(ctx, call),
+            Intake::Admitted => {}
+            Intake::Refused => ctx.fail(call, Reason::QueueFull),
         }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         ctx.set_stage(call, Stage::Held);
         self.station.finish(ctx);
-        if !self.caller.permits(ctx) {
-            ctx.fail(call, Reason::CircuitOpen);
-            return;
-        }
-        let ask = Ask::from(ctx.get(call));
-        self.attempt(ctx, call, ask);
-        for _ in 1..self.caller.copies() {
-            if self.caller.is_trying(call) {
-                self.attempt(ctx, call, ask);
-            }
-        }
+        self.forward(ctx, call);
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
@@ -358,6 +366,10 @@ impl Behaviour for LoadBalancer {
         }
         self.set_servers(ctx, wiring);
         self.pair.rewire(ctx, wiring, self.params.advert_interval);
+    }
+
+    fn intake(&self) -> Option<SimDuration> {
+        Some(self.params.forward_time)
     }
 
     fn levels(&self) -> Levels {

@@ -22,12 +22,12 @@ pub use pool::CachePool;
 
 use super::data_set::SESSIONS;
 use super::route::DataRoute;
-use super::station::Station;
+use super::station::{Intake, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::random::Stream;
 use crate::base::slab::Key;
-use crate::base::{NodeIx, SimDuration, SimTime};
+use crate::base::{NodeIx, Shape, SimDuration, SimTime};
 use crate::kernel::{Ask, Call, Cause, Context, Outcome, Verb, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, CachePattern, OnWrite, Switch};
@@ -130,6 +130,17 @@ impl Cache {
         });
         for key in evicted {
             self.write_back(ctx, key);
+        }
+    }
+
+    /// A core has looked at `call`.
+    fn serve(&mut self, ctx: &mut Context, call: Key) {
+        match ctx.get(call).verb {
+            Verb::Get => self.look_up(ctx, call),
+            Verb::Put => self.set(ctx, call),
+            Verb::Delete => self.delete(ctx, call),
+            Verb::Write => self.write(ctx, call),
+            _ => ctx.fail(call, Reason::NoRoute),
         }
     }
 
@@ -295,20 +306,16 @@ fn give(ctx: &mut Context, call: Key, version: Version) {
 impl Behaviour for Cache {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         let service = self.params.lookup_shape.duration(self.params.lookup_time, ctx.rng());
-        if !self.station.admit(ctx, call, service) {
-            ctx.fail(call, Reason::QueueFull);
+        match self.station.take_in(ctx, call, service) {
+            Intake::Served => self.serve(ctx, call),
+            Intake::Admitted => {}
+            Intake::Refused => ctx.fail(call, Reason::QueueFull),
         }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
-        match ctx.get(call).verb {
-            Verb::Get => self.look_up(ctx, call),
-            Verb::Put => self.set(ctx, call),
-            Verb::Delete => self.delete(ctx, call),
-            Verb::Write => self.write(ctx, call),
-            _ => ctx.fail(call, Reason::NoRoute),
-        }
+        self.serve(ctx, call);
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
@@ -360,6 +367,10 @@ impl Behaviour for Cache {
                 self.look_again(ctx, call);
             }
         }
+    }
+
+    fn intake(&self) -> Option<SimDuration> {
+        matches!(self.params.lookup_shape, Shape::Constant).then_some(self.params.lookup_time)
     }
 
     fn levels(&self) -> Levels {

@@ -13,7 +13,7 @@ pub mod http;
 
 use super::cache::Entries;
 use super::deadlines::Deadlines;
-use super::station::Station;
+use super::station::{Intake, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
 use crate::base::slab::Key;
@@ -84,6 +84,29 @@ impl Cdn {
     /// Age of the copy of `key`, if there is one.
     fn age(&mut self, key: u32, now: SimTime) -> Option<SimDuration> {
         self.entries.get(key, now).map(|birth| now.since(SimTime::from_nanos(birth.0)))
+    }
+
+    fn look_up(&mut self, ctx: &mut Context, call: Key) {
+        let request = *ctx.get(call);
+        let Call { key, bytes, .. } = request;
+        let now = ctx.now();
+        let age = self.age(key, now);
+        match age.map(|age| (age, self.rules.judge(age))) {
+            Some((age, Use::Fresh)) => {
+                ctx.meter().hits += 1;
+                Self::serve(ctx, call, bytes, age);
+            }
+            Some((age, Use::Stale)) => {
+                ctx.meter().hits += 1;
+                ctx.meter().stale_hits += 1;
+                Self::serve(ctx, call, bytes, age);
+                self.revalidate(ctx, Cause::from(&request), key, bytes);
+            }
+            Some((_, Use::Validated)) | None => {
+                ctx.meter().misses += 1;
+                self.miss(ctx, call, age.is_some());
+            }
+        }
     }
 
     /// Answers from the store.
@@ -254,33 +277,16 @@ fn ask(key: u32, bytes: u32, is_held: bool) -> Ask {
 
 impl Behaviour for Cdn {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        if !self.station.admit(ctx, call, self.params.lookup_time) {
-            ctx.fail(call, Reason::QueueFull);
+        match self.station.take_in(ctx, call, self.params.lookup_time) {
+            Intake::Served => self.look_up(ctx, call),
+            Intake::Admitted => {}
+            Intake::Refused => ctx.fail(call, Reason::QueueFull),
         }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
-        let request = *ctx.get(call);
-        let Call { key, bytes, .. } = request;
-        let now = ctx.now();
-        let age = self.age(key, now);
-        match age.map(|age| (age, self.rules.judge(age))) {
-            Some((age, Use::Fresh)) => {
-                ctx.meter().hits += 1;
-                Self::serve(ctx, call, bytes, age);
-            }
-            Some((age, Use::Stale)) => {
-                ctx.meter().hits += 1;
-                ctx.meter().stale_hits += 1;
-                Self::serve(ctx, call, bytes, age);
-                self.revalidate(ctx, Cause::from(&request), key, bytes);
-            }
-            Some((_, Use::Validated)) | None => {
-                ctx.meter().misses += 1;
-                self.miss(ctx, call, age.is_some());
-            }
-        }
+        self.look_up(ctx, call);
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
@@ -349,6 +355,10 @@ impl Behaviour for Cdn {
         // Assets come from an object store, if there is one, and else from the site.
         let stores = ctx.kernel.topology.targets(ctx.node, &[Kind::ObjectStore]);
         self.origins = if stores.is_empty() { ctx.kernel.topology.sites(ctx.node) } else { stores };
+    }
+
+    fn intake(&self) -> Option<SimDuration> {
+        Some(self.params.lookup_time)
     }
 
     fn levels(&self) -> Levels {

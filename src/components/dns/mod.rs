@@ -9,12 +9,12 @@
 mod health;
 
 use super::near;
-use super::station::Station;
+use super::station::{Intake, Station};
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::order::sort_by_key;
 use crate::base::slab::Key;
-use crate::base::{Kind, NodeIx};
+use crate::base::{Kind, NodeIx, SimDuration};
 use crate::kernel::{Body, Context, Outcome, Tag, Target, Version};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, DnsAnswers};
@@ -85,6 +85,16 @@ impl Dns {
             }
         }
     }
+
+    fn reply(&mut self, ctx: &mut Context, call: Key) {
+        let Some(address) = self.choose(ctx, call) else {
+            let negative_ttl = Version(self.params.negative_ttl.as_nanos());
+            ctx.answer(call, Outcome { version: negative_ttl, ..Outcome::failed(Reason::DnsFailure) });
+            return;
+        };
+        let ttl = Version(self.params.ttl.as_nanos());
+        ctx.answer(call, Outcome { key: u32::from(address.0), version: ttl, is_found: true, ..Outcome::default() });
+    }
 }
 
 impl Behaviour for Dns {
@@ -94,19 +104,16 @@ impl Behaviour for Dns {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        let is_admitted = self.station.admit(ctx, call, self.params.lookup_time);
-        debug_assert!(is_admitted, "there are cores for all");
+        match self.station.take_in(ctx, call, self.params.lookup_time) {
+            Intake::Served => self.reply(ctx, call),
+            Intake::Admitted => {}
+            Intake::Refused => unreachable!("there are cores for all"),
+        }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
-        let Some(address) = self.choose(ctx, call) else {
-            let negative_ttl = Version(self.params.negative_ttl.as_nanos());
-            ctx.answer(call, Outcome { version: negative_ttl, ..Outcome::failed(Reason::DnsFailure) });
-            return;
-        };
-        let ttl = Version(self.params.ttl.as_nanos());
-        ctx.answer(call, Outcome { key: u32::from(address.0), version: ttl, is_found: true, ..Outcome::default() });
+        self.reply(ctx, call);
     }
 
     fn on_message(&mut self, ctx: &mut Context, sender: Target, body: Body) {
@@ -138,6 +145,10 @@ impl Behaviour for Dns {
         targets.retain(|target| self.records.contains(&target.node));
         self.health.watch(ctx, targets, &self.params);
         self.publish(ctx);
+    }
+
+    fn intake(&self) -> Option<SimDuration> {
+        Some(self.params.lookup_time)
     }
 
     fn levels(&self) -> Levels {

@@ -21,12 +21,12 @@ mod tally;
 mod transactions;
 
 use super::data_set::DataSet;
-use super::station::Station;
+use super::station::{Intake, Station};
 use super::{Behaviour, Levels, Wiring};
-use crate::base::NodeIx;
 use crate::base::hash::Derived;
 use crate::base::map::Map;
 use crate::base::slab::Key;
+use crate::base::{NodeIx, SimDuration};
 use crate::kernel::{Ask, Call, ClusterIx, Context, Home, Kernel, Outcome, Tag, Target, Verb, Version, Writes};
 use crate::model::NodeKind;
 use crate::model::kinds;
@@ -159,6 +159,16 @@ impl ShardRouter {
         self.shard_mut(cluster)?.route.writer(ctx)
     }
 
+    /// A core has looked at `call`.
+    fn serve(&mut self, ctx: &mut Context, call: Key) {
+        let Call { key, serial, verb, .. } = *ctx.get(call);
+        let copy = if verb == Verb::Read { copies::choose(ctx, key, serial) } else { None };
+        if let Some(shard) = copy.or_else(|| self.home_of(ctx, key)) {
+            self.tally.note(ctx.now(), key, shard);
+        }
+        self.route(ctx, call);
+    }
+
     /// Sends `call` where its key is now.
     fn route(&mut self, ctx: &mut Context, call: Key) {
         match ctx.get(call).verb {
@@ -263,19 +273,16 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        if !self.station.admit(ctx, call, self.params.service) {
-            ctx.fail(call, Reason::QueueFull);
+        match self.station.take_in(ctx, call, self.params.service) {
+            Intake::Served => self.serve(ctx, call),
+            Intake::Admitted => {}
+            Intake::Refused => ctx.fail(call, Reason::QueueFull),
         }
     }
 
     fn on_done(&mut self, ctx: &mut Context, call: Key) {
         self.station.finish(ctx);
-        let Call { key, serial, verb, .. } = *ctx.get(call);
-        let copy = if verb == Verb::Read { copies::choose(ctx, key, serial) } else { None };
-        if let Some(shard) = copy.or_else(|| self.home_of(ctx, key)) {
-            self.tally.note(ctx.now(), key, shard);
-        }
-        self.route(ctx, call);
+        self.serve(ctx, call);
     }
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
@@ -377,6 +384,10 @@ impl Behaviour for ShardRouter {
             self.moves.sweep();
         }
         self.moves.wake(ctx, ctx.now());
+    }
+
+    fn intake(&self) -> Option<SimDuration> {
+        Some(self.params.service)
     }
 
     fn levels(&self) -> Levels {

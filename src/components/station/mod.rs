@@ -4,17 +4,21 @@
 //! are with the cores. Else service once begun is not interrupted, except that a call that is given up frees its core.
 //! Left out: cores of different speeds, what a change of call costs, calls served in batches.
 
+mod intake;
 mod line;
 mod ranked;
 mod sharing;
 
+pub use intake::Intake;
 pub use line::{Job, Line};
 use ranked::Ranked;
 use sharing::Sharing;
 
+use std::collections::VecDeque;
+
 use super::Levels;
-use crate::base::SimDuration;
 use crate::base::slab::Key;
+use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Context, Stage};
 use crate::model::kinds::Discipline;
 
@@ -26,6 +30,8 @@ pub struct Station {
     waiting: Line,
     sharing: Sharing,
     ranked: Ranked,
+    /// Where calls are taken in: when the last ones left, the earliest first.
+    left: VecDeque<SimTime>,
 }
 
 /// What a station is built of.
@@ -59,6 +65,7 @@ impl Station {
             waiting: Line::new(size.discipline, Stage::Ready),
             sharing: Sharing::default(),
             ranked: Ranked::default(),
+            left: VecDeque::new(),
         }
     }
 
@@ -93,7 +100,7 @@ impl Station {
 
     /// A core has finished: it takes the next call. To be called once for each `on_done`.
     pub fn finish(&mut self, ctx: &mut Context) {
-        self.busy -= 1;
+        self.free(ctx);
         self.start(ctx);
     }
 
@@ -105,7 +112,7 @@ impl Station {
                 ctx.set_stage(call, Stage::Held);
                 let cores = self.size.cores;
                 if !self.sharing.leave(ctx, cores, call) && !self.ranked.leave(ctx, cores, call) {
-                    self.busy -= 1;
+                    self.free(ctx);
                 }
                 self.start(ctx);
             }
@@ -175,6 +182,14 @@ impl Station {
             } else {
                 self.serve(ctx, job);
             }
+        }
+    }
+
+    /// A core is free.
+    fn free(&mut self, ctx: &Context) {
+        self.busy -= 1;
+        if ctx.intake().is_some() {
+            self.leave(ctx.now());
         }
     }
 

@@ -26,7 +26,7 @@ pub struct NodeFigures {
     pub wait_mean_s: f64,
     /// Share of those whose service began in the window that had to wait for it.
     pub wait_ratio: f64,
-    /// Requests that it has, waiting or not, now.
+    /// Requests that it has, waiting or not, now; without those that it is taking in (at most a millisecond each).
     pub in_flight: u64,
     /// Mean of that over the window.
     pub in_flight_mean: f64,
