@@ -51,27 +51,15 @@ impl Event {
     /// All that tells the event from others, in a word that fingerprints are made of.
     #[inline]
     pub fn digest(self) -> u64 {
-        let (kind, key): (u64, Key) = match self {
-            Self::Arrive(key) => (1, key),
-            Self::Reply(key) => (2, key),
-            Self::Done(key) => (3, key),
-            Self::Deliver(key) => (4, key),
-            Self::Cancel(key) => (7, key),
-            Self::Resume(key) => (8, key),
-            _ => return self.digest_of_others(),
-        };
-        key.bits() ^ kind << 59
-    }
-
-    /// The same of those that are about more, or less, than a key. Apart, so that the others need no branch for each kind.
-    #[inline(never)]
-    fn digest_of_others(self) -> u64 {
         let (kind, what): (u64, u64) = match self {
-            Self::Arrive(_) | Self::Reply(_) | Self::Done(_) | Self::Deliver(_) | Self::Cancel(_) | Self::Resume(_) => {
-                return self.digest();
-            }
+            Self::Arrive(key) => (1, key.bits()),
+            Self::Reply(key) => (2, key.bits()),
+            Self::Done(key) => (3, key.bits()),
+            Self::Deliver(key) => (4, key.bits()),
             Self::Timer { node, tag, epoch } => (5, u64::from(epoch) << 32 | u64::from(node.0) << 8 | tag as u64),
             Self::Monitor { cluster } => (6, u64::from(cluster)),
+            Self::Cancel(key) => (7, key.bits()),
+            Self::Resume(key) => (8, key.bits()),
             Self::Wake { node, item, epoch } => (9, mix(u64::from(epoch) << 32 | u64::from(item)) ^ u64::from(node.0)),
             Self::Resend { call, tries } => (10, mix(call.bits()) ^ u64::from(tries)),
             Self::ResendMessage { message, tries } => (11, mix(message.bits()) ^ u64::from(tries)),

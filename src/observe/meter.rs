@@ -53,9 +53,8 @@ impl Gauge {
     }
 }
 
-/// What one node did since the start of the run. Aligned, so that what changes with each call lies in as few cache lines as it can.
+/// What one node did since the start of the run.
 #[derive(Clone, Debug, Default, Hash)]
-#[repr(align(64))]
 pub struct NodeMeter {
     /// Calls that arrived, refused ones included; of users, requests that they made.
     pub arrivals: u64,

@@ -11,7 +11,7 @@ pub const ROOM: usize = 64;
 pub const CROWD: usize = 16;
 
 /// So many are put into the row one by one, not sorted before.
-const FEW: usize = 8;
+const FEW: usize = 4;
 
 #[derive(Clone, Debug)]
 pub struct Soon {
@@ -51,15 +51,10 @@ impl Soon {
         first
     }
 
-    /// Whether one may be inserted into a row that is not to be moved.
+    /// Whether an event may be inserted: the row is not too long, and not at the end of its room.
     #[inline]
     pub fn has_place(&self) -> bool {
-        self.end < ROOM && !self.is_crowded()
-    }
-
-    /// Whether it is too long for any to be inserted.
-    pub fn is_crowded(&self) -> bool {
-        self.end - self.head >= CROWD
+        self.end < ROOM && self.end - self.head < CROWD
     }
 
     /// Puts `entry` behind all that are due at its time or before. There must be a place for it.
