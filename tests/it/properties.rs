@@ -362,7 +362,10 @@ proptest! {
         prop_assert_eq!(engine.violations(), Vec::<String>::new());
         let figures = engine.figures();
         prop_assert!(figures.totals.in_flight <= 1, "{} still in flight", figures.totals.in_flight);
-        prop_assert!(figures.nodes.iter().all(|node| node.backlog.unwrap_or(0) <= 1 && node.queue == 0));
+        for node in &figures.nodes {
+            let (queue, backlog) = (node.queue, node.backlog.unwrap_or(0));
+            prop_assert!(backlog <= 1 && queue == 0, "{}: {queue} in its queue, {backlog} to apply", node.id);
+        }
         // With the last whole copy of the data taken out of the design, nobody can be promoted any more.
         let was_removed = |id: &str| engine.journal().iter().any(|entry| {
             matches!(&entry.command, Command::Edit(Edit::RemoveNode { node }) if node.starts_with(id))

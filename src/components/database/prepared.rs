@@ -116,8 +116,8 @@ impl Database {
     pub(super) fn prepare(&mut self, ctx: &mut Context, call: Key) {
         let of = *ctx.get(call);
         let number = of.version.0;
-        if self.prepared.decided.contains(&number) {
-            // It comes late: the coordinator has given it up.
+        if self.prepared.decided.contains(&number) || ctx.kernel.topology.node(of.from).is_removed {
+            // It comes late: the coordinator has given it up, or is gone for good and would never say how it ends.
             ctx.fail(call, Reason::TransactionAborted);
             return;
         }
