@@ -227,18 +227,24 @@ impl Database {
 
     /// What is logged for `call` is acknowledged, now or when it has waited for enough.
     pub(super) fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
+        if self.is_acknowledged(ctx, logged) {
+            let version = logged.last().map(|record| record.version).unwrap_or_default();
+            ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        }
+    }
+
+    /// What is logged leaves for the replicas. Whether it is acknowledged: not if it has to wait for them.
+    pub(super) fn is_acknowledged(&mut self, ctx: &mut Context, logged: &[Record]) -> bool {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);
-            return;
+            return false;
         }
         let first = self.log.end() + 1 - logged.len() as u64;
-        let mut version = Version::default();
         for (record, position) in logged.iter().zip(first..) {
             book(ctx, record, position);
-            version = record.version;
         }
-        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        true
     }
 
     /// Whether what is committed now must wait for replicas.
