@@ -148,3 +148,24 @@ fn a_delete_that_is_lost_with_its_primary_is_no_lost_write() {
     let back = watch(&mut engine, 50.0);
     assert!(!sharding(&back).is_moving && node(&back, "db-1-1").arrivals_per_s > 0.0);
 }
+
+/// Puts whose answers are lost have come all the same; then the router dies, and when it is back nothing is to be moved any more.
+#[test]
+fn what_a_move_has_left_that_was_given_up_is_deleted() {
+    let two = json!(["db-1", "db-2"]);
+    let mut engine = engine(design(3, 0, &router(&json!({ "strategy": "hash", "shards": two })), &json!({})));
+    engine.run_until(at_s(10.0));
+    set(&mut engine, "router", "shards", json!(["db-1", "db-2", "db-3"]));
+    engine.run_until(at_s(10.1));
+    inflict(&mut engine, json!({ "partition": { "from": "router", "to": "db-3", "way": "backward" } }));
+    watch(&mut engine, 11.0);
+    assert!(sharding(&engine.report()).is_moving);
+    crash(&mut engine, "router");
+    set(&mut engine, "router", "shards", two);
+    inflict(&mut engine, json!({ "heal_link": { "from": "router", "to": "db-3", "way": "both" } }));
+    watch(&mut engine, 12.0);
+    restart(&mut engine, "router");
+    let back = watch(&mut engine, 30.0);
+    assert!(!sharding(&back).is_moving, "{:?}", sharding(&back));
+    assert_eq!((strays(&engine), counts(&back).0, engine.divergences()), (0, 0, Vec::new()));
+}

@@ -182,11 +182,14 @@ impl Database {
         if self.waits_for_lock(ctx, call) {
             return;
         }
+        let directory = &ctx.kernel.directory;
         match verb {
             Verb::Prepare => return self.prepare(ctx, call),
             Verb::Abort => return self.abort(ctx, call),
             Verb::Delete => return self.remove(ctx, call),
-            Verb::Write if !ctx.kernel.directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            Verb::Write if !directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            // It comes after the move has been given up.
+            Verb::Put if !directory.wants(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
             _ => {}
         }
         if verb != Verb::Commit && given != Version::default() && given <= held {
