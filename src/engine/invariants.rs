@@ -146,6 +146,11 @@ pub fn divergences(world: &World) -> Vec<String> {
         if !has_primary || (monitor.is_shared() && is_stopped) {
             continue;
         }
+        let strays = strays(world, monitor, primary);
+        if strays > 0 {
+            let id = &world.kernel.topology.node(monitor.primary).id;
+            found.push(format!("{id} has {strays} records that were moved to other shards"));
+        }
         let converges = !monitor.is_shared() || primary.converges();
         for (node, other) in members(world, monitor) {
             let id = &world.kernel.topology.node(node).id;
@@ -159,6 +164,18 @@ pub fn divergences(world: &World) -> Vec<String> {
         }
     }
     found
+}
+
+/// Records of a shard that are not needed there. Several primaries keep what they have, and what is to be moved is given to some before
+/// others can take it.
+fn strays(world: &World, monitor: &Monitor, primary: &Database) -> usize {
+    let directory = &world.kernel.directory;
+    let is_moving = |component: &Component| matches!(component, Component::ShardRouter(router) if router.is_moving());
+    if monitor.is_shared() || !directory.is_shard(monitor.primary) || world.nodes.iter().any(is_moving) {
+        return 0;
+    }
+    let versions = primary.versions_at_end();
+    versions.iter().filter(|(key, _)| !directory.needs(monitor.cluster, *key as u32)).count()
 }
 
 /// Copies of keys in leaderless stores that are older than another owner's.

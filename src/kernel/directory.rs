@@ -218,6 +218,11 @@ impl Directory {
         !is_elsewhere || map.copies.get(&key).is_some_and(|copies| copies.contains(&cluster))
     }
 
+    /// Whether a record that comes to `node` from another shard may be needed there.
+    pub fn wants(&self, node: NodeIx, key: u32) -> bool {
+        self.cluster_of(node).is_none_or(|cluster| self.needs(cluster, key))
+    }
+
     /// Whether a record is at home in `cluster`, for all that anybody has said.
     pub fn is_home(&self, cluster: ClusterIx, key: u32) -> bool {
         self.home_beside(cluster, key).is_none_or(|home| home.cluster() == Some(cluster))

@@ -182,11 +182,14 @@ impl Database {
         if self.waits_for_lock(ctx, call) {
             return;
         }
+        let directory = &ctx.kernel.directory;
         match verb {
             Verb::Prepare => return self.prepare(ctx, call),
             Verb::Abort => return self.abort(ctx, call),
             Verb::Delete => return self.remove(ctx, call),
-            Verb::Write if !ctx.kernel.directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            Verb::Write if !directory.takes(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
+            // It comes after the move has been given up.
+            Verb::Put if !directory.wants(ctx.node, key) => return ctx.fail(call, Reason::WrongShard),
             _ => {}
         }
         if verb != Verb::Commit && given != Version::default() && given <= held {
@@ -227,18 +230,24 @@ impl Database {
 
     /// What is logged for `call` is acknowledged, now or when it has waited for enough.
     pub(super) fn acknowledge(&mut self, ctx: &mut Context, call: Key, logged: &[Record]) {
+        if self.is_acknowledged(ctx, logged) {
+            let version = logged.last().map(|record| record.version).unwrap_or_default();
+            ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        }
+    }
+
+    /// What is logged leaves for the replicas. Whether it is acknowledged: not if it has to wait for them.
+    pub(super) fn is_acknowledged(&mut self, ctx: &mut Context, logged: &[Record]) -> bool {
         self.ship_after_delay(ctx);
         if self.is_waiting() {
             self.release(ctx);
-            return;
+            return false;
         }
         let first = self.log.end() + 1 - logged.len() as u64;
-        let mut version = Version::default();
         for (record, position) in logged.iter().zip(first..) {
             book(ctx, record, position);
-            version = record.version;
         }
-        ctx.answer(call, Outcome { version, ..Outcome::good(0) });
+        true
     }
 
     /// Whether what is committed now must wait for replicas.

@@ -191,6 +191,8 @@ impl Behaviour for Database {
                 self.affirm(ctx);
                 if self.sources().next().is_some() {
                     self.begin_following(ctx);
+                } else {
+                    self.clear_out(ctx);
                 }
             }
             Duty::Candidate => {}
@@ -271,6 +273,7 @@ impl Behaviour for Database {
             Tag::Applied => self.on_applied(ctx),
             Tag::Restored => self.on_restored(ctx),
             Tag::Degrade => self.on_degrade(ctx),
+            Tag::Tidy if self.duty == Duty::Primary => self.clear_out(ctx),
             Tag::Check => {
                 self.follow(ctx, false);
                 ctx.timer(receiving::HEARTBEAT, Tag::Check);

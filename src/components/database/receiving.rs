@@ -388,6 +388,7 @@ impl Database {
     fn take_over(&mut self, ctx: &mut Context) {
         self.duty = Duty::Primary;
         self.shipping.restart(self.log.end());
+        self.clear_out(ctx);
         self.serve_lagging(ctx);
         wake_monitor(ctx);
     }

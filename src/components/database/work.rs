@@ -113,9 +113,9 @@ impl Database {
         Ok(first + SimDuration::from_secs_f64(more_s))
     }
 
-    /// Size of the record that `call` is about, in bytes.
-    pub(super) fn size_of(&self, call: &Call) -> u32 {
-        self.records_of(call).size(call.key)
+    /// Size of the record `key`, in bytes.
+    pub(super) fn size_of(&self, key: u32) -> u32 {
+        self.work.data.around(key).size(key)
     }
 
     /// Bytes of all records, with the copies of them that lie in others.

@@ -290,12 +290,12 @@ impl Behaviour for ShardRouter {
         match reply.verb {
             // It was on its way there while its key was moved.
             Verb::Prepare => self.prepared(ctx, parent, reply),
+            Verb::Put => self.copied(ctx, parent, reply),
             _ if reply.failure == Some(Reason::WrongShard) => self.route(ctx, parent),
             Verb::Query | Verb::Range | Verb::Aggregate | Verb::Traverse | Verb::Fetch => {
                 self.gather(ctx, parent, reply);
             }
             Verb::Transact => self.transacted(ctx, parent, reply),
-            Verb::Put => self.copied(ctx, parent, reply),
             // Whatever has become of a copy, the record is at home.
             Verb::Get if has_failed => self.read_at_home(ctx, parent),
             Verb::Write if !has_failed => {
@@ -349,7 +349,7 @@ impl Behaviour for ShardRouter {
         self.held_count = 0;
         self.gathering.clear();
         self.transactions.crash();
-        self.moves.crash();
+        self.interrupt_moves(ctx);
         self.copies.crash();
         // Which copies a write has come to is not known any more.
         for (key, copies) in ctx.kernel.directory.forget_copies(ctx.node) {

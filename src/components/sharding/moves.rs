@@ -136,20 +136,6 @@ impl Moves {
             ctx.timer(at.since(ctx.now()), Tag::Move);
         }
     }
-
-    /// Whatever is being done with `key` means nothing any more.
-    pub fn forget(&mut self, key: u32) {
-        self.live.remove(&key);
-    }
-
-    /// What was under way is begun anew after the restart.
-    pub fn crash(&mut self) {
-        for (key, _) in std::mem::take(&mut self.live) {
-            self.again.push_front((SimTime::ZERO, key));
-        }
-        self.next_at = SimTime::ZERO;
-        self.wake = None;
-    }
 }
 
 impl ShardRouter {
@@ -336,19 +322,37 @@ impl ShardRouter {
         self.release(ctx, key);
     }
 
+    /// Whatever is being done with `key` means nothing any more, but some may have been given it. Where it was to come from.
+    pub(super) fn abandon_move(&mut self, ctx: &mut Context, key: u32) -> Option<ClusterIx> {
+        let step = self.moves.live.remove(&key)?;
+        if step.left > 0 || !step.holders.is_empty() {
+            for target in targets(ctx, key, &step) {
+                self.leave_behind(ctx, key, target);
+            }
+        }
+        Some(step.from)
+    }
+
+    /// The router dies: what was under way is begun anew after the restart.
+    pub(super) fn interrupt_moves(&mut self, ctx: &mut Context) {
+        let live: Vec<u32> = self.moves.live.iter().map(|(key, _)| key).collect();
+        for key in live {
+            self.abandon_move(ctx, key);
+            self.moves.again.push_front((SimTime::ZERO, key));
+        }
+        self.moves.next_at = SimTime::ZERO;
+        self.moves.wake = None;
+    }
+
     /// `key` stays where it was, for now.
     fn fail_move(&mut self, ctx: &mut Context, key: u32, reason: Reason) {
-        let Some(step) = self.moves.live.remove(&key) else { return };
+        let Some(from) = self.abandon_move(ctx, key) else { return };
         self.moves.progress.failed += 1;
         self.moves.progress.failure = Some(reason);
         let due = ctx.now() + PAUSE;
         self.moves.next_at = self.moves.next_at.max(due);
         self.moves.push_again(due, key);
-        ctx.kernel.directory.set_home(ctx.node, key, Home::at(step.from, false));
-        // Some may have been given it.
-        for target in targets(ctx, key, &step) {
-            self.leave_behind(ctx, key, target);
-        }
+        ctx.kernel.directory.set_home(ctx.node, key, Home::at(from, false));
         self.release(ctx, key);
     }
 

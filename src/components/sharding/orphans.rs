@@ -1,10 +1,11 @@
 //! What moved keys leave behind: records at their old homes, and copies that are not wanted any more, are deleted there.
 //!
 //! Not at once: reads may still be under way to them. When the time is over and the record is not needed there again, the primary is told
-//! to delete it, which it logs like any other write, so that its replicas delete it too. A shard that does not answer is told again.
+//! to delete it, which it logs like any other write, so that its replicas delete it too. A shard that does not answer is told again; a
+//! new primary deletes by itself what its last one had deleted and not told it of.
 //! The list is kept by the topology service and survives a crash of the router. Sources: `MongoDB`'s range deleter
-//! (`orphanCleanupDelaySecs`, 15 minutes), Vitess's `Reshard complete`. Left out: what a failover brings back of a record that
-//! was deleted, shards of several primaries (they keep what they have).
+//! (`orphanCleanupDelaySecs`, 15 minutes), Vitess's `Reshard complete`. Left out: shards of several primaries (they keep what
+//! they have).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,7 +112,9 @@ impl ShardRouter {
         let Some(cluster) = ctx.kernel.directory.cluster_of(reply.to) else { return };
         let entry = (reply.key, cluster);
         let is_meant = self.orphans.left.get(&entry).is_some_and(|orphan| orphan.since <= reply.made);
-        let is_over = matches!(reply.failure, None | Some(Reason::NotSupported));
+        // What a primary deletes that has been replaced, and not been fenced, means nothing to the new one.
+        let is_primary = ctx.kernel.directory.is_primary(reply.to);
+        let is_over = matches!(reply.failure, None | Some(Reason::NotSupported)) && is_primary;
         if is_meant && is_over {
             self.orphans.left.remove(&entry);
             self.orphans.deleted += u64::from(reply.failure.is_none());

@@ -115,7 +115,7 @@ impl ShardRouter {
             copies.retain(|copy| Some(*copy) != heir);
             ctx.kernel.directory.set_copies(ctx.node, key, copies);
             let Some(owner) = self.layout.owner(key).filter(|_| gone.contains(&home)) else { continue };
-            self.moves.forget(key);
+            self.abandon_move(ctx, key);
             ctx.kernel.directory.set_home(ctx.node, key, Home::at(heir.unwrap_or(owner), false));
             self.bereft.push(key);
             self.release(ctx, key);

@@ -86,6 +86,11 @@ impl Monitor {
                     kernel.directory.view_mut(self.cluster).primaries = vec![self.primary];
                     self.note(kernel, self.primary, StepKind::Repointed);
                     self.phase = Phase::Steady;
+                    let node = self.primary;
+                    if kernel.topology.node(node).is_responsive() {
+                        // An old primary without a fence has heard till now what is to be deleted.
+                        database_mut(nodes, node).clear_out(&mut Context { kernel, node });
+                    }
                 }
                 Phase::Fencing { .. } | Phase::Recovering | Phase::Repointing { .. } => {}
             }
