@@ -94,6 +94,9 @@ fn edit(design: &Document, node: String, stream: &mut Stream) -> Option<Edit> {
         (1, "shard_router") => {
             // All shards, or all but one, which is emptied.
             let primaries: Vec<&str> = primaries(design).collect();
+            if primaries.is_empty() {
+                return None;
+            }
             let count = between(primaries.len().saturating_sub(1).max(1) as u64, primaries.len() as u64, stream);
             set("shards", json!(primaries[..count as usize]))
         }
