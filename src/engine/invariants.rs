@@ -5,7 +5,7 @@ use crate::base::NodeIx;
 use crate::components::Component;
 use crate::components::database::{Database, Duty, Monitor};
 use crate::components::quorum::cluster;
-use crate::kernel::{Gtid, GtidSet, Version};
+use crate::kernel::{ClusterIx, Gtid, GtidSet, Version};
 use crate::model::kinds::Switch;
 
 /// Everything that is wrong with `world`, in words.
@@ -305,13 +305,20 @@ fn sharding(world: &World, found: &mut Vec<String>) {
             let is_writable = database.duty() == Duty::Primary && world.kernel.topology.node(primary).is_responsive();
             // What has been put there may wait for replicas still, and newer writes behind it.
             let has_it = database.version(key) == version || database.commits().hides_version(key, version);
-            if is_writable && !has_it && !is_unwritten(world, key, version) {
+            if is_writable && !has_it && !is_unwritten(world, key, version) && !has_diverged(world, home, key, version)
+            {
                 let (id, held) = (&world.kernel.topology.node(primary).id, database.version(key));
                 found.push(format!("{id} is the home of key {key}, which should be {version:?} and is {held:?}"));
                 break;
             }
         }
     }
+}
+
+/// Whether that version of `key`, moved to `cluster`, is listed as diverged: a primary beside the rightful one has taken it.
+fn has_diverged(world: &World, cluster: ClusterIx, key: u32, version: Version) -> bool {
+    let listed = &world.kernel.ledger.of(cluster).diverged.list;
+    listed.iter().any(|write| (write.key, write.version) == (key, Some(version.0)))
 }
 
 /// Whether databases hold all records: a web server without one keeps its own, which is then the truth as well.
