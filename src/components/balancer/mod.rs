@@ -14,7 +14,7 @@ mod sticky;
 
 use super::caller::{Caller, Next};
 use super::rate_limit::RateLimit;
-use super::station::{Intake, Station};
+use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
@@ -254,10 +254,8 @@ impl Behaviour for LoadBalancer {
             ctx.fail(call, Reason::RateLimited);
             return;
         }
-        match self.station.take_in(ctx, call, self.params.forward_time) {
-            Intake::Served => self.forward(ctx, call),
-            Intake::Admitted => {}
-            Intake::Refused => ctx.fail(call, Reason::QueueFull),
+        if self.station.take_in(ctx, call, self.params.forward_time) {
+            self.forward(ctx, call);
         }
     }
 

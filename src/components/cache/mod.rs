@@ -22,7 +22,7 @@ pub use pool::CachePool;
 
 use super::data_set::SESSIONS;
 use super::route::DataRoute;
-use super::station::{Intake, Station};
+use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::random::Stream;
@@ -306,10 +306,8 @@ fn give(ctx: &mut Context, call: Key, version: Version) {
 impl Behaviour for Cache {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
         let service = self.params.lookup_shape.duration(self.params.lookup_time, ctx.rng());
-        match self.station.take_in(ctx, call, service) {
-            Intake::Served => self.serve(ctx, call),
-            Intake::Admitted => {}
-            Intake::Refused => ctx.fail(call, Reason::QueueFull),
+        if self.station.take_in(ctx, call, service) {
+            self.serve(ctx, call);
         }
     }
 

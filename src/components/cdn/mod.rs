@@ -13,7 +13,7 @@ pub mod http;
 
 use super::cache::Entries;
 use super::deadlines::Deadlines;
-use super::station::{Intake, Station};
+use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
 use crate::base::slab::Key;
@@ -277,10 +277,8 @@ fn ask(key: u32, bytes: u32, is_held: bool) -> Ask {
 
 impl Behaviour for Cdn {
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        match self.station.take_in(ctx, call, self.params.lookup_time) {
-            Intake::Served => self.look_up(ctx, call),
-            Intake::Admitted => {}
-            Intake::Refused => ctx.fail(call, Reason::QueueFull),
+        if self.station.take_in(ctx, call, self.params.lookup_time) {
+            self.look_up(ctx, call);
         }
     }
 

@@ -9,7 +9,7 @@
 mod health;
 
 use super::near;
-use super::station::{Intake, Station};
+use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::order::sort_by_key;
@@ -104,10 +104,8 @@ impl Behaviour for Dns {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        match self.station.take_in(ctx, call, self.params.lookup_time) {
-            Intake::Served => self.reply(ctx, call),
-            Intake::Admitted => {}
-            Intake::Refused => unreachable!("there are cores for all"),
+        if self.station.take_in(ctx, call, self.params.lookup_time) {
+            self.reply(ctx, call);
         }
     }
 

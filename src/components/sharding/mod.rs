@@ -21,7 +21,7 @@ mod tally;
 mod transactions;
 
 use super::data_set::DataSet;
-use super::station::{Intake, Station};
+use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::map::Map;
@@ -273,10 +273,8 @@ impl Behaviour for ShardRouter {
     }
 
     fn on_request(&mut self, ctx: &mut Context, call: Key) {
-        match self.station.take_in(ctx, call, self.params.service) {
-            Intake::Served => self.serve(ctx, call),
-            Intake::Admitted => {}
-            Intake::Refused => ctx.fail(call, Reason::QueueFull),
+        if self.station.take_in(ctx, call, self.params.service) {
+            self.serve(ctx, call);
         }
     }
 

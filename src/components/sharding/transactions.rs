@@ -3,11 +3,11 @@
 //! First every shard concerned is asked to promise its part ([`Verb::Prepare`]). When all have, the decision is synced to the
 //! router's log, every shard is told to commit, and when all have done so the client is told. If one refuses, or does not answer in
 //! time (it is dead, or waits for a lock that another transaction holds: a deadlock ends so too), all are told to abort.
-//! What is decided is told again every second until it is heard, and to whoever promises something late. A router that dies between the phases leaves the shards in
-//! doubt, which keep their locks until it returns; then it aborts what it had not decided and commits the rest. What touches
-//! one shard alone is left to that shard. Sources: Gray, *Notes on Data Base Operating Systems*, 1978; Vitess, "Distributed
-//! Transactions" (2PC); presumed abort as in R* (Mohan, Lindsay, Obermarck 1986). Left out: other routers that could recover for
-//! this one.
+//! What is decided is told again every second until it is heard, and to whoever promises something late. A router that dies between the
+//! phases leaves the shards in doubt, which keep their locks until it returns; then it aborts what it had not decided and commits the
+//! rest. What touches one shard alone is left to that shard. Sources: Gray, *Notes on Data Base Operating Systems*, 1978; Vitess,
+//! "Distributed Transactions" (2PC); presumed abort as in R* (Mohan, Lindsay, Obermarck 1986). Left out: other routers that could
+//! recover for this one.
 
 use super::ShardRouter;
 use crate::base::map::Map;

@@ -9,38 +9,32 @@ use super::{Job, Station};
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::kernel::{Context, Stage};
-
-/// What has become of a call that was taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Intake {
-    /// It did not have to wait: its service is over.
-    Served,
-    /// It is on a core, or waits for one; the node then hears `on_done`.
-    Admitted,
-    /// There was no room.
-    Refused,
-}
+use crate::observe::Reason;
 
 impl Station {
-    /// Serves `call` for `service`. If the node takes calls in, `call` came that long ago, else just now.
+    /// Serves `call` for `service`, or fails it if there is no room. If the node takes calls in, `call` came that long ago, else just
+    /// now. Whether it did not have to wait, and its service is over; else the node hears `on_done`.
     #[must_use]
-    pub fn take_in(&mut self, ctx: &mut Context, call: Key, service: SimDuration) -> Intake {
+    pub fn take_in(&mut self, ctx: &mut Context, call: Key, service: SimDuration) -> bool {
         let Some(intake) = ctx.intake() else {
-            let is_admitted = self.admit(ctx, call, service);
-            return if is_admitted { Intake::Admitted } else { Intake::Refused };
+            if !self.admit(ctx, call, service) {
+                ctx.fail(call, Reason::QueueFull);
+            }
+            return false;
         };
         let now = ctx.now();
-        let came = SimTime::ZERO + now.since(SimTime::ZERO + intake);
+        let came = now - intake;
         self.forget_left(came);
         let inside = self.left.len() as u64 + u64::from(self.busy) + u64::from(self.waiting.len());
         let cores = u64::from(self.size.cores);
         // Who leaves before a core is free for it: so many of those who were there.
         let Some(ahead) = inside.checked_sub(cores) else {
             self.pass(ctx, call, intake, came);
-            return Intake::Served;
+            return true;
         };
         if ahead >= u64::from(self.size.limit) {
-            return Intake::Refused;
+            ctx.fail(call, Reason::QueueFull);
+            return false;
         }
         ctx.meter().present.add(intake);
         if let Some(free) = self.left.get(ahead as usize).copied() {
@@ -56,7 +50,7 @@ impl Station {
             self.waiting.push(ctx, Job { call, service, since: came }, self.size.patience);
             ctx.meter().waiting.add(intake);
         }
-        Intake::Admitted
+        false
     }
 
     /// A core was free for `call`, which `came` a service ago.

@@ -9,7 +9,6 @@ mod line;
 mod ranked;
 mod sharing;
 
-pub use intake::Intake;
 pub use line::{Job, Line};
 use ranked::Ranked;
 use sharing::Sharing;
