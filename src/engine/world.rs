@@ -11,10 +11,10 @@ use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
 use crate::components::{Component, Levels, Wiring};
 use crate::kernel::{
-    Body, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
+    Body, Call, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
 };
 use crate::model::{Document, Node};
-use crate::observe::{LinkMeter, NodeMeter, Reason};
+use crate::observe::{LinkMeter, NodeMeter, Reason, Recorder};
 
 /// Calls that a node can have at once, whatever it does with them.
 const MOST_PRESENT: u64 = 2_000_000;
@@ -213,24 +213,24 @@ impl World {
 
     /// A call comes to a node that has no room even for its arrival.
     pub(super) fn turn_away(&mut self, key: Key) {
-        let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
-        call.place = Place::AtNode(Stage::Held);
+        let Kernel { calls, recorder, now, .. } = &mut self.kernel;
+        let call = calls.get_mut(key).expect("a call lives until its reply");
         let node = call.to;
-        self.kernel.recorder.node(node).arrived(self.kernel.now);
+        check_in(call, recorder, *now);
         Context { kernel: &mut self.kernel, node }.fail(key, Reason::QueueFull);
     }
 
     #[inline(never)]
     fn arrive(&mut self, key: Key) {
-        let call = self.kernel.calls.get_mut(key).expect("a call lives until its reply");
+        let Kernel { calls, recorder, now, .. } = &mut self.kernel;
+        let call = calls.get_mut(key).expect("a call lives until its reply");
         if call.marks.has(Marks::DROPPED) {
             self.send_again(key);
             return;
         }
-        call.place = Place::AtNode(Stage::Held);
         let is_cancelled = call.marks.has(Marks::CANCELLED);
         let (from, node) = (call.from, call.to);
-        let present = self.kernel.recorder.node(node).arrived(self.kernel.now);
+        let present = check_in(call, recorder, *now);
         let topology = &self.kernel.topology;
         if topology.is_hidden(node, from) {
             // There is no route to it: whether anybody is there, nobody outside can tell.
@@ -350,4 +350,11 @@ impl World {
         topology.links.push(Link::new(from, to, params_of(document, link), &name, self.seed));
         self.kernel.recorder.links.push(LinkMeter::default());
     }
+}
+
+/// `call` is at its node now; how many there are with it.
+#[inline]
+fn check_in(call: &mut Call, recorder: &mut Recorder, now: SimTime) -> u64 {
+    call.place = Place::AtNode(Stage::Held);
+    recorder.node(call.to).arrived(now)
 }

@@ -275,30 +275,26 @@ impl Context<'_> {
 
     /// Notes how far this node has come with `call`.
     pub fn set_stage(&mut self, key: Key, stage: Stage) {
-        self.set_stage_if(key, stage, Call::is_at_node);
+        self.set_stage_if(key, stage, self.now(), Call::is_at_node);
     }
 
     /// The same, if it had come as far as `from`; whether it had.
     pub fn move_stage(&mut self, key: Key, from: Stage, to: Stage) -> bool {
-        self.set_stage_if(key, to, |call| call.place == Place::AtNode(from))
-    }
-
-    #[inline]
-    fn set_stage_if(&mut self, key: Key, stage: Stage, is_meant: impl FnOnce(&Call) -> bool) -> bool {
-        let Some(call) = self.kernel.calls.get_mut(key).filter(|call| is_meant(call)) else { return false };
-        call.place = Place::AtNode(stage);
-        let serial = call.serial;
-        self.kernel.trace(key, serial, || What::Does(stage.doing()));
-        true
+        self.set_stage_if(key, to, self.now(), |call| call.place == Place::AtNode(from))
     }
 
     /// The same of what it did from `at` until now, with a call that it looks at only now.
     pub fn set_stage_since(&mut self, key: Key, stage: Stage, at: SimTime) {
-        if let Some(call) = self.kernel.calls.get_mut(key) {
-            call.place = Place::AtNode(stage);
-            let serial = call.serial;
-            self.kernel.trace_at(at, key, serial, || What::Does(stage.doing()));
-        }
+        self.set_stage_if(key, stage, at, Call::is_at_node);
+    }
+
+    #[inline]
+    fn set_stage_if(&mut self, key: Key, stage: Stage, at: SimTime, is_meant: impl FnOnce(&Call) -> bool) -> bool {
+        let Some(call) = self.kernel.calls.get_mut(key).filter(|call| is_meant(call)) else { return false };
+        call.place = Place::AtNode(stage);
+        let serial = call.serial;
+        self.kernel.trace_at(at, key, serial, || What::Does(stage.doing()));
+        true
     }
 
     /// Notes something that is true of `call`.

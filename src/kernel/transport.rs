@@ -173,7 +173,7 @@ impl Kernel {
         let Some(delay) = self.topology.links[link.index()].swift_delay(is_backward) else {
             return self.carry_slowly(link, is_backward, bytes);
         };
-        self.recorder.link(link).passed(self.now, is_backward, bytes);
+        self.recorder.link(link).sent(self.now, is_backward, bytes, SimDuration::ZERO, false);
         Some([self.now, self.now + delay])
     }
 

@@ -123,15 +123,6 @@ impl LaneMeter {
 pub struct LinkMeter(pub [LaneMeter; 2]);
 
 impl LinkMeter {
-    /// A message of so many bytes went through without occupying anything.
-    #[inline]
-    pub fn passed(&mut self, now: SimTime, is_backward: bool, bytes: u64) {
-        let lane = &mut self.0[usize::from(is_backward)];
-        lane.free_at = lane.free_at.max(now);
-        lane.messages += 1;
-        lane.bytes += bytes;
-    }
-
     /// A message of so many bytes was sent, which occupies its direction for so long.
     #[inline]
     pub fn sent(&mut self, now: SimTime, is_backward: bool, bytes: u64, occupied: SimDuration, is_lost: bool) {
