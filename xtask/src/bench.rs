@@ -152,21 +152,24 @@ fn build_wasm(profile: &str) -> Result<(PathBuf, PathBuf)> {
     let dir = project::target().join("bench-wasm").join(profile);
     run(Command::new(bindgen).args(["--target", "nodejs", "--out-dir"]).arg(&dir).arg(&built))?;
     let wasm = dir.join("scalescope-bench_bg.wasm");
-    run(Command::new(tools::wasm_opt()?).arg(format!("-O{}", page_level()?)).arg(&wasm).arg("-o").arg(&wasm))?;
+    run(Command::new(tools::wasm_opt()?).args(page_options()?).arg(&wasm).arg("-o").arg(&wasm))?;
     let script = dir.join("run.cjs");
     std::fs::write(&script, SCRIPT).map_err(|error| format!("{}: {error}", script.display()))?;
     Ok((dir.join("scalescope-bench.js"), script))
 }
 
-/// How hard wasm-opt tries on the page.
-fn page_level() -> Result<String> {
+/// What wasm-opt is told for the page.
+fn page_options() -> Result<Vec<String>> {
     let page = project::root().join("index.html");
     let html = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    level_in(&html).map(str::to_owned).ok_or_else(|| "index.html tells no level for wasm-opt".to_owned())
+    options_in(&html).ok_or_else(|| "index.html tells no level for wasm-opt".to_owned())
 }
 
-fn level_in(html: &str) -> Option<&str> {
-    html.split_once("data-wasm-opt=\"")?.1.split_once('"').map(|(level, _)| level)
+fn options_in(html: &str) -> Option<Vec<String>> {
+    let attribute = |name: &str| html.split_once(&format!("{name}=\""))?.1.split_once('"').map(|(value, _)| value);
+    let more = attribute("data-wasm-opt-params").unwrap_or_default().split_whitespace().map(str::to_owned);
+    let level = format!("-O{}", attribute("data-wasm-opt")?);
+    Some(std::iter::once(level).chain(more).collect())
 }
 
 #[cfg(test)]
@@ -182,9 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_the_one_that_trunk_is_told() {
-        assert_eq!(level_in(r#"<link data-trunk data-wasm-opt="1" />"#), Some("1"));
-        assert_eq!(level_in("<link data-trunk />"), None);
-        assert!(page_level().is_ok());
+    fn the_options_are_those_that_trunk_is_told() {
+        let told = |options: &[&str]| Some(options.iter().map(|option| (*option).to_owned()).collect());
+        assert_eq!(options_in(r#"<link data-trunk data-wasm-opt="1" />"#), told(&["-O1"]));
+        let html = r#"<link data-wasm-opt-params="--this  --that" data-wasm-opt="2" />"#;
+        assert_eq!(options_in(html), told(&["-O2", "--this", "--that"]));
+        assert_eq!(options_in("<link data-trunk />"), None);
+        assert!(page_options().is_ok());
     }
 }
