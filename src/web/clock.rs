@@ -54,6 +54,8 @@ pub struct Clock {
     /// What a frame takes, smoothed.
     frame_ms: f64,
     is_racing: bool,
+    /// Where a step ends that was taken while the clock stands.
+    goal_ns: u64,
 }
 
 impl Clock {
@@ -67,6 +69,7 @@ impl Clock {
             pace: 1.0,
             frame_ms: FRAME_MS,
             is_racing: false,
+            goal_ns: 0,
         }
     }
 
@@ -86,6 +89,9 @@ impl Clock {
         self.is_playing = is_playing;
         self.last_wall_ms = None;
         self.pace = 1.0;
+        if is_playing {
+            self.goal_ns = 0;
+        }
     }
 
     pub fn is_playing(&self) -> bool {
@@ -129,7 +135,7 @@ impl Clock {
         let elapsed_ms = self.last_wall_ms.map_or(0.0, |last| (wall_ms - last).clamp(0.0, LONGEST_FRAME_MS));
         self.last_wall_ms = Some(wall_ms);
         if !self.is_playing {
-            return Tick { view_ns: self.view_ns, target_ns: self.reached_ns };
+            return Tick { view_ns: self.view_ns, target_ns: self.reached_ns.max(self.goal_ns) };
         }
         if elapsed_ms > 0.0 {
             self.frame_ms = self.frame_ms * 0.8 + elapsed_ms * 0.2;
@@ -138,11 +144,16 @@ impl Clock {
         if self.is_racing { self.race(elapsed_ms, race) } else { self.go(elapsed_ms) }
     }
 
-    /// One step of `wall_ms` while the clock stands.
-    pub fn step(&mut self, wall_ms: f64) -> u64 {
-        let target = self.view_ns + self.simulated_ns(wall_ms);
-        self.view_ns = target.min(self.reached_ns.max(self.view_ns));
-        target
+    /// Whether the clock stands, and the engine has not yet come to the end of the last step.
+    pub fn is_stepping(&self) -> bool {
+        !self.is_playing && self.reached_ns < self.goal_ns
+    }
+
+    /// Begins a step of `wall_ms` while the clock stands: the coming ticks ask for it until the engine has come to its end,
+    /// however long that takes, so that as many steps lead to the same moment on every machine.
+    pub fn step(&mut self, wall_ms: f64) {
+        self.goal_ns = self.view_ns + self.simulated_ns(wall_ms);
+        self.view_ns = self.goal_ns.min(self.reached_ns.max(self.view_ns));
     }
 
     /// Shows all that the engine has reached, as after a step or a command while the clock stands.
@@ -220,6 +231,20 @@ mod tests {
         assert_eq!(tick, Tick { view_ns: 20_000_000, target_ns: 40_000_000 });
         clock.set_playing(true);
         assert_eq!(clock.tick(5_000.0, Race::None).view_ns, 20_000_000, "the pause is not made up for");
+    }
+
+    #[test]
+    fn a_step_goes_on_until_its_end_is_reached() {
+        let mut clock = Clock::new(0.1, false);
+        clock.step(100.0);
+        assert_eq!(clock.tick(16.0, Race::None).target_ns, 10_000_000);
+        clock.reach(4_000_000);
+        clock.show_reached();
+        clock.set_playing(false);
+        assert!(clock.is_stepping());
+        assert_eq!(clock.tick(32.0, Race::None), Tick { view_ns: 4_000_000, target_ns: 10_000_000 });
+        clock.reach(10_000_000);
+        assert!(!clock.is_stepping());
     }
 
     #[test]

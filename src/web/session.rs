@@ -180,9 +180,9 @@ impl Session {
 
     /// Goes on a little while the clock stands.
     pub fn step(&mut self) {
-        if self.is_loaded && !self.is_busy && self.replay.is_none() {
-            let until = self.clock.step(STEP_MS);
-            self.advance(until, true);
+        if self.is_loaded && self.replay.is_none() && !self.clock.is_stepping() {
+            self.clock.step(STEP_MS);
+            self.wants_figures = true;
         }
     }
 
@@ -213,7 +213,7 @@ impl Session {
         }
         if self.is_loaded && !self.is_busy {
             let is_due = self.clock.is_playing() && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
-            let with_figures = is_due || self.wants_figures;
+            let with_figures = is_due || self.wants_figures || self.clock.is_stepping();
             if tick.target_ns > self.clock.reached_ns() || self.wants_figures {
                 if with_figures {
                     self.figures_ms = wall_ms;
