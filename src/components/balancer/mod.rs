@@ -12,14 +12,14 @@ mod server;
 mod standby;
 mod sticky;
 
-use super::caller::{Caller, Next};
+use super::caller::{Caller, Client};
 use super::rate_limit::RateLimit;
 use super::station::Station;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::Derived;
 use crate::base::slab::Key;
 use crate::base::{Kind, LinkIx, NodeIx, SimDuration, SimTime};
-use crate::kernel::{Ask, Body, Call, Context, Stage, Tag, Target};
+use crate::kernel::{Ask, Body, Call, Context, Outcome, Stage, Tag, Target};
 use crate::model::NodeKind;
 use crate::model::kinds::{self, OnGiveUp};
 use crate::observe::Reason;
@@ -98,58 +98,12 @@ impl LoadBalancer {
     }
 
     fn forward(&mut self, ctx: &mut Context, call: Key) {
-        if !self.caller.permits(ctx) {
-            ctx.fail(call, Reason::CircuitOpen);
-            return;
-        }
         let ask = Ask::from(ctx.get(call));
-        self.attempt(ctx, call, ask);
-        for _ in 1..self.caller.copies() {
-            if self.caller.is_trying(call) {
-                self.attempt(ctx, call, ask);
-            }
-        }
-    }
-
-    /// Sends one attempt, to a server that has not been asked for the same yet, if there is one.
-    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
-        let request = *ctx.get(call);
-        let mut chosen = self.choose(ctx, &request);
-        let mut draws = 1;
-        while draws < DRAWS && chosen.is_some_and(|at| self.has_asked(call, at)) {
-            chosen = self.choose(ctx, &request);
-            draws += 1;
-        }
-        // A policy that always chooses the same, as a hash does, is helped.
-        if let Some(at) = chosen.filter(|at| self.has_asked(call, *at)) {
-            let mut others = (1..self.servers.len()).map(|step| (at + step) % self.servers.len());
-            chosen = others.find(|other| self.servers[*other].is_open() && !self.has_asked(call, *other)).or(chosen);
-        }
-        let Some(chosen) = chosen else {
-            if !self.caller.is_trying(call) {
-                self.caller.leave(ctx, call);
-                ctx.fail(call, Reason::NoHealthyServer);
-            }
-            return;
-        };
-        let server = &mut self.servers[chosen];
-        server.outstanding += 1;
-        self.caller.send(ctx, call, server.target, ask);
+        self.ask(ctx, call, ask);
     }
 
     fn has_asked(&self, call: Key, at: usize) -> bool {
         self.caller.has_asked(call, self.servers[at].target.node)
-    }
-
-    fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
-        match next {
-            Next::Done(_, outcome) if outcome.failed_at.is_none() && outcome.failure.is_some() => {
-                ctx.answer(call, outcome);
-            }
-            Next::Done(_, outcome) => ctx.pass_on(call, outcome),
-            Next::Again(ask) => self.attempt(ctx, call, ask),
-            Next::Pending => {}
-        }
     }
 
     fn check_after(&mut self, ctx: &mut Context, after: SimDuration) {
@@ -240,6 +194,46 @@ impl LoadBalancer {
     }
 }
 
+impl Client for LoadBalancer {
+    fn caller(&mut self) -> &mut Caller {
+        &mut self.caller
+    }
+
+    /// To a server that has not been asked for the same yet, if there is one.
+    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+        let request = *ctx.get(call);
+        let mut chosen = self.choose(ctx, &request);
+        let mut draws = 1;
+        while draws < DRAWS && chosen.is_some_and(|at| self.has_asked(call, at)) {
+            chosen = self.choose(ctx, &request);
+            draws += 1;
+        }
+        // A policy that always chooses the same, as a hash does, is helped.
+        if let Some(at) = chosen.filter(|at| self.has_asked(call, *at)) {
+            let mut others = (1..self.servers.len()).map(|step| (at + step) % self.servers.len());
+            chosen = others.find(|other| self.servers[*other].is_open() && !self.has_asked(call, *other)).or(chosen);
+        }
+        let Some(chosen) = chosen else {
+            if !self.caller.is_trying(call) {
+                self.caller.leave(ctx, call);
+                ctx.fail(call, Reason::NoHealthyServer);
+            }
+            return;
+        };
+        let server = &mut self.servers[chosen];
+        server.outstanding += 1;
+        self.caller.send(ctx, call, server.target, ask);
+    }
+
+    fn ended(&mut self, ctx: &mut Context, call: Key, _ask: Ask, outcome: Outcome) {
+        if outcome.failed_at.is_none() && outcome.failure.is_some() {
+            ctx.answer(call, outcome);
+        } else {
+            ctx.pass_on(call, outcome);
+        }
+    }
+}
+
 impl Behaviour for LoadBalancer {
     fn on_start(&mut self, ctx: &mut Context) {
         // Checks of different balancers do not run in step.
@@ -267,14 +261,11 @@ impl Behaviour for LoadBalancer {
 
     fn on_reply(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         self.note(ctx, reply);
-        let next = self.caller.replied(ctx, parent, reply);
-        self.next(ctx, parent, next);
+        self.replied(ctx, parent, reply);
     }
 
     fn on_resume(&mut self, ctx: &mut Context, call: Key) {
-        if let Some(ask) = self.caller.resumed(call) {
-            self.attempt(ctx, call, ask);
-        }
+        self.resumed(ctx, call);
     }
 
     fn on_orphan(&mut self, ctx: &mut Context, reply: &Call) {
@@ -302,21 +293,9 @@ impl Behaviour for LoadBalancer {
     }
 
     fn on_timer(&mut self, ctx: &mut Context, tag: Tag) {
-        match tag {
-            Tag::Check => {}
-            Tag::Attempt => {
-                while let Some((call, next)) = self.caller.timed_out(ctx) {
-                    self.next(ctx, call, next);
-                }
-                return;
-            }
-            Tag::Hedge => {
-                while let Some((call, ask)) = self.caller.hedge_due(ctx) {
-                    self.attempt(ctx, call, ask);
-                }
-                return;
-            }
-            _ => return,
+        if tag != Tag::Check {
+            self.attempts_due(ctx, tag);
+            return;
         }
         if ctx.now() >= self.checks_over {
             self.checks_over = SimTime::NEVER;

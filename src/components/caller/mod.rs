@@ -1,12 +1,14 @@
 //! The caller: time-outs, retries, hedges and copies of calls, and what keeps them from doing harm.
 //!
-//! A component asks it to send a call for a parent and tells it of every reply; it says what is next: the end, another attempt, or
-//! nothing yet. Whom to ask each time is the component's to decide. With nothing but defaults it costs nothing: a call is a call.
+//! A component that is a [`Client`] asks it to send a call for a parent and tells it of every reply; it says what is next: the end,
+//! another attempt, or nothing yet. Whom to ask each time is the component's to decide. With nothing but defaults it costs nothing: a
+//! call is a call.
 //! Sources: full jitter (Brooker, *Exponential Backoff and Jitter*, 2015); retry budgets as in Finagle and gRPC; hedges
 //! (Dean, Barroso, *The Tail at Scale*, 2013); breaker (Nygard, *Release It!*); throttling (*Site Reliability Engineering*, ch. 21).
 //! Left out: per-server breakers, deadlines that travel with the call, learned hedge delays.
 
 mod breaker;
+mod client;
 mod throttle;
 
 use std::hash::{Hash, Hasher};
@@ -20,6 +22,7 @@ use crate::kernel::{Ask, Call, Context, Outcome, Tag, Target};
 use crate::model::kinds::{Backoff, CallPolicy, OnGiveUp};
 use crate::observe::Reason;
 use breaker::Breaker;
+pub use client::Client;
 use throttle::Throttle;
 
 /// Retries that a budget can save up.

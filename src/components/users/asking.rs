@@ -2,35 +2,15 @@
 
 use super::{Users, edges, own_of};
 use crate::base::slab::Key;
-use crate::components::caller::Next;
+use crate::components::caller::{Caller, Client};
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Verb};
 use crate::observe::Reason;
 
 impl Users {
-    /// Sends the request itself, as often as the policy wants copies.
+    /// Sends the request itself.
     pub(super) fn request(&mut self, ctx: &mut Context, root: Key) {
-        if !self.caller.permits(ctx) {
-            self.end(ctx, root, Outcome::failed(Reason::CircuitOpen));
-            return;
-        }
         let ask = self.ask_for(ctx, root);
-        self.attempt(ctx, root, ask);
-        for _ in 1..self.caller.copies() {
-            // Without anybody to ask, the request has ended with the first.
-            if self.caller.is_trying(root) {
-                self.attempt(ctx, root, ask);
-            }
-        }
-    }
-
-    /// Sends one attempt: for assets to the CDN if there is one, else to the site.
-    pub(super) fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
-        let Call { verb, user, .. } = *ctx.get(root);
-        let choice = match verb {
-            Verb::Static => self.edges.choose(user, |node| self.caller.has_asked(root, node)),
-            _ => edges::Next::Site,
-        };
-        self.turn_to(ctx, root, choice, ask);
+        self.ask(ctx, root, ask);
     }
 
     pub(super) fn turn_to(&mut self, ctx: &mut Context, root: Key, choice: edges::Next, ask: Ask) {
@@ -66,12 +46,24 @@ impl Users {
         let address = self.names.last(user)?;
         self.sites.iter().find(|site| site.node == address).copied()
     }
+}
 
-    pub(super) fn next(&mut self, ctx: &mut Context, root: Key, next: Next) {
-        match next {
-            Next::Done(_, outcome) => self.end(ctx, root, outcome),
-            Next::Again(ask) => self.attempt(ctx, root, ask),
-            Next::Pending => {}
-        }
+impl Client for Users {
+    fn caller(&mut self) -> &mut Caller {
+        &mut self.caller
+    }
+
+    /// For assets to the CDN if there is one, else to the site.
+    fn attempt(&mut self, ctx: &mut Context, root: Key, ask: Ask) {
+        let Call { verb, user, .. } = *ctx.get(root);
+        let choice = match verb {
+            Verb::Static => self.edges.choose(user, |node| self.caller.has_asked(root, node)),
+            _ => edges::Next::Site,
+        };
+        self.turn_to(ctx, root, choice, ask);
+    }
+
+    fn ended(&mut self, ctx: &mut Context, root: Key, _ask: Ask, outcome: Outcome) {
+        self.end(ctx, root, outcome);
     }
 }

@@ -20,7 +20,7 @@ mod read_back;
 
 use std::sync::Arc;
 
-use super::caller::Caller;
+use super::caller::{Caller, Client};
 use super::deadlines::Deadlines;
 use super::{Behaviour, Levels, Wiring};
 use crate::base::hash::{Derived, mix};
@@ -265,8 +265,7 @@ impl Behaviour for Users {
         }
         let Some(stand_in) = self.edges.after(reply) else {
             self.keep(ctx, parent, reply);
-            let next = self.caller.replied(ctx, parent, reply);
-            self.next(ctx, parent, next);
+            self.replied(ctx, parent, reply);
             return;
         };
         if !self.caller.is_replaced(ctx, parent) {
@@ -284,9 +283,7 @@ impl Behaviour for Users {
     }
 
     fn on_resume(&mut self, ctx: &mut Context, root: Key) {
-        if let Some(ask) = self.caller.resumed(root) {
-            self.attempt(ctx, root, ask);
-        }
+        self.resumed(ctx, root);
     }
 
     fn on_wake(&mut self, ctx: &mut Context, user: u32) {
@@ -312,16 +309,7 @@ impl Behaviour for Users {
                     self.end(ctx, root, Outcome::failed(Reason::Timeout));
                 }
             }
-            Tag::Attempt => {
-                while let Some((root, next)) = self.caller.timed_out(ctx) {
-                    self.next(ctx, root, next);
-                }
-            }
-            Tag::Hedge => {
-                while let Some((root, ask)) = self.caller.hedge_due(ctx) {
-                    self.attempt(ctx, root, ask);
-                }
-            }
+            Tag::Attempt | Tag::Hedge => self.attempts_due(ctx, tag),
             Tag::ReadBack => {
                 while let Some(due) = self.read_backs.next(ctx.now()) {
                     self.begin(ctx, due.choice(), due.is_looped);

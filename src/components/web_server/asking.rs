@@ -2,26 +2,12 @@
 
 use super::WebServer;
 use crate::base::slab::Key;
-use crate::components::caller::Next;
+use crate::components::caller::{Caller, Client};
 use crate::kernel::{Ask, Context, Outcome, Verb};
 use crate::model::kinds::OnGiveUp;
 use crate::observe::Reason;
 
 impl WebServer {
-    /// Asks whoever is responsible.
-    pub(super) fn ask(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
-        if !self.caller.permits(ctx) {
-            self.ended(ctx, call, ask, Outcome::failed(Reason::CircuitOpen));
-            return;
-        }
-        self.attempt(ctx, call, ask);
-        for _ in 1..self.caller.copies() {
-            if self.caller.is_trying(call) {
-                self.attempt(ctx, call, ask);
-            }
-        }
-    }
-
     /// Sends an attempt for `call` to whoever is responsible, if there is anybody; the call that was made.
     pub(super) fn send(&mut self, ctx: &mut Context, call: Key, ask: Ask) -> Option<Key> {
         let is_of_service = self.services.is_joining(call);
@@ -55,22 +41,23 @@ impl WebServer {
         self.caller.send(ctx, call, target, ask);
         Some(ctx.get(call).child)
     }
+}
 
-    pub(super) fn next(&mut self, ctx: &mut Context, call: Key, next: Next) {
-        match next {
-            Next::Done(ask, outcome) => self.ended(ctx, call, ask, outcome),
-            Next::Again(ask) => {
-                self.pools.forget(call);
-                self.attempt(ctx, call, ask);
-            }
-            // A hedge that still waits for a connection belongs to what is over.
-            Next::Pending if self.caller.is_pausing(call) => self.pools.forget(call),
-            Next::Pending => {}
-        }
+impl Client for WebServer {
+    fn caller(&mut self) -> &mut Caller {
+        &mut self.caller
     }
 
-    /// What was asked for `call` has ended.
-    pub(super) fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
+    /// At once, or when there is a connection for it.
+    fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+        self.send_connected(ctx, call, ask);
+    }
+
+    fn drop_unsent(&mut self, call: Key) {
+        self.pools.forget(call);
+    }
+
+    fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
         self.pools.forget(call);
         if self.services.is_joining(call) {
             self.services.forget(ctx, call, OnGiveUp::Ignore);

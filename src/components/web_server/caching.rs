@@ -7,6 +7,7 @@ use super::WebServer;
 use super::errands::Item;
 use crate::base::map::Map;
 use crate::base::slab::Key;
+use crate::components::caller::Client;
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Verb};
 use crate::model::kinds::OnWrite;
 

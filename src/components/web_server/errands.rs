@@ -14,6 +14,7 @@ use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::base::{Kind, NodeIx, SimDuration};
 use crate::components::Wiring;
+use crate::components::caller::Client;
 use crate::components::database::models::profile;
 use crate::components::station::Job;
 use crate::kernel::{Ask, Call, Context, Outcome, Target, Topology, Verb, Version};

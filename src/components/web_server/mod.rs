@@ -17,7 +17,7 @@ mod scaling;
 mod sessions;
 
 use super::cache::CachePool;
-use super::caller::Caller;
+use super::caller::{Caller, Client};
 use super::data_set::DataSet;
 use super::rate_limit::RateLimit;
 use super::route::DataRoute;
@@ -282,8 +282,7 @@ impl Behaviour for WebServer {
             }
             return;
         }
-        let next = self.caller.replied(ctx, parent, reply);
-        self.next(ctx, parent, next);
+        self.replied(ctx, parent, reply);
         self.connect(ctx);
     }
 
@@ -292,9 +291,7 @@ impl Behaviour for WebServer {
     }
 
     fn on_resume(&mut self, ctx: &mut Context, call: Key) {
-        if let Some(ask) = self.caller.resumed(call) {
-            self.attempt(ctx, call, ask);
-        }
+        self.resumed(ctx, call);
     }
 
     fn on_cancel(&mut self, ctx: &mut Context, call: Key) {
@@ -325,16 +322,9 @@ impl Behaviour for WebServer {
                     self.fail(ctx, call, Reason::QueueTimeout);
                 }
             }
-            Tag::Attempt => {
-                while let Some((call, next)) = self.caller.timed_out(ctx) {
-                    self.next(ctx, call, next);
-                }
+            Tag::Attempt | Tag::Hedge => {
+                self.attempts_due(ctx, tag);
                 self.connect(ctx);
-            }
-            Tag::Hedge => {
-                while let Some((call, ask)) = self.caller.hedge_due(ctx) {
-                    self.attempt(ctx, call, ask);
-                }
             }
             Tag::Pool => self.lose_patience(ctx),
             _ => {}

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use super::WebServer;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
-use crate::components::caller::Caller;
+use crate::components::caller::{Caller, Client};
 use crate::kernel::{Ask, Context, Outcome, Tag, Verb};
 use crate::model::kinds;
 use crate::observe::Reason;
@@ -96,7 +96,7 @@ impl Pool {
 
 impl WebServer {
     /// Sends an attempt for `call`, or lets it wait for a connection.
-    pub(super) fn attempt(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
+    pub(super) fn send_connected(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
         let Some(at) = self.pool_for(call, ask) else {
             self.send(ctx, call, ask);
             return;
