@@ -39,7 +39,7 @@ pub use quorum::QuorumStore;
 pub use sharding::ShardRouter;
 pub use users::Users;
 pub use web_server::WebServer;
-pub use wiring::Wiring;
+pub use wiring::{Rings, Wiring};
 
 /// A node's behaviour and state.
 #[derive(Clone, Debug, Hash)]

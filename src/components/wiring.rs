@@ -1,6 +1,10 @@
 //! What a component is told about the design around it, whenever that changes.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use crate::base::NodeIx;
+use crate::base::ring::{Member, Ring};
 use crate::kernel::{Target, Topology};
 use crate::model::{Document, Node, NodeKind};
 
@@ -10,6 +14,28 @@ pub struct Wiring<'a> {
     pub document: &'a Document,
     /// The node's own entry.
     pub own: &'a Node,
+    pub rings: &'a Rings,
+}
+
+/// The rings of this design. Many servers see the same caches: they share a ring, which then stays in the nearer caches of the processor.
+#[derive(Debug, Default)]
+pub struct Rings(RefCell<Vec<(Members, Arc<Ring>)>>);
+
+/// Who stands on a ring: number, id and points of each.
+type Members = Vec<(u16, String, u32)>;
+
+impl Rings {
+    /// The ring of `members`; all rings of a design have the same `salt`.
+    pub fn of(&self, members: &[Member], salt: u64) -> Arc<Ring> {
+        let key: Members = members.iter().map(|member| (member.number, member.id.to_owned(), member.points)).collect();
+        let mut rings = self.0.borrow_mut();
+        if let Some((_, ring)) = rings.iter().find(|(known, _)| *known == key) {
+            return ring.clone();
+        }
+        let ring = Arc::new(Ring::new(members.iter().copied(), salt));
+        rings.push((key, ring.clone()));
+        ring
+    }
 }
 
 impl<'a> Wiring<'a> {

@@ -9,7 +9,7 @@ use crate::base::slab::Key;
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
-use crate::components::{Component, Levels, Wiring};
+use crate::components::{Component, Levels, Rings, Wiring};
 use crate::kernel::{
     Body, Call, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
 };
@@ -307,13 +307,14 @@ impl World {
             }
         }
         self.kernel.topology.darken();
+        let rings = Rings::default();
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);
             if !state.is_removed
                 && let Some(own) = document.node(&state.id)
             {
-                self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own }));
+                self.with(node, |component, ctx| component.rewire(ctx, &Wiring { document, own, rings: &rings }));
             }
             self.note_intake(node);
         }

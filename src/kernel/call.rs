@@ -99,6 +99,8 @@ impl Marks {
     pub const CANCELLED: Self = Self(8);
     /// It was made in a closed loop: when it has ended, its user thinks and asks again.
     pub const LOOPED: Self = Self(16);
+    /// The node that has it waits for services before it goes on with it.
+    pub const JOINING: Self = Self(32);
     /// Its packet will not arrive: a fault has taken it from the link.
     pub const DROPPED: Self = Self(128);
 

@@ -5,6 +5,8 @@
 //! aside, on a ring of their own, and take over what is asked of a dead node (Nishtala et al., NSDI 2013, §3.3); nobody
 //! invalidates there, for their entries live only a short time.
 
+use std::sync::Arc;
+
 use crate::base::hash::{Derived, mix};
 use crate::base::ring::{Member, Ring, place};
 use crate::base::{Kind, NodeIx};
@@ -26,8 +28,8 @@ pub struct CacheNode {
 #[derive(Clone, Debug, Default, Hash)]
 pub struct CachePool {
     nodes: Vec<CacheNode>,
-    ring: Derived<Ring>,
-    gutter: Derived<Ring>,
+    ring: Derived<Arc<Ring>>,
+    gutter: Derived<Arc<Ring>>,
 }
 
 impl CachePool {
@@ -48,7 +50,7 @@ impl CachePool {
                 copies: cache.copies,
             });
         }
-        let [ring, gutter] = members.map(|members| Derived(Ring::new(members, wiring.document.seed)));
+        let [ring, gutter] = members.map(|members| Derived(wiring.rings.of(&members, wiring.document.seed)));
         Self { nodes, ring, gutter }
     }
 

@@ -4,7 +4,6 @@
 //! not depend on when. Left out: users of a closed loop who leave for good while they think.
 
 use super::browsers::Browsers;
-use super::choices::Choices;
 use super::{Users, load};
 use crate::base::hash::{Derived, mix};
 use crate::base::random::Stream;
@@ -62,9 +61,7 @@ impl Users {
         if params.browser_cache.0 == 0 {
             self.browsers = Browsers::default();
         }
-        if Choices::differ(&old, params) {
-            self.choices.retune(params);
-        }
+        self.choices.retune(&old, params);
         let has_started = self.next != SimTime::NEVER || self.begun > 0;
         if !has_started {
             return;

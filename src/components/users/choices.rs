@@ -10,6 +10,8 @@ use crate::observe::Operation;
 
 /// Bytes of an answer that is a single number, or a token.
 const SMALL_ANSWER: u32 = 200;
+/// How many wishes are drawn at once.
+const AHEAD: usize = 16;
 /// Bytes by which an answer names a record.
 const NAME: u32 = 8;
 
@@ -21,6 +23,9 @@ pub struct Choices {
     assets: Derived<Zipf>,
     /// The weights of all operations together.
     weight: Derived<f64>,
+    /// What comes next, the next one last, each with the stream after it: drawn before anybody wants it, so that what it is about can
+    /// be looked at.
+    ahead: Derived<Vec<(Choice, Stream)>>,
 }
 
 /// One user's wish.
@@ -61,11 +66,11 @@ impl Choices {
         let records = Derived(Zipf::new(params.keys, params.zipf_exponent));
         let assets = Derived(Zipf::new(params.assets, params.assets_zipf_exponent));
         let weight = Derived(params.weights().iter().sum());
-        Self { stream, records, assets, weight }
+        Self { stream, records, assets, weight, ahead: Derived(Vec::new()) }
     }
 
     /// Whether the two sets of parameters need other distributions.
-    pub fn differ(old: &kinds::Users, new: &kinds::Users) -> bool {
+    fn differ(old: &kinds::Users, new: &kinds::Users) -> bool {
         let shape = |params: &kinds::Users| {
             let exponents = (params.zipf_exponent.to_bits(), params.assets_zipf_exponent.to_bits());
             (params.keys, params.assets, exponents, params.weights().map(f64::to_bits))
@@ -73,17 +78,40 @@ impl Choices {
         shape(old) != shape(new)
     }
 
-    pub fn retune(&mut self, params: &kinds::Users) {
-        *self = Self::new(params, self.stream.clone());
+    /// Takes new parameters over. The draws go on where they were.
+    pub fn retune(&mut self, old: &kinds::Users, params: &kinds::Users) {
+        self.ahead.0.clear();
+        if Self::differ(old, params) {
+            *self = Self::new(params, self.stream.clone());
+        }
     }
 
     /// What somebody wants.
     pub fn draw(&mut self, params: &kinds::Users) -> Choice {
-        let mut stream = self.stream.clone();
-        let user = stream.below(u64::from(params.users)) as u32;
-        let choice = self.draw_from(params, user, &mut stream);
+        self.draw_ahead(params);
+        let (choice, stream) = self.ahead.0.pop().expect("some have been drawn");
         self.stream = stream;
         choice
+    }
+
+    /// Draws what somebody wants next, and what some others do after that, unless it is known. Whether it was not.
+    pub fn draw_ahead(&mut self, params: &kinds::Users) -> bool {
+        if !self.ahead.is_empty() {
+            return false;
+        }
+        let mut stream = self.stream.clone();
+        for _ in 0..AHEAD {
+            let user = stream.below(u64::from(params.users)) as u32;
+            let choice = self.draw_from(params, user, &mut stream);
+            self.ahead.0.push((choice, stream.clone()));
+        }
+        self.ahead.0.reverse();
+        true
+    }
+
+    /// What has been drawn and not been asked for yet.
+    pub fn ahead(&self) -> impl Iterator<Item = &Choice> {
+        self.ahead.iter().map(|(choice, _)| choice)
     }
 
     /// What `user` wants, by a stream of their own.

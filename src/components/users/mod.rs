@@ -125,7 +125,12 @@ impl Users {
     /// Somebody wants something.
     fn arrive(&mut self, ctx: &mut Context, user: Option<u32>) {
         let mut choice = match user {
-            None => self.choices.draw(&self.params),
+            None => {
+                if self.choices.draw_ahead(&self.params) {
+                    self.names.look_up(self.choices.ahead().map(|choice| choice.user));
+                }
+                self.choices.draw(&self.params)
+            }
             Some(user) => {
                 let mut stream = self.stream_of(user, Purpose::Choose);
                 self.asked.set(user as usize, self.asked.get(user as usize).wrapping_add(1));

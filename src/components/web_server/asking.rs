@@ -1,6 +1,7 @@
 //! What a server asks of others: whom, over which attempt, and what becomes of the answer.
 
 use super::WebServer;
+use super::fan_out::FanOut;
 use crate::base::slab::Key;
 use crate::components::caller::{Caller, Client};
 use crate::kernel::{Ask, Context, Outcome, Verb};
@@ -10,7 +11,7 @@ use crate::observe::Reason;
 impl WebServer {
     /// Sends an attempt for `call` to whoever is responsible, if there is anybody; the call that was made.
     pub(super) fn send(&mut self, ctx: &mut Context, call: Key, ask: Ask) -> Option<Key> {
-        let is_of_service = self.services.is_joining(call);
+        let is_of_service = FanOut::is_joining(ctx, call);
         let is_of_store = !is_of_service && !matches!(ask.verb, Verb::Static | Verb::Get | Verb::Put | Verb::Delete);
         let target = if is_of_service {
             self.services.next()
@@ -59,7 +60,7 @@ impl Client for WebServer {
 
     fn ended(&mut self, ctx: &mut Context, call: Key, ask: Ask, outcome: Outcome) {
         self.pools.forget(call);
-        if self.services.is_joining(call) {
+        if FanOut::is_joining(ctx, call) {
             self.services.forget(ctx, call, OnGiveUp::Ignore);
             self.after_services(ctx, call, outcome);
             return;

@@ -6,7 +6,7 @@
 use crate::base::map::Map;
 use crate::base::slab::Key;
 use crate::components::caller::give_up;
-use crate::kernel::{Ask, Call, Context, Outcome, Target};
+use crate::kernel::{Ask, Call, Context, Marks, Outcome, Target};
 use crate::model::kinds::OnGiveUp;
 
 /// The services, and the requests that wait for them.
@@ -16,10 +16,11 @@ pub struct FanOut {
     /// Calls made for a request; zero means one to each service.
     width: u32,
     turn: u32,
+    /// Of those that wait, the ones that wait for several.
     joins: Map<Key, Join>,
 }
 
-/// A request that waits.
+/// A request that waits for several services.
 #[derive(Clone, Debug, Default, Hash)]
 struct Join {
     /// Calls that have not been answered yet.
@@ -44,18 +45,18 @@ impl FanOut {
     }
 
     /// Whether `parent` waits for services.
-    pub fn is_joining(&self, parent: Key) -> bool {
-        !self.joins.is_empty() && self.joins.contains_key(&parent)
+    pub fn is_joining(ctx: &Context, parent: Key) -> bool {
+        ctx.get(parent).marks.has(Marks::JOINING)
     }
 
     /// Whether `parent` waits for several services. How many there are now does not matter to a request that has begun.
     pub fn has_forked(&self, parent: Key) -> bool {
-        self.joins.get(&parent).is_some_and(|join| !join.calls.is_empty())
+        !self.joins.is_empty() && self.joins.contains_key(&parent)
     }
 
     /// `parent` waits for one service, which somebody else asks.
-    pub fn begin(&mut self, parent: Key) {
-        self.joins.insert(parent, Join { left: 1, ..Join::default() });
+    pub fn begin(ctx: &mut Context, parent: Key) {
+        ctx.mark(parent, Marks::JOINING, true);
     }
 
     /// Calls services for `parent`, as many as there are to be called.
@@ -67,6 +68,7 @@ impl FanOut {
                 calls.push(ctx.call(parent, target, ask));
             }
         }
+        Self::begin(ctx, parent);
         self.joins.insert(parent, Join { left: calls.len() as u32, calls, outcome: Outcome::default() });
     }
 
@@ -94,6 +96,7 @@ impl FanOut {
 
     /// `parent` waits no more: what is still under way for it is given up.
     pub fn forget(&mut self, ctx: &mut Context, parent: Key, way: OnGiveUp) {
+        ctx.mark(parent, Marks::JOINING, false);
         for call in self.joins.remove(&parent).map(|join| join.calls).unwrap_or_default() {
             give_up(ctx, call, way);
         }

@@ -194,7 +194,7 @@ impl WebServer {
         }
         let ask = Ask { version: Version::default(), ..Ask::from(ctx.get(call)) };
         if self.services.is_single() {
-            self.services.begin(call);
+            FanOut::begin(ctx, call);
             self.ask(ctx, call, ask);
         } else {
             self.services.call_all(ctx, call, ask);

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::WebServer;
+use super::fan_out::FanOut;
 use crate::base::slab::Key;
 use crate::base::{SimDuration, SimTime};
 use crate::components::caller::{Caller, Client};
@@ -97,7 +98,7 @@ impl Pool {
 impl WebServer {
     /// Sends an attempt for `call`, or lets it wait for a connection.
     pub(super) fn send_connected(&mut self, ctx: &mut Context, call: Key, ask: Ask) {
-        let Some(at) = self.pool_for(call, ask) else {
+        let Some(at) = self.pool_for(ctx, call, ask) else {
             self.send(ctx, call, ask);
             return;
         };
@@ -146,8 +147,8 @@ impl WebServer {
     }
 
     /// The pool that an attempt needs a connection of; services are called without.
-    fn pool_for(&self, call: Key, ask: Ask) -> Option<usize> {
-        if self.services.is_joining(call) || ask.verb == Verb::Static {
+    fn pool_for(&self, ctx: &Context, call: Key, ask: Ask) -> Option<usize> {
+        if FanOut::is_joining(ctx, call) || ask.verb == Verb::Static {
             return None;
         }
         let is_for_cache = match ask.verb {
