@@ -5,13 +5,14 @@ use std::hint::black_box;
 
 use crate::base::hash::Fingerprint;
 use crate::base::random::Stream;
-use crate::base::slab::Key;
+use crate::base::slab::{Key, Slab};
 use crate::base::{NodeIx, SimTime};
 use crate::components::database::Monitor;
 use crate::components::quorum::cluster;
 use crate::components::{Component, Levels, Rings, Wiring};
 use crate::kernel::{
-    Body, Call, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag, Target,
+    Body, Call, Coming, Condition, Context, Event, Kernel, Link, LinkParams, Marks, NodeState, Place, Stage, Tag,
+    Target,
 };
 use crate::model::{Document, Node};
 use crate::observe::{LinkMeter, NodeMeter, Reason, Recorder};
@@ -33,6 +34,19 @@ fn params_of(document: &Document, link: &crate::model::Link) -> LinkParams {
         bandwidth: link.bandwidth,
         queue_limit: link.queue_limit,
     }
+}
+
+/// Looks at what these events are about, all at once. That changes nothing, but where many requests are under way, each is far from
+/// the processor: waited for together, they take hardly longer than one.
+fn look_ahead(calls: &Slab<Call>, coming: Coming) {
+    if calls.len() <= MANY_CALLS {
+        return;
+    }
+    let ahead = || coming.events().filter_map(Event::call);
+    let known = ahead().filter(|call| calls.get(*call).is_some()).count();
+    let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
+    let parents = ahead().filter(|call| parent(*call).is_some()).count();
+    black_box((known, parents));
 }
 
 /// A world can be cloned: the clone is a checkpoint.
@@ -78,10 +92,9 @@ impl World {
 
     /// Whether there is an event that is due by `until`.
     pub fn is_due(&mut self, until: SimTime) -> bool {
-        if self.kernel.queue.fill() && self.kernel.calls.len() > MANY_CALLS {
-            self.look_ahead();
-        }
-        self.kernel.queue.is_due(until)
+        let Kernel { queue, calls, .. } = &mut self.kernel;
+        queue.fill(|coming| look_ahead(calls, coming));
+        queue.is_due(until)
     }
 
     /// Carries out the next event, which [is due](Self::is_due).
@@ -94,17 +107,6 @@ impl World {
         if self.kernel.topology.hung == 0 || !self.is_held(event) {
             self.dispatch(event);
         }
-    }
-
-    /// Looks at what the next events are about, all at once. That changes nothing, but where many requests are under way, each is
-    /// far from the processor: waited for together, they take hardly longer than one.
-    fn look_ahead(&self) {
-        let calls = &self.kernel.calls;
-        let ahead = || self.kernel.queue.soon().filter_map(Event::call);
-        let known = ahead().filter(|call| calls.get(*call).is_some()).count();
-        let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
-        let parents = ahead().filter(|call| parent(*call).is_some()).count();
-        black_box((known, parents));
     }
 
     /// Lets `event` happen. Each kind has a function of its own, which saves no more registers than it needs.

@@ -32,7 +32,7 @@ pub use ledger::{Ledger, Page, StaleRead, Step, Writes};
 pub use link::{Link, LinkParams, Trouble};
 pub use message::{Batch, Body, Follow, Image, Message, Record, Snapshot, Stamp, Wish};
 pub use placement::{Layout, Placement};
-pub use queue::EventQueue;
+pub use queue::{Coming, EventQueue};
 pub use topology::{Condition, NodeState, Target, Topology};
 pub use transport::HEADER_BYTES;
 pub use truth::{Truth, Version};

@@ -41,6 +41,16 @@ struct Entry {
 
 const _: () = assert!(size_of::<Entry>() <= 20, "a million of them pass through the caches");
 
+/// Events that will be due before long, in no particular order.
+#[derive(Clone, Copy, Debug)]
+pub struct Coming<'a>(&'a [Entry]);
+
+impl<'a> Coming<'a> {
+    pub fn events(self) -> impl Iterator<Item = Event> + use<'a> {
+        self.0.iter().map(|entry| entry.event)
+    }
+}
+
 impl Entry {
     /// What stands in places that hold nothing.
     const BLANK: Self = Self { at: [0; 2], event: Event::Monitor { cluster: 0 } };
@@ -115,7 +125,7 @@ impl EventQueue {
 
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, Event)> {
-        self.fill();
+        self.fill(|_| {});
         self.is_due(SimTime::NEVER).then(|| self.take())
     }
 
@@ -133,21 +143,15 @@ impl EventQueue {
         self.soon.first().is_some_and(|first| first.at() <= until.as_nanos())
     }
 
-    /// Sees to it that the next events are sorted; whether they were not before.
+    /// Sees to it that the next events are sorted.
     ///
-    /// Only now, not when the last of those was taken: what that one causes belongs before most of what is later.
+    /// Only now, not when the last of those was taken: what that one causes belongs before most of what is later. Most events are
+    /// shown to `foresee` some time before they are due, many at a time.
     #[inline]
-    pub fn fill(&mut self) -> bool {
-        let is_dry = self.soon.is_empty() && self.len > 0;
-        if is_dry {
-            self.horizon = self.later.advance(&mut self.soon);
+    pub fn fill(&mut self, mut foresee: impl FnMut(Coming)) {
+        if self.soon.is_empty() && self.len > 0 {
+            self.horizon = self.later.advance(&mut self.soon, &mut foresee);
         }
-        is_dry
-    }
-
-    /// The next events, as far as they are sorted.
-    pub fn soon(&self) -> impl Iterator<Item = Event> {
-        self.soon.iter().map(|entry| entry.event)
     }
 
     /// All that is pending, in its order.

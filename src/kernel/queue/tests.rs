@@ -96,11 +96,11 @@ proptest! {
                     now = now.saturating_add(time);
                     while model.pending.first().is_some_and(|(next, _)| *next <= now) {
                         let (time, number) = model.pending.remove(0);
-                        queue.fill();
+                        queue.fill(|_| {});
                         prop_assert!(queue.is_due(at(now)));
                         prop_assert_eq!(queue.take(), (at(time), numbered(number)));
                     }
-                    queue.fill();
+                    queue.fill(|_| {});
                     prop_assert!(!queue.is_due(at(now)));
                 }
             }

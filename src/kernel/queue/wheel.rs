@@ -5,8 +5,8 @@
 //! wheel moves to it, all below is empty. A bucket of level 0 is one instant. Buckets are lists of chunks from one pool: what
 //! is appended and moved lies side by side in memory, and chunks that were emptied are used again while they are hot.
 
-use super::Entry;
 use super::soon::Soon;
+use super::{Coming, Entry};
 
 const BITS: u32 = 6;
 const SLOTS: usize = 1 << BITS;
@@ -15,6 +15,8 @@ const LEVELS: usize = 64_usize.div_ceil(BITS as usize);
 const CHUNK: usize = 51;
 /// So many are handed over at a time, if they are not due at one instant.
 const ENOUGH: u32 = super::soon::CROWD as u32;
+/// Events of a bucket of so many chunks are foreseen when it is sorted by the next digit: their data stay near until they are due.
+const NEAR: u32 = 8;
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Wheel {
     chunks: Vec<Chunk>,
     /// First of the free chunks.
     free: u32,
+    /// What is due before this has been foreseen, but for what has come since.
+    foreseen: u64,
 }
 
 /// A list of chunks, all full but the last.
@@ -37,6 +41,7 @@ struct Bucket {
     tail: u32,
     /// Events in the last chunk.
     filled: u32,
+    chunks: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +54,7 @@ const _: () = assert!(size_of::<Chunk>() <= 1024 && CHUNK <= super::soon::ROOM);
 
 impl Bucket {
     /// Full, in a way: the next event needs a new chunk.
-    const EMPTY: Self = Self { head: NONE, tail: NONE, filled: CHUNK as u32 };
+    const EMPTY: Self = Self { head: NONE, tail: NONE, filled: CHUNK as u32, chunks: 0 };
 }
 
 impl Default for Wheel {
@@ -67,6 +72,7 @@ impl Wheel {
             buckets: vec![Bucket::EMPTY; LEVELS * SLOTS],
             chunks: Vec::new(),
             free: NONE,
+            foreseen: 0,
         }
     }
 
@@ -86,22 +92,22 @@ impl Wheel {
     }
 
     /// Moves on until the next events are few enough for `soon`, which is empty, and puts them there. The time from which on
-    /// everything else is due.
-    pub fn advance(&mut self, soon: &mut Soon) -> u64 {
+    /// everything else is due. Most events are shown to `foresee` some time before they are due, many at a time.
+    pub fn advance(&mut self, soon: &mut Soon, foresee: &mut impl FnMut(Coming)) -> u64 {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros();
             self.base = self.next_of(level);
             if level == 0 {
                 // However many are due at one instant, they come by the chunk, and those that are added go behind them.
-                self.take_chunk(soon);
+                self.take_chunk(soon, foresee);
                 return self.base;
             }
             let bucket = self.take_bucket(level);
             if bucket.head != bucket.tail || level * BITS > Soon::SPAN_BITS {
-                self.scatter(bucket);
+                self.scatter(level, bucket, foresee);
                 continue;
             }
-            let mut filled = self.hand_over(level, bucket, soon);
+            let mut filled = self.hand_over(level, bucket, soon, foresee);
             // Where few are due in each bucket, several at once.
             while self.levels.trailing_zeros() == level {
                 let start = self.next_of(level);
@@ -112,7 +118,7 @@ impl Wheel {
                 }
                 self.base = start;
                 let bucket = self.take_bucket(level);
-                self.hand_over(level, bucket, soon);
+                self.hand_over(level, bucket, soon, foresee);
             }
             return if self.levels == 0 { u64::MAX } else { self.base.saturating_add(1) };
         }
@@ -133,8 +139,12 @@ impl Wheel {
 
     /// Puts what was in a bucket of one chunk, which begins at the wheel's position, behind what is in `soon`, and moves on to its
     /// end; how many that were.
-    fn hand_over(&mut self, level: u32, bucket: Bucket, soon: &mut Soon) -> u32 {
-        soon.fill(&self.chunks[bucket.head as usize].entries[..bucket.filled as usize], self.base);
+    fn hand_over(&mut self, level: u32, bucket: Bucket, soon: &mut Soon, foresee: &mut impl FnMut(Coming)) -> u32 {
+        let entries = &self.chunks[bucket.head as usize].entries[..bucket.filled as usize];
+        if self.base >= self.foreseen {
+            foresee(Coming(entries));
+        }
+        soon.fill(entries, self.base);
         self.base |= (1 << (level * BITS)) - 1;
         self.release(bucket.head);
         bucket.filled
@@ -169,15 +179,23 @@ impl Wheel {
     }
 
     /// Sorts what was in `bucket` by the next digit.
-    fn scatter(&mut self, bucket: Bucket) {
+    fn scatter(&mut self, level: u32, bucket: Bucket, foresee: &mut impl FnMut(Coming)) {
         let mut number = bucket.head;
+        let is_near = bucket.chunks <= NEAR && self.base >= self.foreseen;
+        if is_near {
+            self.foreseen = self.base.saturating_add(1 << (level * BITS));
+        }
         loop {
             let is_last = number == bucket.tail;
             let filled = if is_last { bucket.filled as usize } else { CHUNK };
             let chunk = self.chunks[number as usize];
             // Given back first: the next bucket that needs one gets it while it is hot.
             self.release(number);
-            chunk.entries[..filled].iter().for_each(|entry| self.append(*entry));
+            let entries = &chunk.entries[..filled];
+            if is_near {
+                foresee(Coming(entries));
+            }
+            entries.iter().for_each(|entry| self.append(*entry));
             if is_last {
                 return;
             }
@@ -197,15 +215,20 @@ impl Wheel {
     }
 
     /// Moves the first chunk of those that are due at the wheel's very position to `soon`.
-    fn take_chunk(&mut self, soon: &mut Soon) {
+    fn take_chunk(&mut self, soon: &mut Soon, foresee: &mut impl FnMut(Coming)) {
         let number = Self::number_of(0, self.base);
-        let Bucket { head, tail, filled } = self.buckets[number];
+        let Bucket { head, tail, filled, .. } = self.buckets[number];
         let filled = if head == tail { filled as usize } else { CHUNK };
-        soon.fill(&self.chunks[head as usize].entries[..filled], self.base);
+        let entries = &self.chunks[head as usize].entries[..filled];
+        if self.base >= self.foreseen {
+            foresee(Coming(entries));
+        }
+        soon.fill(entries, self.base);
         if head == tail {
             self.take_bucket(0);
         } else {
             self.buckets[number].head = self.chunks[head as usize].next;
+            self.buckets[number].chunks -= 1;
         }
         self.release(head);
     }
@@ -232,6 +255,7 @@ impl Wheel {
         }
         bucket.tail = number;
         bucket.filled = 1;
+        bucket.chunks += 1;
         self.chunks[number as usize].entries[0] = entry;
     }
 
