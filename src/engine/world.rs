@@ -42,10 +42,11 @@ fn look_ahead(calls: &Slab<Call>, coming: Coming) {
     if calls.len() <= MANY_CALLS {
         return;
     }
-    let ahead = || coming.events().filter_map(Event::call);
-    let known = ahead().filter(|call| calls.get(*call).is_some()).count();
-    let parent = |call: Key| calls.get(call).and_then(|call| calls.get(call.parent));
-    let parents = ahead().filter(|call| parent(*call).is_some()).count();
+    let known = coming.events().filter_map(Event::call).filter(|call| calls.get(*call).is_some()).count();
+    // What a reply is an answer to is needed as well.
+    let replies =
+        coming.events().filter_map(|event| if let Event::Reply(call) = event { calls.get(call) } else { None });
+    let parents = replies.filter(|reply| calls.get(reply.parent).is_some()).count();
     black_box((known, parents));
 }
 
