@@ -9,7 +9,8 @@
 
 use super::document::{Document, Link, Node, VERSION};
 use super::kinds::{
-    Cache, Cdn, Database, DatabaseRole, Dns, LoadBalancer, NodeKind, ShardRouter, ShardStrategy, Users, WebServer,
+    Cache, Cdn, Database, DatabaseRole, Dns, LoadBalancer, NodeKind, ShardRouter, ShardStrategy, Users, WarmClients,
+    WebServer,
 };
 use crate::base::{Bytes, SimDuration};
 
@@ -34,7 +35,9 @@ pub fn million(users: u64) -> Document {
     let [primaries, replicas] = ["db", "replica"].map(|stem| ids(stem, design.many));
 
     design.add("users", population(users));
-    design.add("dns", NodeKind::Dns(Dns { records: lb_ids.clone(), ..Dns::default() }));
+    // They have been coming and going all the time: they do not all ask for the address at once.
+    let dns = Dns { records: lb_ids.clone(), warm_clients: WarmClients::On, ..Dns::default() };
+    design.add("dns", NodeKind::Dns(dns));
     design.link("users", "dns", 10);
     // Half of all requests are assets.
     let assets_per_s = design.rate_per_s * 0.5;
