@@ -49,3 +49,19 @@ impl<'a> Wiring<'a> {
         targets.into_iter().filter_map(|target| Some((target, &self.entry(topology, target.node)?.kind))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sees_the_same_members_shares_a_ring() {
+        let rings = Rings::default();
+        let members = |number| [Member { number, id: "a", points: 9 }, Member { number: 7, id: "b", points: 9 }];
+        let first = rings.of(&members(1), 5);
+        assert!(Arc::ptr_eq(&first, &rings.of(&members(1), 5)));
+        let other = rings.of(&members(2), 5);
+        assert!(!Arc::ptr_eq(&first, &other), "another number is another answer");
+        assert!((0..100).any(|key| other.owner(crate::base::ring::place(key)) == Some(2)));
+    }
+}

@@ -186,6 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_drawn_ahead_is_drawn_anew_when_parameters_change() {
+        let params = |users| kinds::Users { users, ..kinds::Users::default() };
+        let (few, many) = (params(10), params(1_000));
+        // The users' number alone needs no other distributions, so one that draws as late as can be has only to be asked by it.
+        let mut late = Choices::new(&few, Stream::seeded(3));
+        let mut one_by_one = |params| {
+            late.ahead.0.clear();
+            late.draw(params)
+        };
+        let expected: Vec<Choice> = (0..40).map(|n| one_by_one(if n < 21 { &few } else { &many })).collect();
+        let mut choices = Choices::new(&few, Stream::seeded(3));
+        let mut drawn: Vec<Choice> = (0..21).map(|_| choices.draw(&few)).collect();
+        choices.retune(&few, &many);
+        drawn.extend((21..40).map(|_| choices.draw(&many)));
+        assert_eq!(drawn, expected);
+        assert!(drawn.iter().any(|choice| choice.user >= 10));
+    }
+
+    #[test]
     fn every_operation_has_its_share_and_asks_for_as_much_as_it_says() {
         let params = kinds::Users {
             static_weight: 1.0,

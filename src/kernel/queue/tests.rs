@@ -157,3 +157,31 @@ fn in_steady_state_nothing_is_allocated() {
     let later = (0..5).map(|_| hold(&mut queue, &mut stream)).max();
     assert!(later.is_some_and(|later| later <= warm + warm / 4), "{later:?} chunks after {warm}");
 }
+
+#[test]
+fn every_event_that_has_waited_is_foreseen_before_it_is_due() {
+    let mut stream = Stream::seeded(8);
+    for spread in [1, 1_000, 1_000_000, 10_000_000_000] {
+        let mut queue = EventQueue::default();
+        // With a first one the others are not soon.
+        queue.push(at(0), numbered(0));
+        for number in 1..3_000 {
+            queue.push(at(1 + stream.below(spread)), numbered(number));
+        }
+        assert_eq!(queue.pop(), Some((at(0), numbered(0))));
+        let mut foreseen = vec![0; 3_000];
+        for _ in 1..3_000 {
+            queue.fill(|coming| {
+                for event in coming.events() {
+                    let Event::Timer { epoch, .. } = event else { panic!("{event:?}") };
+                    foreseen[epoch as usize] += 1;
+                }
+            });
+            let (_, Event::Timer { epoch, .. }) = queue.take() else { panic!("another event") };
+            // Those of the first row were there before anything was late.
+            assert!(foreseen[epoch as usize] <= 1, "{epoch} of {spread}: more than once");
+        }
+        let missed = foreseen[1..].iter().filter(|times| **times == 0).count();
+        assert!(missed <= soon::ROOM, "{missed} of {spread}");
+    }
+}

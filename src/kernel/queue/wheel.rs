@@ -195,7 +195,9 @@ impl Wheel {
             if is_near {
                 foresee(Coming(entries));
             }
-            entries.iter().for_each(|entry| self.append(*entry));
+            for entry in entries {
+                self.append(*entry);
+            }
             if is_last {
                 return;
             }
