@@ -74,7 +74,7 @@ impl Hasher for Fingerprint {
     }
 }
 
-/// A value that follows from the document and so needs no place in a fingerprint of the state.
+/// A value that follows from the document, and from what is fingerprinted beside it, and so needs no place in a fingerprint of the state.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Derived<T>(pub T);
 

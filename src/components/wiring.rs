@@ -18,21 +18,29 @@ pub struct Wiring<'a> {
 }
 
 /// The rings of this design. Many servers see the same caches: they share a ring, which then stays in the nearer caches of the processor.
-#[derive(Debug, Default)]
-pub struct Rings(RefCell<Vec<(Members, Arc<Ring>)>>);
+#[derive(Debug)]
+pub struct Rings {
+    salt: u64,
+    known: RefCell<Vec<(Members, Arc<Ring>)>>,
+}
 
 /// Who stands on a ring: number, id and points of each.
 type Members = Vec<(u16, String, u32)>;
 
 impl Rings {
-    /// The ring of `members`; all rings of a design have the same `salt`.
-    pub fn of(&self, members: &[Member], salt: u64) -> Arc<Ring> {
+    /// Of a design whose rings all have this `salt`.
+    pub fn new(salt: u64) -> Self {
+        Self { salt, known: RefCell::default() }
+    }
+
+    /// The ring of `members`.
+    pub fn of(&self, members: &[Member]) -> Arc<Ring> {
         let key: Members = members.iter().map(|member| (member.number, member.id.to_owned(), member.points)).collect();
-        let mut rings = self.0.borrow_mut();
+        let mut rings = self.known.borrow_mut();
         if let Some((_, ring)) = rings.iter().find(|(known, _)| *known == key) {
             return ring.clone();
         }
-        let ring = Arc::new(Ring::new(members.iter().copied(), salt));
+        let ring = Arc::new(Ring::new(members.iter().copied(), self.salt));
         rings.push((key, ring.clone()));
         ring
     }
@@ -56,11 +64,11 @@ mod tests {
 
     #[test]
     fn who_sees_the_same_members_shares_a_ring() {
-        let rings = Rings::default();
+        let rings = Rings::new(5);
         let members = |number| [Member { number, id: "a", points: 9 }, Member { number: 7, id: "b", points: 9 }];
-        let first = rings.of(&members(1), 5);
-        assert!(Arc::ptr_eq(&first, &rings.of(&members(1), 5)));
-        let other = rings.of(&members(2), 5);
+        let first = rings.of(&members(1));
+        assert!(Arc::ptr_eq(&first, &rings.of(&members(1))));
+        let other = rings.of(&members(2));
         assert!(!Arc::ptr_eq(&first, &other), "another number is another answer");
         assert!((0..100).any(|key| other.owner(crate::base::ring::place(key)) == Some(2)));
     }

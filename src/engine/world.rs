@@ -310,7 +310,7 @@ impl World {
             }
         }
         self.kernel.topology.darken();
-        let rings = Rings::default();
+        let rings = Rings::new(document.seed);
         for index in 0..self.nodes.len() {
             let node = NodeIx(index as u16);
             let state = self.kernel.topology.node(node);

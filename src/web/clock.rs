@@ -54,7 +54,7 @@ pub struct Clock {
     /// What a frame takes, smoothed.
     frame_ms: f64,
     is_racing: bool,
-    /// Where a step ends that was taken while the clock stands.
+    /// Where the step under way ends, which was taken while the clock stands; not ahead if there is none.
     goal_ns: u64,
 }
 
@@ -150,7 +150,8 @@ impl Clock {
     }
 
     /// Begins a step of `wall_ms` while the clock stands: the coming ticks ask for it until the engine has come to its end,
-    /// however long that takes, so that as many steps lead to the same moment on every machine.
+    /// however long that takes, so that as many steps lead to the same
+    /// moment on every machine.
     pub fn step(&mut self, wall_ms: f64) {
         self.goal_ns = self.view_ns + self.simulated_ns(wall_ms);
         self.view_ns = self.goal_ns.min(self.reached_ns.max(self.view_ns));

@@ -178,7 +178,7 @@ impl Session {
         self.send_view();
     }
 
-    /// Goes on a little while the clock stands.
+    /// Goes on a little while the clock stands, unless it does already.
     pub fn step(&mut self) {
         if self.is_loaded && self.replay.is_none() && !self.clock.is_stepping() {
             self.clock.step(STEP_MS);
@@ -188,7 +188,7 @@ impl Session {
 
     /// Goes on by one event while the clock stands.
     pub fn step_event(&mut self) {
-        if self.is_loaded && !self.is_busy && self.replay.is_none() {
+        if self.is_loaded && !self.is_busy && self.replay.is_none() && !self.clock.is_stepping() {
             self.is_busy = true;
             self.wants_figures = false;
             self.send(ToEngine::Step);
@@ -212,8 +212,9 @@ impl Session {
             self.command(command);
         }
         if self.is_loaded && !self.is_busy {
-            let is_due = self.clock.is_playing() && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
-            let with_figures = is_due || self.wants_figures || self.clock.is_stepping();
+            let goes_on = self.clock.is_playing() || self.clock.is_stepping();
+            let is_due = goes_on && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
+            let with_figures = is_due || self.wants_figures;
             if tick.target_ns > self.clock.reached_ns() || self.wants_figures {
                 if with_figures {
                     self.figures_ms = wall_ms;
@@ -321,7 +322,10 @@ impl Session {
             return None;
         }
         self.is_busy = false;
+        let was_stepping = self.clock.is_stepping();
         self.clock.reach(frame.now_ns);
+        // Whoever looks at the end of a step looks at its figures.
+        self.wants_figures |= was_stepping && !self.clock.is_stepping() && frame.figures.is_none();
         if !self.clock.is_playing() || self.replay.is_some() {
             self.clock.show_reached();
         }

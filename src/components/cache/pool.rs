@@ -50,7 +50,7 @@ impl CachePool {
                 copies: cache.copies,
             });
         }
-        let [ring, gutter] = members.map(|members| Derived(wiring.rings.of(&members, wiring.document.seed)));
+        let [ring, gutter] = members.map(|members| Derived(wiring.rings.of(&members)));
         Self { nodes, ring, gutter }
     }
 

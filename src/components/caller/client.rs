@@ -15,7 +15,7 @@ pub trait Client {
     /// What was asked for `parent` has ended.
     fn ended(&mut self, ctx: &mut Context, parent: Key, ask: Ask, outcome: Outcome);
 
-    /// An attempt for `parent` that has not been sent yet belongs to what is over.
+    /// Drops an attempt for `parent` that waits to be sent, such as a hedge without a connection: it belongs to a round that is over.
     fn drop_unsent(&mut self, _parent: Key) {}
 
     /// Asks for `parent`, as often as the policy wants copies.
@@ -36,7 +36,7 @@ pub trait Client {
     /// An attempt for `parent` has ended as `reply` says.
     fn replied(&mut self, ctx: &mut Context, parent: Key, reply: &Call) {
         let next = self.caller().replied(ctx, parent, reply);
-        self.proceed(ctx, parent, next);
+        proceed(self, ctx, parent, next);
     }
 
     /// The pause before the next attempt for `parent` is over.
@@ -51,7 +51,7 @@ pub trait Client {
         match tag {
             Tag::Attempt => {
                 while let Some((parent, next)) = self.caller().timed_out(ctx) {
-                    self.proceed(ctx, parent, next);
+                    proceed(self, ctx, parent, next);
                 }
             }
             Tag::Hedge => {
@@ -62,17 +62,17 @@ pub trait Client {
             _ => {}
         }
     }
+}
 
-    /// Does for `parent` what is next.
-    fn proceed(&mut self, ctx: &mut Context, parent: Key, next: Next) {
-        match next {
-            Next::Done(ask, outcome) => self.ended(ctx, parent, ask, outcome),
-            Next::Again(ask) => {
-                self.drop_unsent(parent);
-                self.attempt(ctx, parent, ask);
-            }
-            Next::Pending if self.caller().is_pausing(parent) => self.drop_unsent(parent),
-            Next::Pending => {}
+/// Does for `parent` what is next.
+fn proceed<C: Client + ?Sized>(client: &mut C, ctx: &mut Context, parent: Key, next: Next) {
+    match next {
+        Next::Done(ask, outcome) => client.ended(ctx, parent, ask, outcome),
+        Next::Again(ask) => {
+            client.drop_unsent(parent);
+            client.attempt(ctx, parent, ask);
         }
+        Next::Pending if client.caller().is_pausing(parent) => client.drop_unsent(parent),
+        Next::Pending => {}
     }
 }

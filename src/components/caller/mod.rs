@@ -86,7 +86,7 @@ impl Effort {
 
 /// What is next for a parent.
 #[derive(Clone, Copy, Debug)]
-pub enum Next {
+enum Next {
     /// What was asked has ended like this.
     Done(Ask, Outcome),
     /// Somebody is to be asked once more.
@@ -120,7 +120,7 @@ impl Caller {
     }
 
     /// Whether another attempt for `parent` will be made after a pause.
-    pub fn is_pausing(&self, parent: Key) -> bool {
+    fn is_pausing(&self, parent: Key) -> bool {
         self.efforts.get(&parent).is_some_and(|effort| effort.is_pausing)
     }
 
@@ -141,7 +141,7 @@ impl Caller {
     }
 
     /// Whether a call may be made at all, or has to fail without one. To be asked once for each parent.
-    pub fn permits(&mut self, ctx: &mut Context) -> bool {
+    fn permits(&mut self, ctx: &mut Context) -> bool {
         if self.policy.throttle_k > 0.0 {
             let p = self.throttle.offered(ctx.now(), self.policy.throttle_k);
             if p > 0.0 && ctx.rng().chance(p) {
@@ -157,7 +157,7 @@ impl Caller {
     }
 
     /// How many servers a new call is sent to at once.
-    pub fn copies(&self) -> u32 {
+    fn copies(&self) -> u32 {
         self.policy.copies
     }
 
@@ -205,7 +205,7 @@ impl Caller {
     }
 
     /// An attempt for `parent` has ended as `reply` says.
-    pub fn replied(&mut self, ctx: &mut Context, parent: Key, reply: &Call) -> Next {
+    fn replied(&mut self, ctx: &mut Context, parent: Key, reply: &Call) -> Next {
         let (is_good, outcome) = (reply.failure.is_none(), Outcome::of(reply));
         let Some(effort) = self.efforts.get_mut(&parent) else {
             self.learn(ctx.now(), is_good);
@@ -245,7 +245,7 @@ impl Caller {
 
     /// The next parent one of whose attempts has run out of time, with what is next for it. To be asked at [`Tag::Attempt`]
     /// until there is none.
-    pub fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
+    fn timed_out(&mut self, ctx: &mut Context) -> Option<(Key, Next)> {
         // A call whose parent has ended is nobody's any more: those behind it are still to be looked at.
         let (call, parent) = loop {
             let call = self.attempts.next_awaited(ctx)?;
@@ -265,7 +265,7 @@ impl Caller {
     }
 
     /// The next parent that is to be hedged, and what to ask. To be asked at [`Tag::Hedge`] until there is none.
-    pub fn hedge_due(&mut self, ctx: &mut Context) -> Option<(Key, Ask)> {
+    fn hedge_due(&mut self, ctx: &mut Context) -> Option<(Key, Ask)> {
         loop {
             let call = self.hedges.next_awaited(ctx)?;
             if let Some(parent) = self.parent_of(ctx, call) {
@@ -281,7 +281,7 @@ impl Caller {
     }
 
     /// What to ask again for `parent`, whose pause is over.
-    pub fn resumed(&mut self, parent: Key) -> Option<Ask> {
+    fn resumed(&mut self, parent: Key) -> Option<Ask> {
         let effort = self.efforts.get_mut(&parent)?;
         effort.is_pausing = false;
         effort.live.is_empty().then_some(effort.ask)

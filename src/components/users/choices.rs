@@ -10,10 +10,10 @@ use crate::observe::Operation;
 
 /// Bytes of an answer that is a single number, or a token.
 const SMALL_ANSWER: u32 = 200;
-/// How many wishes are drawn at once.
-const AHEAD: usize = 16;
 /// Bytes by which an answer names a record.
 const NAME: u32 = 8;
+/// How many wishes are drawn at once.
+const AHEAD: usize = 16;
 
 /// The population's taste.
 #[derive(Clone, Debug, Hash)]
@@ -24,7 +24,7 @@ pub struct Choices {
     /// The weights of all operations together.
     weight: Derived<f64>,
     /// What comes next, the next one last, each with the stream after it: drawn before anybody wants it, so that what it is about can
-    /// be looked at.
+    /// be looked at. It follows from the stream and the parameters.
     ahead: Derived<Vec<(Choice, Stream)>>,
 }
 
@@ -94,7 +94,7 @@ impl Choices {
         choice
     }
 
-    /// Draws what somebody wants next, and what some others do after that, unless it is known. Whether it was not.
+    /// Draws the next wishes if none are left; whether it drew any.
     pub fn draw_ahead(&mut self, params: &kinds::Users) -> bool {
         if !self.ahead.is_empty() {
             return false;
@@ -189,7 +189,7 @@ mod tests {
     fn what_is_drawn_ahead_is_drawn_anew_when_parameters_change() {
         let params = |users| kinds::Users { users, ..kinds::Users::default() };
         let (few, many) = (params(10), params(1_000));
-        // The users' number alone needs no other distributions, so one that draws as late as can be has only to be asked by it.
+        // Another number of users needs no new distributions: one that never draws ahead has only to be given it.
         let mut late = Choices::new(&few, Stream::seeded(3));
         let mut one_by_one = |params| {
             late.ahead.0.clear();

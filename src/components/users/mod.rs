@@ -127,7 +127,7 @@ impl Users {
         let mut choice = match user {
             None => {
                 if self.choices.draw_ahead(&self.params) {
-                    self.names.look_up(self.choices.ahead().map(|choice| choice.user));
+                    self.names.look_ahead(self.choices.ahead().map(|choice| choice.user));
                 }
                 self.choices.draw(&self.params)
             }

@@ -68,7 +68,7 @@ impl Names {
 
     /// Looks at what these users know, who will ask soon. That changes nothing, but of a million users each knows something of their
     /// own, which is far from the processor: waited for together, they take hardly longer than one.
-    pub fn look_up(&self, users: impl Iterator<Item = u32>) {
+    pub fn look_ahead(&self, users: impl Iterator<Item = u32>) {
         let expiries = users.map(|user| self.clients.get(client(user)).expires.as_nanos());
         black_box(expiries.fold(0, u64::wrapping_add));
     }

@@ -21,7 +21,7 @@ pub struct FanOut {
 }
 
 /// A request that waits for several services.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Hash)]
 struct Join {
     /// Calls that have not been answered yet.
     left: u32,
@@ -54,7 +54,7 @@ impl FanOut {
         !self.joins.is_empty() && self.joins.contains_key(&parent)
     }
 
-    /// `parent` waits for one service, which somebody else asks.
+    /// From here on `parent` waits for services. Who asks them is not told here.
     pub fn begin(ctx: &mut Context, parent: Key) {
         ctx.mark(parent, Marks::JOINING, true);
     }

@@ -178,9 +178,9 @@ fn every_event_that_has_waited_is_foreseen_before_it_is_due() {
                 }
             });
             let (_, Event::Timer { epoch, .. }) = queue.take() else { panic!("another event") };
-            // Those of the first row were there before anything was late.
             assert!(foreseen[epoch as usize] <= 1, "{epoch} of {spread}: more than once");
         }
+        // The first row was never in the wheel.
         let missed = foreseen[1..].iter().filter(|times| **times == 0).count();
         assert!(missed <= soon::ROOM, "{missed} of {spread}");
     }

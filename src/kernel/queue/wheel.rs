@@ -15,7 +15,7 @@ const LEVELS: usize = 64_usize.div_ceil(BITS as usize);
 const CHUNK: usize = 51;
 /// So many are handed over at a time, if they are not due at one instant.
 const ENOUGH: u32 = super::soon::CROWD as u32;
-/// Events of a bucket of so many chunks are foreseen when it is sorted by the next digit: their data stay near until they are due.
+/// Events of a bucket of at most so many chunks are foreseen when it is sorted by the next digit: their data stay near until they are due.
 const NEAR: u32 = 8;
 const NONE: u32 = u32::MAX;
 
@@ -41,6 +41,7 @@ struct Bucket {
     tail: u32,
     /// Events in the last chunk.
     filled: u32,
+    /// How many chunks these are.
     chunks: u32,
 }
 
