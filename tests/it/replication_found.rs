@@ -324,3 +324,22 @@ fn who_comes_back_as_primary_brings_what_it_has_not_acknowledged_yet() {
     let cluster = watch(&mut engine, 10.0);
     assert_eq!(cluster.primary.as_deref(), Some("db-1"));
 }
+
+#[test]
+fn an_heir_that_hung_and_takes_over_late_is_compared_with_what_it_replaces_before_it_takes_writes() {
+    let params = json!({
+        "mode": "synchronous", "relay_fsync": "300ms", "fencing": "off", "fall": 1, "check_interval": "200ms", "check_timeout": "100ms"
+    });
+    let mut engine = engine(cluster(users(150.0), &params, 1));
+    watch(&mut engine, 2.95);
+    edit(&mut engine, Edit::RemoveNode { node: "db-1".to_owned() });
+    watch(&mut engine, 3.06);
+    // It is elected, and what it has received is not on its disk yet.
+    inflict(&mut engine, json!({ "hang": { "node": "db-2" } }));
+    watch(&mut engine, 6.0);
+    inflict(&mut engine, json!({ "heal": { "node": "db-2" } }));
+    for tenth in 61..80 {
+        watch(&mut engine, f64::from(tenth) / 10.0);
+    }
+    come_to_rest(&mut engine);
+}

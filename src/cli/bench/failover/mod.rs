@@ -121,11 +121,12 @@ mod tests {
     /// a hint for a member that was to keep no copies any more; what a primary that began anew had received from one that was gone;
     /// half of a copy, and then nobody to give another; what a disk that was read-only could not delete when its database took over;
     /// what a move had left that ended with its router (16,114), with the old home (39,653) or late (27,199), and what an old primary
-    /// without a fence deleted (22,972, 69,143); a record that was moved to such a one, and is listed as diverged.
-    const FOUND: [u64; 29] = [
+    /// without a fence deleted (22,972, 69,143); a record that was moved to such a one, and is listed as diverged; an heir that hung and
+    /// took over late (160,969); a hung primary that acknowledged writes when it was replaced (174,471).
+    const FOUND: [u64; 31] = [
         54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234,
         34_777, 45_284, 92_235, 31_793, 71_686, 87_784, 84_492, 31_770, 16_114, 39_653, 27_199, 22_972, 69_143,
-        137_841,
+        137_841, 160_969, 174_471,
     ];
 
     #[test]

@@ -224,6 +224,10 @@ impl Monitor {
             return;
         }
         self.settle_estates(nodes, kernel);
+        if self.replaced.is_some() && database(nodes, self.primary).duty() == Duty::Primary {
+            // An heir that hung, and is thought dead still, has taken over: it takes writes from now on.
+            self.settle_losses(nodes, kernel);
+        }
         if kernel.now >= self.rounds.next {
             self.begin_round(nodes, kernel);
         }
@@ -319,8 +323,9 @@ impl Monitor {
         if self.is_shared {
             view.primaries.clone_from(&primaries);
         }
-        // Whoever waits for all that live may have waited for the dead.
-        for node in primaries {
+        // Whoever waits for all that live may have waited for the dead. One that hangs tells nobody anything.
+        for node in primaries.into_iter().filter(|node| kernel.topology.node(*node).is_responsive()).collect::<Vec<_>>()
+        {
             database_mut(nodes, node).release(&mut Context { kernel, node });
         }
     }
