@@ -150,8 +150,7 @@ impl Clock {
     }
 
     /// Begins a step of `wall_ms` while the clock stands: the coming ticks ask for it until the engine has come to its end,
-    /// however long that takes, so that as many steps lead to the same
-    /// moment on every machine.
+    /// however long that takes, so that as many steps lead to the same moment on every machine.
     pub fn step(&mut self, wall_ms: f64) {
         self.goal_ns = self.view_ns + self.simulated_ns(wall_ms);
         self.view_ns = self.goal_ns.min(self.reached_ns.max(self.view_ns));

@@ -51,7 +51,7 @@ impl FanOut {
 
     /// Whether `parent` waits for several services. How many there are now does not matter to a request that has begun.
     pub fn has_forked(&self, parent: Key) -> bool {
-        !self.joins.is_empty() && self.joins.contains_key(&parent)
+        self.joins.contains_key(&parent)
     }
 
     /// From here on `parent` waits for services. Who asks them is not told here.

@@ -141,11 +141,7 @@ impl Wheel {
     /// Puts what was in a bucket of one chunk, which begins at the wheel's position, behind what is in `soon`, and moves on to its
     /// end; how many that were.
     fn hand_over(&mut self, level: u32, bucket: Bucket, soon: &mut Soon, foresee: &mut impl FnMut(Coming)) -> u32 {
-        let entries = &self.chunks[bucket.head as usize].entries[..bucket.filled as usize];
-        if self.base >= self.foreseen {
-            foresee(Coming(entries));
-        }
-        soon.fill(entries, self.base);
+        self.pour(bucket.head, bucket.filled as usize, soon, foresee);
         self.base |= (1 << (level * BITS)) - 1;
         self.release(bucket.head);
         bucket.filled
@@ -222,11 +218,7 @@ impl Wheel {
         let number = Self::number_of(0, self.base);
         let Bucket { head, tail, filled, .. } = self.buckets[number];
         let filled = if head == tail { filled as usize } else { CHUNK };
-        let entries = &self.chunks[head as usize].entries[..filled];
-        if self.base >= self.foreseen {
-            foresee(Coming(entries));
-        }
-        soon.fill(entries, self.base);
+        self.pour(head, filled, soon, foresee);
         if head == tail {
             self.take_bucket(0);
         } else {
@@ -234,6 +226,17 @@ impl Wheel {
             self.buckets[number].chunks -= 1;
         }
         self.release(head);
+    }
+
+    /// Puts the first `filled` events of a chunk, due from the wheel's position on, behind what is in `soon`; shows them first if that has
+    /// not been done when they were sorted.
+    #[inline]
+    fn pour(&self, chunk: u32, filled: usize, soon: &mut Soon, foresee: &mut impl FnMut(Coming)) {
+        let entries = &self.chunks[chunk as usize].entries[..filled];
+        if self.base >= self.foreseen {
+            foresee(Coming(entries));
+        }
+        soon.fill(entries, self.base);
     }
 
     /// Gives a bucket one more chunk, with `entry` in it.

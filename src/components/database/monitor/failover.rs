@@ -56,7 +56,6 @@ impl Monitor {
                 }
                 Phase::Halted if !is_primary_dead && database(nodes, self.primary).duty() == Duty::Primary => {
                     // It has come back in time.
-                    self.settle_losses(nodes, kernel);
                     self.welcome(nodes, kernel);
                 }
                 Phase::Halted => self.elect(None, nodes, kernel),

@@ -225,7 +225,7 @@ impl Monitor {
         }
         self.settle_estates(nodes, kernel);
         if self.replaced.is_some() && database(nodes, self.primary).duty() == Duty::Primary {
-            // An heir that hung, and is thought dead still, has taken over: it takes writes from now on.
+            // An heir that was thought dead, or still is, has taken over: it takes writes from now on.
             self.settle_losses(nodes, kernel);
         }
         if kernel.now >= self.rounds.next {
@@ -324,9 +324,10 @@ impl Monitor {
             view.primaries.clone_from(&primaries);
         }
         // Whoever waits for all that live may have waited for the dead. One that hangs tells nobody anything.
-        for node in primaries.into_iter().filter(|node| kernel.topology.node(*node).is_responsive()).collect::<Vec<_>>()
-        {
-            database_mut(nodes, node).release(&mut Context { kernel, node });
+        for node in primaries {
+            if kernel.topology.node(node).is_responsive() {
+                database_mut(nodes, node).release(&mut Context { kernel, node });
+            }
         }
     }
 
