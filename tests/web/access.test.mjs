@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onPage } from "./support/harness.mjs";
-import { accessibilityFaults, metric, metricUntil, shoot } from "./support/measure.mjs";
+import { accessibilityFaults, atRest, metric, metricUntil, shoot } from "./support/measure.mjs";
 
 const PANELS = { x: "faults", t: "requests", g: "charts", o: "health", d: "data", w: "twin", Enter: "inspector" };
 /** What lies over the page, by the keys that open it. */
@@ -81,7 +81,7 @@ test(
   "a click without a pointer, as screen readers make it, selects a card, whatever was done by pointer before",
   onPage(async ({ page, open }) => {
     await open("?scenario=load-balanced&speed=1");
-    await page.waitForTimeout(800);
+    await atRest(page);
     const box = await page.locator('[data-node="web-2"] .card-body').boundingBox();
     await page.mouse.click(box.x + 20, box.y + 20, { button: "right" });
     await page.getByTestId("fault-menu").waitFor();

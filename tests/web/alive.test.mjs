@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect, isState, nodes, simulate, slide } from "./support/app.mjs";
 import { onPage } from "./support/harness.mjs";
-import { metric, metricUntil, picture, pixelsChange } from "./support/measure.mjs";
+import { atRest, metric, metricUntil, picture, pixelsChange } from "./support/measure.mjs";
 import { differing } from "./support/png.mjs";
 
 const STAGE = '[data-testid="stage"]';
@@ -177,7 +177,7 @@ test(
   onPage(async ({ page, open }) => {
     await open("?paused");
     await page.getByTestId("node-web-1").waitFor();
-    await page.waitForTimeout(1000);
+    await atRest(page);
     const world = () => page.locator("svg.cards > g").getAttribute("transform");
     const fitted = await world();
     const box = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
@@ -186,16 +186,16 @@ test(
     await page.mouse.down();
     await page.mouse.move(stage.x + stage.width / 2 - 80, stage.y + 52, { steps: 5 });
     await page.mouse.up();
-    await page.waitForTimeout(200);
+    await atRest(page);
     const moved = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
     assert.ok(Math.abs(box.x - 80 - moved.x) < 2 && Math.abs(box.y + 40 - moved.y) < 2, "it follows the hand");
     assert.equal(await page.getByTestId("inspector").count(), 0);
     await page.mouse.wheel(0, -300);
-    await page.waitForTimeout(200);
+    await atRest(page);
     const zoomed = await page.getByTestId("node-web-1").locator(".card-body").boundingBox();
     assert.ok(zoomed.width > box.width * 1.3, "the wheel zooms");
     await page.keyboard.press("f");
-    await page.waitForTimeout(1500);
+    await atRest(page);
     assert.equal(await world(), fitted);
   }),
 );

@@ -2,21 +2,22 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isState, simulate } from "./support/app.mjs";
+import { card, isState, simulate } from "./support/app.mjs";
 import { onPage } from "./support/harness.mjs";
-import { accessibilityFaults, metric, metricUntil, shoot } from "./support/measure.mjs";
+import { accessibilityFaults, atRest, metric, metricUntil, shoot } from "./support/measure.mjs";
 
 const broken = (page) => page.getByTestId("broken");
 const chip = (page, id) => page.locator(`[data-node="${id}"] .card-chip`);
 
-async function rightClick(page, locator) {
-  const box = await locator.boundingBox();
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2, { button: "right" });
-  await page.getByTestId("fault-menu").waitFor();
+async function rightClick(page, id) {
+  await atRest(page);
+  await card(page, id).locator(".card-body").click({ button: "right" });
+  await page.locator(`[data-testid="fault-menu"][data-value="${id}"]`).waitFor();
 }
 
 /** The middle of a link's curve, on the screen. */
 async function linkMiddle(page, from, to) {
+  await atRest(page);
   return page.locator(`[data-from="${from}"][data-to="${to}"] .link-line`).evaluate((path) => {
     const point = path.getPointAtLength(path.getTotalLength() * 0.4).matrixTransform(path.getScreenCTM());
     return { x: point.x, y: point.y };
@@ -28,7 +29,7 @@ test(
   onPage(async ({ page, open }) => {
     await open("?scenario=load-balanced&speed=1&users=2000");
     await metricUntil(page, "throughput", (rate) => rate > 50);
-    await rightClick(page, page.locator('[data-node="web-1"] .card-body'));
+    await rightClick(page, "web-1");
     await page.getByTestId("dial-slow").fill("0.8");
     await page.getByTestId("fault-slow").click();
     await page.getByTestId("fault-menu").waitFor({ state: "detached" });
@@ -81,7 +82,6 @@ test(
   onPage(async ({ page, open }) => {
     await open("?scenario=load-balanced&speed=1&users=2000");
     await metricUntil(page, "throughput", (rate) => rate > 50);
-    await page.waitForTimeout(600);
     const { x, y } = await linkMiddle(page, "lb-1", "web-1");
     await page.mouse.click(x, y, { button: "right" });
     await page.getByTestId("fault-menu").getByRole("button", { name: "Answers", exact: true }).click();
@@ -164,7 +164,7 @@ test(
   onPage(async ({ page, open }) => {
     await open("?scenario=load-balanced&speed=1&users=2000");
     await metricUntil(page, "throughput", (rate) => rate > 50);
-    await rightClick(page, page.locator('[data-node="web-1"] .card-body'));
+    await rightClick(page, "web-1");
     assert.deepEqual(await accessibilityFaults(page), []);
     await shoot(page, "menu-node");
     await page.setViewportSize({ width: 1280, height: 720 });
@@ -173,14 +173,15 @@ test(
     assert.equal(await page.getByTestId("filter-through").inputValue(), "web-1");
     await page.getByTestId("request-row").first().waitFor();
     await page.keyboard.press("Escape");
-    await rightClick(page, page.locator('[data-node="web-2"] .card-body'));
+    await page.getByTestId("requests").waitFor({ state: "detached" });
+    await rightClick(page, "web-2");
     await page.getByTestId("act-plus").click();
     await page.getByTestId("node-web-3").waitFor();
-    await page.waitForTimeout(700);
     const { x, y } = await linkMiddle(page, "lb-1", "web-1");
     await page.mouse.click(x, y, { button: "right" });
     await page.getByTestId("act-trash").click();
     await page.getByTestId("link-lb-1-web-1").waitFor({ state: "detached" });
+    await atRest(page);
     const stage = await page.getByTestId("stage").boundingBox();
     await page.mouse.click(stage.x + 8, stage.y + 8, { button: "right" });
     await shoot(page, "menu-canvas");

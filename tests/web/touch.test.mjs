@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { card, nodes } from "./support/app.mjs";
 import { onPage } from "./support/harness.mjs";
-import { accessibilityFaults, metric, shoot } from "./support/measure.mjs";
+import { accessibilityFaults, atRest, metric, shoot } from "./support/measure.mjs";
 
 const PHONE = { width: 390, height: 844, touch: true };
 
@@ -28,7 +28,7 @@ test(
   "parts are dragged, and cards carried and linked",
   onPage(async ({ page, open }) => {
     await open("?scenario=single-server");
-    await page.waitForTimeout(800);
+    await atRest(page);
     const hand = await finger(page);
     // By way of `over`, where a part must be drawn out of its list first.
     const drag = async (from, to, over = from) => {
@@ -47,7 +47,7 @@ test(
     await page.getByTestId("node-cache-1").waitFor();
     const before = await body(page, "cache-1");
     await drag(middle(before), [middle(before)[0] - 40, middle(before)[1] + 30]);
-    await page.waitForTimeout(400);
+    await atRest(page);
     assert.equal(await page.getByTestId("palette-search").count(), 0, "the palette gives way");
     assert.ok(Math.abs((await body(page, "cache-1")).x - before.x + 40) < 14, "a finger carries a card");
     const handle = await page.getByTestId("handle-web-1").boundingBox();
@@ -70,7 +70,7 @@ for (const [browser, isTold] of [["one that tells of it", true], ["one that says
     onPage(async ({ page, open, context }) => {
       await context.addInitScript(() => addEventListener("touchend", (event) => (globalThis.isClick = !event.defaultPrevented)));
       await open("?scenario=load-balanced&speed=1");
-      await page.waitForTimeout(800);
+      await atRest(page);
       const hand = await finger(page);
       const menu = page.getByTestId("fault-menu");
       const press = async (at) => {
@@ -110,7 +110,7 @@ for (const [browser, isTold] of [["one that tells of it", true], ["one that says
       await page.waitForTimeout(800);
       assert.equal(await menu.count(), 0);
       await hand.up();
-      await page.waitForTimeout(300);
+      await atRest(page);
       assert.ok(Math.abs((await body(page, "web-1")).x - before.x - 40) < 14);
       await page.touchscreen.tap(...middle(await body(page, "web-1")));
       await page.getByTestId("inspector").waitFor();

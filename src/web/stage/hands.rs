@@ -90,7 +90,7 @@ impl Hands {
         self.pointers.push((id, at));
     }
 
-    /// The pointer goes up, at a time of the wall.
+    /// The pointer goes up, at a time of the wall: when it happened, not when a busy page got to it.
     pub fn up(&mut self, id: i32, wall_ms: f64) -> Ended {
         let Some(i) = self.pointers.iter().position(|(other, _)| *other == id) else { return Ended::Nothing };
         let (_, at) = self.pointers.remove(i);

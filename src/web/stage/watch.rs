@@ -11,7 +11,7 @@ use scalescope::scene::{NodeBox, Point, Size};
 
 use super::hands::{self, Ended, Grip, Moved};
 use super::{Msg, Stage};
-use crate::dom::{self, Listener};
+use crate::dom::Listener;
 use crate::input::Intent;
 use crate::panels::bench::Wish;
 
@@ -117,7 +117,7 @@ impl Stage {
         let (hands, hold, link) = (self.hands.clone(), self.hold.clone(), ctx.link().clone());
         Listener::new(root, "pointerup", move |event: PointerEvent| {
             hold.borrow_mut().end();
-            let ended = hands.borrow_mut().up(event.pointer_id(), dom::now_ms());
+            let ended = hands.borrow_mut().up(event.pointer_id(), event.time_stamp());
             if ended != Ended::Nothing {
                 link.send_message(Msg::Ended(ended));
             }
@@ -128,7 +128,7 @@ impl Stage {
         let (hands, hold, link) = (self.hands.clone(), self.hold.clone(), ctx.link().clone());
         Listener::new(root, "pointercancel", move |event: PointerEvent| {
             hold.borrow_mut().end();
-            hands.borrow_mut().up(event.pointer_id(), dom::now_ms());
+            hands.borrow_mut().up(event.pointer_id(), event.time_stamp());
             link.send_message(Msg::Cancel);
         })
     }

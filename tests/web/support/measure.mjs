@@ -20,6 +20,32 @@ export async function pixelsChange(page, selector, { ms = 500, tolerance = 8 } =
   return differing(before, await picture(page, selector), tolerance);
 }
 
+/**
+ * Waits until no card has moved on the screen for `ms`. The view glides when a panel opens or closes, when the window gets another
+ * size, and when the design grows: what is clicked by place is somewhere else soon after.
+ */
+export async function atRest(page, ms = 400) {
+  await page.evaluate(
+    (quiet) =>
+      new Promise((done, fail) => {
+        const places = () => Array.from(document.querySelectorAll("[data-node]"), (card) => Object.values(card.getBoundingClientRect().toJSON())).join();
+        const began = performance.now();
+        let [last, since, frames] = [places(), began, 0];
+        const look = (now) => {
+          const seen = places();
+          [since, frames] = seen === last ? [since, frames + 1] : [now, 0];
+          last = seen;
+          // On a busy machine so long a time may be a single frame.
+          if (now - since >= quiet && frames >= 8) done();
+          else if (now - began > 20_000) fail(new Error("the drawing does not come to rest"));
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }),
+    ms,
+  );
+}
+
 /** The text of the figure `name`: the element with `data-metric="name"`. */
 export async function metricText(page, name) {
   return (await page.locator(`[data-metric="${name}"]`).first().innerText()).trim();
