@@ -13,6 +13,11 @@ pub const CROWD: usize = 16;
 /// So many are put into the row one by one, not sorted before.
 const FEW: usize = 4;
 
+/// Times within so many bits and a place in the room make a word of 31 bits.
+const NARROW_BITS: u32 = 31 - ROOM.ilog2();
+/// Words that are compared with another at once.
+const LANES: usize = 8;
+
 #[derive(Clone, Debug)]
 pub struct Soon {
     room: [Entry; ROOM],
@@ -79,6 +84,18 @@ impl Soon {
         }
         let places = &mut self.room[self.end..][..entries.len()];
         self.end += entries.len();
+        let latest = entries.iter().fold(0, |latest, entry| latest | (entry.at() - start));
+        if latest >> NARROW_BITS == 0 {
+            let mut words = [i32::MAX; ROOM];
+            for (place, entry) in entries.iter().enumerate() {
+                let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
+                words[place] = (word as u32).cast_signed();
+            }
+            for (rank, entry) in ranks(&words, entries.len()).into_iter().zip(entries) {
+                places[rank as usize % ROOM] = *entry;
+            }
+            return;
+        }
         // Words are sorted faster than entries. With its place in it no two are equal, and those of one time keep their order.
         let mut words = [0; ROOM];
         for (place, entry) in entries.iter().enumerate() {
@@ -133,4 +150,22 @@ fn insert<T: Copy>(row: &mut [T], item: T, is_later: impl Fn(&T) -> bool) {
         hole = place;
     }
     *hole = item;
+}
+
+/// How many of the first `count` words, no two of which are equal, are less than each.
+///
+/// Counted, not sorted: there is nothing to be guessed, and processors compare several at once.
+#[inline]
+fn ranks(words: &[i32; ROOM], count: usize) -> [i32; ROOM] {
+    let mut ranks = [0; ROOM];
+    for (ranks, lanes) in ranks.chunks_exact_mut(LANES).zip(words.chunks_exact(LANES)).take(count.div_ceil(LANES)) {
+        let mut sums = [0; LANES];
+        for word in &words[..count] {
+            for (sum, lane) in sums.iter_mut().zip(lanes) {
+                *sum += i32::from(word < lane);
+            }
+        }
+        ranks.copy_from_slice(&sums);
+    }
+    ranks
 }
