@@ -18,6 +18,7 @@ pub mod shape;
 pub mod slab;
 pub mod sparse;
 mod table;
+pub mod tape;
 pub mod time;
 mod unit;
 pub mod words;

@@ -6,6 +6,7 @@ mod json;
 mod meter;
 mod outcome;
 mod recorder;
+mod tape;
 pub mod trace;
 
 pub use figures::{

@@ -16,6 +16,9 @@ pub type Latencies = [Histogram; Operation::ALL.len()];
 /// Most samples kept for the sliding window.
 const SAMPLES: usize = 128;
 
+/// So many times in a row there must be room for more hops before more requests are drawn.
+const ROOMY: u32 = 6;
+
 /// Everything that was counted.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -57,6 +60,8 @@ struct HopBook {
     limit: usize,
     /// Every how-many-th request is drawn.
     stride: u32,
+    /// Calls of [`Recorder::take_hops`] one after another in which there was room for many more.
+    roomy: u32,
     side: u32,
 }
 
@@ -82,7 +87,7 @@ impl Default for Recorder {
             is_sliding: false,
             mark: Sample::default(),
             samples: VecDeque::from([Sample::default()]),
-            hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, side: 0 },
+            hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, roomy: 0, side: 0 },
             tracer: Tracer::default(),
         }
     }
@@ -218,8 +223,10 @@ impl Recorder {
     pub fn take_hops(&mut self, into: &mut Vec<Hop>) -> u32 {
         let book = &mut self.hops;
         let stride = book.stride;
-        if book.hops.len() < book.budget / 4 && book.stride > 1 {
-            book.stride /= 2;
+        // Not because of a single short frame: twice as many dots for a moment would be a flicker.
+        book.roomy = if book.hops.len() < book.budget / 4 { book.roomy + 1 } else { 0 };
+        if book.roomy >= ROOMY && book.stride > 1 {
+            (book.stride, book.roomy) = (book.stride / 2, 0);
         }
         book.limit = book.budget;
         into.append(&mut book.hops);

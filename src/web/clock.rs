@@ -5,8 +5,12 @@
 //! [`Clock::pace`] says by how much. Time in which no request is under way is raced through ([`Race`]). A tab that was hidden does not catch up: a frame is never longer than
 //! [`LONGEST_FRAME_MS`].
 
-/// How far ahead of the view the engine is asked to be, in frames.
-const LEAD_FRAMES: f64 = 2.0;
+/// How far ahead of the view the engine is asked to be beside the time that an answer takes, in frames.
+const LEAD_FRAMES: f64 = 1.5;
+/// How far ahead it is at least and at most.
+const LEAD_MS: std::ops::RangeInclusive<f64> = 33.0..=120.0;
+/// How slowly an answer that took long is forgotten: what is left of it after the next.
+const ANSWER_MEMORY: f64 = 0.98;
 /// What a frame takes, until it is known better.
 const FRAME_MS: f64 = 17.0;
 /// Simulated time that a race goes through in wall time.
@@ -49,10 +53,16 @@ pub struct Clock {
     speed: f64,
     view_ns: u64,
     reached_ns: u64,
+    /// What the last tick asked for.
+    target_ns: u64,
     last_wall_ms: Option<f64>,
     pace: f64,
     /// What a frame takes, smoothed.
     frame_ms: f64,
+    /// When the engine was asked for what it has not yet answered.
+    asked_ms: Option<f64>,
+    /// What its answers take, rather too long than too short.
+    answer_ms: f64,
     is_racing: bool,
     /// Where the step under way ends, which was taken while the clock stands; not ahead if there is none.
     goal_ns: u64,
@@ -65,9 +75,12 @@ impl Clock {
             speed,
             view_ns: 0,
             reached_ns: 0,
+            target_ns: 0,
             last_wall_ms: None,
             pace: 1.0,
             frame_ms: FRAME_MS,
+            asked_ms: None,
+            answer_ms: 0.0,
             is_racing: false,
             goal_ns: 0,
         }
@@ -87,7 +100,7 @@ impl Clock {
 
     pub fn set_playing(&mut self, is_playing: bool) {
         self.is_playing = is_playing;
-        self.last_wall_ms = None;
+        (self.last_wall_ms, self.target_ns) = (None, 0);
         self.pace = 1.0;
         if is_playing {
             self.goal_ns = 0;
@@ -120,18 +133,44 @@ impl Clock {
         self.reached_ns
     }
 
+    /// The simulated time that the last tick has asked for.
+    pub fn target_ns(&self) -> u64 {
+        self.target_ns
+    }
+
+    /// Whether the engine has not come to what the last tick asked for, and that was not long before `wall_ms`.
+    pub fn is_behind(&self, wall_ms: f64) -> bool {
+        let is_seen = self.last_wall_ms.is_some_and(|last| wall_ms - last < LONGEST_FRAME_MS);
+        is_seen && self.reached_ns < self.target_ns
+    }
+
     /// Share of the chosen speed that is reached, 0 to 1.
     pub fn pace(&self) -> f64 {
         self.pace
     }
 
-    /// The engine has come to `now_ns`.
-    pub fn reach(&mut self, now_ns: u64) {
+    /// The engine is asked for something at `wall_ms`.
+    pub fn ask(&mut self, wall_ms: f64) {
+        self.asked_ms = Some(wall_ms);
+    }
+
+    /// The engine has come to `now_ns`, and says so at `wall_ms`.
+    pub fn reach(&mut self, now_ns: u64, wall_ms: f64) {
         self.reached_ns = self.reached_ns.max(now_ns);
+        if let Some(asked_ms) = self.asked_ms.take() {
+            let took_ms = (wall_ms - asked_ms).clamp(0.0, *LEAD_MS.end());
+            self.answer_ms = took_ms.max(self.answer_ms * ANSWER_MEMORY + took_ms * (1.0 - ANSWER_MEMORY));
+        }
     }
 
     /// The next animation frame, at `wall_ms`.
     pub fn tick(&mut self, wall_ms: f64, race: Race) -> Tick {
+        let tick = self.next(wall_ms, race);
+        self.target_ns = tick.target_ns;
+        tick
+    }
+
+    fn next(&mut self, wall_ms: f64, race: Race) -> Tick {
         let elapsed_ms = self.last_wall_ms.map_or(0.0, |last| (wall_ms - last).clamp(0.0, LONGEST_FRAME_MS));
         self.last_wall_ms = Some(wall_ms);
         if !self.is_playing {
@@ -173,12 +212,17 @@ impl Clock {
         let ahead = |wall_ms: f64| (wall_ms * NS_PER_MS * RACE_SPEED) as u64;
         let goal = if let Race::To(goal) = race { goal } else { self.reached_ns };
         self.view_ns = (self.view_ns + ahead(elapsed_ms)).min(goal.min(self.reached_ns)).max(self.view_ns);
-        let lead = if race == Race::On { ahead(self.frame_ms * LEAD_FRAMES).min(RACE_LEAD_NS) } else { self.lead_ns() };
+        let lead = if race == Race::On { ahead(self.lead_ms()).min(RACE_LEAD_NS) } else { self.lead_ns() };
         Tick { view_ns: self.view_ns, target_ns: (self.view_ns + lead).max(self.reached_ns) }
     }
 
+    /// As long as the view goes on before the next answer can be there.
+    fn lead_ms(&self) -> f64 {
+        (self.answer_ms + self.frame_ms * LEAD_FRAMES).clamp(*LEAD_MS.start(), *LEAD_MS.end())
+    }
+
     fn lead_ns(&self) -> u64 {
-        self.simulated_ns(self.frame_ms * LEAD_FRAMES)
+        self.simulated_ns(self.lead_ms())
     }
 
     fn measure(&mut self, moved_ns: u64, wanted_ns: u64, elapsed_ms: f64) {
@@ -210,7 +254,7 @@ mod tests {
         let tick = clock.tick(16.0, Race::None);
         assert_eq!(tick.view_ns, 0);
         assert!(tick.target_ns >= 16_000_000);
-        clock.reach(10_000_000);
+        clock.reach(10_000_000, 0.0);
         assert_eq!(clock.tick(32.0, Race::None).view_ns, 10_000_000);
     }
 
@@ -222,9 +266,23 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_that_is_behind_goes_on_unless_nobody_looks() {
+        let mut clock = running(1.0);
+        let target = clock.tick(16.0, Race::None).target_ns;
+        clock.reach(10_000_000, 0.0);
+        assert!(clock.is_behind(30.0));
+        assert!(!clock.is_behind(5_000.0), "a hidden tab");
+        clock.reach(target, 0.0);
+        assert!(!clock.is_behind(30.0));
+        clock.tick(32.0, Race::None);
+        clock.set_playing(false);
+        assert!(!clock.is_behind(33.0));
+    }
+
+    #[test]
     fn a_paused_clock_asks_for_nothing() {
         let mut clock = running(1.0);
-        clock.reach(40_000_000);
+        clock.reach(40_000_000, 0.0);
         clock.tick(20.0, Race::None);
         clock.set_playing(false);
         let tick = clock.tick(500.0, Race::None);
@@ -238,19 +296,19 @@ mod tests {
         let mut clock = Clock::new(0.1, false);
         clock.step(100.0);
         assert_eq!(clock.tick(16.0, Race::None).target_ns, 10_000_000);
-        clock.reach(4_000_000);
+        clock.reach(4_000_000, 0.0);
         clock.show_reached();
         clock.set_playing(false);
         assert!(clock.is_stepping());
         assert_eq!(clock.tick(32.0, Race::None), Tick { view_ns: 4_000_000, target_ns: 10_000_000 });
-        clock.reach(10_000_000);
+        clock.reach(10_000_000, 0.0);
         assert!(!clock.is_stepping());
     }
 
     #[test]
     fn slowing_down_does_not_leave_the_view_far_behind() {
         let mut clock = running(10.0);
-        clock.reach(340_000_000);
+        clock.reach(340_000_000, 0.0);
         clock.set_speed(1e-4);
         let tick = clock.tick(16.0, Race::None);
         assert!(clock.reached_ns() - tick.view_ns < 10_000);
@@ -261,7 +319,7 @@ mod tests {
         let mut clock = running(1.0);
         for frame in 1..200_u32 {
             let wall = f64::from(frame) * 16.0;
-            clock.reach((wall * 0.4 * 1e6) as u64);
+            clock.reach((wall * 0.4 * 1e6) as u64, 0.0);
             clock.tick(wall, Race::None);
         }
         assert!((clock.pace() - 0.4).abs() < 0.05, "{}", clock.pace());
@@ -271,7 +329,7 @@ mod tests {
     fn quiet_time_is_raced_through_up_to_the_next_request() {
         let mut clock = running(0.001);
         assert!(clock.tick(16.0, Race::On).target_ns > 16_000_000);
-        clock.reach(40_000_000);
+        clock.reach(40_000_000, 0.0);
         assert_eq!(clock.tick(32.0, Race::To(10_000_000)).view_ns, 10_000_000);
         assert!(clock.is_racing());
         assert_eq!(clock.tick(48.0, Race::None).view_ns, 10_016_000);

@@ -1,8 +1,8 @@
 //! What the page and the engine's worker say to each other.
 //!
-//! Control messages are JSON text: a few hundred bytes a frame, figures ten times a second. Hops travel beside a
-//! [`FromEngine::Frame`] as a transferred buffer of [`Hop::encode`](scalescope::observe::Hop::encode)d words. Documents
-//! travel as their own text, because that is the form which is checked when it is read.
+//! Control messages are JSON text, a few hundred bytes a frame. Beside a [`FromEngine::Frame`] travel, as transferred buffers, its
+//! hops as [`Hop::encode`](scalescope::observe::Hop::encode)d words, and ten times a second the figures on a
+//! [`tape`](scalescope::base::tape). Documents travel as their own text, because that is the form which is checked when it is read.
 
 use scalescope::base::SimDuration;
 use scalescope::base::json::{Field, Json, may, must, read_fields, tag, tagged, write_fields};
@@ -45,7 +45,7 @@ pub enum FromEngine {
     Ready,
     /// A new run has begun.
     Loaded(Design),
-    /// Time went on. Hops come along, their times in seconds after `base_ns`.
+    /// Time went on. Hops come along, their times in seconds after `base_ns`, and figures, if they were wanted.
     Frame(Frame),
     /// A command was carried out at `now_ns`.
     Done { command: Command, now_ns: u64 },
@@ -80,6 +80,7 @@ pub struct Frame {
     pub stride: u32,
     /// What the frame cost the worker, in milliseconds.
     pub cpu_ms: f64,
+    /// Not part of the text.
     pub figures: Option<Box<Figures>>,
 }
 
@@ -307,7 +308,6 @@ impl Frame {
             may("base_ns", &mut self.base_ns),
             may("stride", &mut self.stride),
             may("cpu_ms", &mut self.cpu_ms),
-            may("figures", &mut self.figures),
         ]
     }
 }

@@ -1,17 +1,19 @@
 //! A session: the engine's worker, the view's clock, and the conversation between them. No UI.
 //!
-//! One [`ToEngine::Advance`] is outstanding at a time; the next is posted by the first animation frame after its
-//! answer. So a slow engine is never flooded, and a hidden tab, which gets no animation frames, simulates nothing.
+//! One [`ToEngine::Advance`] is outstanding at a time. Animation frames say how far the engine shall go; where it has not come that
+//! far, the next is posted with its answer. So a slow engine is never idle and never flooded, and a hidden tab, which gets no
+//! animation frames, simulates nothing.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect, Uint32Array};
+use js_sys::{Array, Object, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use scalescope::base::SimDuration;
+use scalescope::base::tape::play;
 use scalescope::engine::Entry;
 use scalescope::model::{Command, Problems};
 use scalescope::scene::Picked;
@@ -26,8 +28,10 @@ use super::traffic::{Budget, Quiet};
 const CPU_BUDGET_MS: f64 = 12.0;
 /// The same while a run is taken up again: nobody follows a dot then.
 const REPLAY_BUDGET_MS: f64 = 40.0;
-/// Time between figures.
+/// Time between figures, of which nobody reads those of a hundred nodes as often as those of some.
 const FIGURES_EVERY_MS: f64 = 100.0;
+const SLOWEST_FIGURES: f64 = 3.0;
+const MANY_NODES: f64 = 40.0;
 /// Time between commands of a control that is being moved.
 const SOON_MS: f64 = 80.0;
 /// Length of a step with the clock standing, in wall time at the chosen speed.
@@ -71,6 +75,7 @@ pub struct Session {
     is_busy: bool,
     wants_figures: bool,
     figures_ms: f64,
+    figures_every_ms: f64,
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
@@ -109,6 +114,7 @@ impl Session {
                 is_busy: false,
                 wants_figures: false,
                 figures_ms: f64::NEG_INFINITY,
+                figures_every_ms: FIGURES_EVERY_MS,
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
@@ -211,21 +217,27 @@ impl Session {
             self.soon_ms = wall_ms;
             self.command(command);
         }
-        if self.is_loaded && !self.is_busy {
-            let goes_on = self.clock.is_playing() || self.clock.is_stepping();
-            let is_due = goes_on && wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
-            let with_figures = is_due || self.wants_figures;
-            if tick.target_ns > self.clock.reached_ns() || self.wants_figures {
-                if with_figures {
-                    self.figures_ms = wall_ms;
-                }
-                self.advance(tick.target_ns, with_figures);
-            }
-            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s()) {
+        if self.is_loaded {
+            self.go_on(wall_ms);
+            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s(), self.clock.pace()) {
                 self.send_view();
             }
         }
         tick.view_ns
+    }
+
+    /// Lets an engine that is free go on to what the last tick asked for, and tell figures if it is time for them.
+    fn go_on(&mut self, wall_ms: f64) {
+        let goes_on = self.clock.is_playing() || self.clock.is_stepping();
+        let is_due = goes_on && wall_ms - self.figures_ms >= self.figures_every_ms;
+        let with_figures = is_due || self.wants_figures;
+        let target_ns = self.clock.target_ns();
+        if !self.is_busy && (target_ns > self.clock.reached_ns() || self.wants_figures) {
+            if with_figures {
+                self.figures_ms = wall_ms;
+            }
+            self.advance(target_ns, with_figures);
+        }
     }
 
     /// Takes what it cost to draw a frame: there are as many dots as this machine draws with ease.
@@ -247,7 +259,7 @@ impl Session {
             self.wants_figures = true;
             return None;
         }
-        let want_figures = wall_ms - self.figures_ms >= FIGURES_EVERY_MS;
+        let want_figures = wall_ms - self.figures_ms >= self.figures_every_ms;
         if want_figures {
             self.figures_ms = wall_ms;
         }
@@ -259,6 +271,7 @@ impl Session {
     fn advance(&mut self, until_ns: u64, want_figures: bool) {
         self.is_busy = true;
         self.wants_figures = false;
+        self.clock.ask(dom::now_ms());
         self.send(ToEngine::Advance { until_ns, cpu_budget_ms: CPU_BUDGET_MS, want_figures });
     }
 
@@ -293,9 +306,12 @@ impl Session {
             }
         };
         match message {
-            FromEngine::Frame(frame) => {
-                let words = parts.map(|parts| parts.get(1).unchecked_into::<Uint32Array>().to_vec());
-                self.frame(frame, words.unwrap_or_default())
+            FromEngine::Frame(mut frame) => {
+                let words = parts.and_then(|parts| parts.get(1).dyn_into::<Uint32Array>().ok());
+                if let Some(tape) = parts.and_then(|parts| parts.get(2).dyn_into::<Uint8Array>().ok()) {
+                    frame.figures = play(tape.to_vec());
+                }
+                self.frame(frame, words.map(|words| words.to_vec()).unwrap_or_default())
             }
             FromEngine::Loaded(design) => {
                 (self.is_loaded, self.is_busy, self.wants_figures) = (true, false, true);
@@ -323,11 +339,19 @@ impl Session {
         }
         self.is_busy = false;
         let was_stepping = self.clock.is_stepping();
-        self.clock.reach(frame.now_ns);
+        self.clock.reach(frame.now_ns, dom::now_ms());
         // Whoever looks at the end of a step looks at its figures.
         self.wants_figures |= was_stepping && !self.clock.is_stepping() && frame.figures.is_none();
         if !self.clock.is_playing() || self.replay.is_some() {
             self.clock.show_reached();
+        }
+        let wall_ms = dom::now_ms();
+        if self.replay.is_none() && self.clock.is_behind(wall_ms) {
+            self.go_on(wall_ms);
+        }
+        if let Some(figures) = &frame.figures {
+            let times = (figures.nodes.len() as f64 / MANY_NODES).clamp(1.0, SLOWEST_FIGURES);
+            self.figures_every_ms = FIGURES_EVERY_MS * times;
         }
         self.budget.see(&words, frame.stride);
         self.quiet.see(&words, &frame, self.clock.view_ns());

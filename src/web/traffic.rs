@@ -17,6 +17,8 @@ const MOST_HOPS: f64 = 20_000.0;
 const DRAWING_MS: f64 = 6.0;
 /// Below 28 frames a second there shall be fewer dots, whatever takes the time.
 const SLOW_FRAME_MS: f64 = 36.0;
+/// Where the engine comes to less of the chosen speed than this, there shall be fewer dots: noting them takes a part of its time.
+const SLOW_PACE: f64 = 0.98;
 
 /// How many hops to ask for, from how long hops were of late and what it costs to draw them, so that as many dots are on their way as
 /// this machine draws with ease. Above that the engine tells of every n-th request only, and the page says so.
@@ -59,14 +61,15 @@ impl Budget {
         self.drawing_ms = self.drawing_ms * 0.9 + milliseconds * 0.1;
     }
 
-    /// Whether the engine should be told another number, where a frame takes `pace_ms` and stands for `frame_s` of simulated time.
-    pub fn is_due(&mut self, wall_ms: f64, pace_ms: f64, frame_s: f64) -> bool {
+    /// Whether the engine should be told another number, where a frame takes `frame_ms` and stands for `span_s` of simulated time, and
+    /// the engine keeps `pace` of the chosen speed.
+    pub fn is_due(&mut self, wall_ms: f64, frame_ms: f64, span_s: f64, pace: f64) -> bool {
         if wall_ms - self.sent_ms <= BUDGET_EVERY_MS {
             return false;
         }
         self.sent_ms = wall_ms;
-        self.adapt(pace_ms);
-        let hops = self.hops(frame_s);
+        self.adapt(frame_ms, pace);
+        let hops = self.hops(span_s);
         let is_due = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
         if is_due {
             self.sent = hops;
@@ -74,8 +77,8 @@ impl Budget {
         is_due
     }
 
-    fn adapt(&mut self, pace_ms: f64) {
-        let change = if pace_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS {
+    fn adapt(&mut self, frame_ms: f64, pace: f64) {
+        let change = if frame_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS || pace < SLOW_PACE {
             0.8
         } else if self.is_thinned && self.drawing_ms < DRAWING_MS / 2.0 {
             1.25
@@ -135,23 +138,27 @@ mod tests {
     use super::*;
 
     /// The dots that may be on their way after some seconds on a machine that draws so.
-    fn settled(drawing_ms: f64, frame_ms: f64, stride: u32) -> f64 {
+    fn settled(drawing_ms: f64, frame_ms: f64, stride: u32, pace: f64) -> f64 {
         let mut budget = Budget::default();
         for frame in 0..1_000_u32 {
             budget.see(&[], stride);
             budget.drawn(drawing_ms);
-            budget.is_due(f64::from(frame) * frame_ms, frame_ms, 0.001);
+            budget.is_due(f64::from(frame) * frame_ms, frame_ms, 0.001, pace);
         }
         budget.dots
     }
 
     #[test]
     fn a_fast_machine_draws_more_dots_than_a_slow_one() {
-        assert!((settled(1.0, 16.7, 2) - MOST_DOTS).abs() < 1.0);
-        assert!((settled(4.0, 16.7, 2) - FIRST_DOTS).abs() < 1.0);
-        assert!((settled(9.0, 16.7, 1) - FEWEST_DOTS).abs() < 1.0);
-        assert!((settled(1.0, 90.0, 2) - FEWEST_DOTS).abs() < 1.0, "software that pretends to be a graphics processor");
-        assert!((settled(1.0, 16.7, 1) - FIRST_DOTS).abs() < 1.0, "more than there is need not be allowed");
+        assert!((settled(1.0, 16.7, 2, 1.0) - MOST_DOTS).abs() < 1.0);
+        assert!((settled(4.0, 16.7, 2, 1.0) - FIRST_DOTS).abs() < 1.0);
+        assert!((settled(9.0, 16.7, 1, 1.0) - FEWEST_DOTS).abs() < 1.0);
+        assert!(
+            (settled(1.0, 90.0, 2, 1.0) - FEWEST_DOTS).abs() < 1.0,
+            "software that pretends to be a graphics processor"
+        );
+        assert!((settled(1.0, 16.7, 1, 1.0) - FIRST_DOTS).abs() < 1.0, "more than there is need not be allowed");
+        assert!((settled(1.0, 16.7, 2, 0.9) - FEWEST_DOTS).abs() < 1.0, "the engine's own time comes first");
     }
 
     #[test]

@@ -5,11 +5,12 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Uint32Array};
+use js_sys::{Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use scalescope::base::order::sort_by_key;
+use scalescope::base::tape::record;
 use scalescope::base::{SimDuration, SimTime};
 use scalescope::engine::Engine;
 use scalescope::engine::chooser::{self, MODELS};
@@ -160,10 +161,10 @@ impl Host {
         }
         self.words.clear();
         self.words.extend(self.hops.iter().flat_map(|hop| hop.encode(base)));
-        let figures = want_figures.then(|| Box::new(engine.figures()));
+        let figures = want_figures.then(|| record(&mut engine.figures()));
         let (now_ns, base_ns) = (engine.now().as_nanos(), base.as_nanos());
-        let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures };
-        self.post_frame(frame);
+        let frame = Frame { now_ns, base_ns, stride, cpu_ms: wall_ms() - started, figures: None };
+        self.post_frame(frame, figures);
         if want_figures {
             self.tell_of_complaints();
             self.tell_of_redesign();
@@ -171,10 +172,15 @@ impl Host {
         }
     }
 
-    fn post_frame(&self, frame: Frame) {
+    fn post_frame(&self, frame: Frame, figures: Option<Vec<u8>>) {
         let words = Uint32Array::from(self.words.as_slice());
         let message = Array::of2(&protocol::write(FromEngine::Frame(frame)).into(), &words);
         let transfer = Array::of1(&words.buffer());
+        if let Some(figures) = figures {
+            let figures = Uint8Array::from(figures.as_slice());
+            message.push(&figures);
+            transfer.push(&figures.buffer());
+        }
         if let Err(error) = self.scope.post_message_with_transfer(&message, &transfer) {
             wasm_bindgen::throw_val(error);
         }
