@@ -9,6 +9,9 @@ use scalescope::scene::{LinkPath, Point, on_curve};
 
 use crate::editor::Ends;
 
+/// Where everything is linked with everything, the beds of links would be all that one sees.
+const DENSE: usize = 150;
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub paths: Rc<Vec<Wire>>,
@@ -105,7 +108,12 @@ impl Passage {
 
 #[component]
 pub fn Links(props: &Props) -> Html {
-    html! { <>{ for props.paths.iter().map(link) }</> }
+    let is_dense = props.paths.len() >= DENSE;
+    html! {
+        <g class={classes!(is_dense.then_some("is-dense"))}>
+            { for props.paths.iter().map(|wire| link(wire, is_dense)) }
+        </g>
+    }
 }
 
 #[derive(Properties, PartialEq)]
@@ -150,7 +158,7 @@ fn curve(points: &[Point; 4]) -> String {
     format!("M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}", a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y)
 }
 
-fn link(wire: &Wire) -> Html {
+fn link(wire: &Wire, is_dense: bool) -> Html {
     let curve = curve(&wire.path.points);
     let class = classes!(
         "link",
@@ -168,7 +176,9 @@ fn link(wire: &Wire) -> Html {
     );
     html! {
         <g {class} key={wire.path.link} data-from={wire.from.clone()} data-to={wire.to.clone()}>
-            <path class="link-bed" d={curve.clone()} />
+            if !is_dense {
+                <path class="link-bed" d={curve.clone()} />
+            }
             <path class="link-line" d={curve} />
             if wire.passage == Passage::Cut {
                 <path class="link-cut" d={cross(&wire.path.points)} />
