@@ -12,7 +12,7 @@ use scalescope::kernel::{Event, EventQueue, Tag};
 use super::workloads::{Clock, Report};
 
 /// Events taken and pushed in a round.
-const HOLDS: usize = 1_000_000;
+const HOLDS: usize = 4_000_000;
 /// The two take turns, so that what else the machine does hits both.
 const ROUNDS: usize = 5;
 /// Mean time for which an event is pending, in nanoseconds.
