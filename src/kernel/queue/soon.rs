@@ -84,27 +84,8 @@ impl Soon {
         }
         let places = &mut self.room[self.end..][..entries.len()];
         self.end += entries.len();
-        let latest = entries.iter().fold(0, |latest, entry| latest | (entry.at() - start));
-        if latest >> NARROW_BITS == 0 {
-            let mut words = [i32::MAX; ROOM];
-            for (place, entry) in entries.iter().enumerate() {
-                let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
-                words[place] = (word as u32).cast_signed();
-            }
-            for (rank, entry) in ranks(&words, entries.len()).into_iter().zip(entries) {
-                places[rank as usize % ROOM] = *entry;
-            }
-            return;
-        }
-        // Words are sorted faster than entries. With its place in it no two are equal, and those of one time keep their order.
-        let mut words = [0; ROOM];
-        for (place, entry) in entries.iter().enumerate() {
-            let word = (entry.at() - start) << ROOM.ilog2() | place as u64;
-            insert(&mut words[..=place], word, |other| *other > word);
-        }
-        for (place, word) in places.iter_mut().zip(&words) {
-            *place = entries[*word as usize % ROOM];
-        }
+        let span = entries.iter().fold(0, |span, entry| span | (entry.at() - start));
+        if span >> NARROW_BITS == 0 { rank(entries, start, places) } else { sort(entries, start, places) }
     }
 
     /// Of a row that is too crowded: a time in the middle of what it should be, and how many are due before that.
@@ -152,9 +133,39 @@ fn insert<T: Copy>(row: &mut [T], item: T, is_later: impl Fn(&T) -> bool) {
     *hole = item;
 }
 
-/// How many of the first `count` words, no two of which are equal, are less than each.
+/// Puts `entries` into `places` by their time, which is a little after `start`.
 ///
 /// Counted, not sorted: there is nothing to be guessed, and processors compare several at once.
+#[inline]
+fn rank(entries: &[Entry], start: u64, places: &mut [Entry]) {
+    let mut words = [i32::MAX; ROOM];
+    for (place, entry) in entries.iter().enumerate() {
+        words[place] = (word(entry, start, place) as u32).cast_signed();
+    }
+    for (rank, entry) in ranks(&words, entries.len()).into_iter().zip(entries) {
+        places[rank as usize % ROOM] = *entry;
+    }
+}
+
+/// As [`rank`], whatever the times are. Words are sorted faster than entries.
+fn sort(entries: &[Entry], start: u64, places: &mut [Entry]) {
+    let mut words = [0; ROOM];
+    for (place, entry) in entries.iter().enumerate() {
+        let word = word(entry, start, place);
+        insert(&mut words[..=place], word, |other| *other > word);
+    }
+    for (place, word) in places.iter_mut().zip(&words) {
+        *place = entries[*word as usize % ROOM];
+    }
+}
+
+/// When an entry is due, and its place: so no two are equal, and those of one time keep their order.
+#[inline]
+fn word(entry: &Entry, start: u64, place: usize) -> u64 {
+    (entry.at() - start) << ROOM.ilog2() | place as u64
+}
+
+/// How many of the first `count` words, no two of which are equal, are less than each of them.
 #[inline]
 fn ranks(words: &[i32; ROOM], count: usize) -> [i32; ROOM] {
     let mut ranks = [0; ROOM];

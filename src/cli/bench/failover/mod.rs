@@ -122,11 +122,12 @@ mod tests {
     /// half of a copy, and then nobody to give another; what a disk that was read-only could not delete when its database took over;
     /// what a move had left that ended with its router (16,114), with the old home (39,653) or late (27,199), and what an old primary
     /// without a fence deleted (22,972, 69,143); a record that was moved to such a one, and is listed as diverged; an heir that hung and
-    /// took over late (160,969); a hung primary that acknowledged writes when it was replaced (174,471).
-    const FOUND: [u64; 31] = [
+    /// took over late (160,969); a hung primary that acknowledged writes when it was replaced (174,471). And one of the search itself, which
+    /// let people go on with transactions at rest, and looked in the middle of one (189,163).
+    const FOUND: [u64; 32] = [
         54_572, 66_800, 5_126, 8_905, 16_426, 24_198, 29_479, 26_016, 437, 842, 1_372, 1_772, 6_005, 6_243, 14_234,
         34_777, 45_284, 92_235, 31_793, 71_686, 87_784, 84_492, 31_770, 16_114, 39_653, 27_199, 22_972, 69_143,
-        137_841, 160_969, 174_471,
+        137_841, 160_969, 174_471, 189_163,
     ];
 
     #[test]

@@ -123,7 +123,11 @@ fn heal(engine: &mut Engine, healing: &mut Vec<Command>) {
     for node in &document.nodes {
         if matches!(node.kind, NodeKind::Users(_)) {
             let set = |param: &str, value: Value| Edit::Set { node: node.id.clone(), param: param.to_owned(), value };
-            commands.push(Command::Edit(set("write_weight", json!(0))));
+            // Somebody must want something.
+            commands.push(Command::Edit(set("read_weight", json!(1))));
+            for writing in ["write_weight", "transaction_weight"] {
+                commands.push(Command::Edit(set(writing, json!(0))));
+            }
             commands.push(Command::Edit(set("rate_per_user_per_s", json!(1e-6))));
         } else {
             commands.push(Command::Fault(Fault::Heal { node: node.id.clone() }));
