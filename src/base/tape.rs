@@ -1,6 +1,6 @@
 //! Values as bytes on a tape, between two ends of one program: the engine's worker and the page.
 //!
-//! Nothing but their order tells the fields apart, so that ten times a second thousands of figures are written and read without a
+//! Nothing but their order tells the fields apart, so that several times a second thousands of figures are written and read without a
 //! name, a path or a tree. A type says once what it is made of, for both directions. What is kept, or comes from another program,
 //! is [`json`](super::json).
 
@@ -73,6 +73,11 @@ impl Tape {
         u64::from_le_bytes(self.bytes(word.to_le_bytes()))
     }
 
+    /// What was played is nothing that was recorded.
+    pub fn tear(&mut self) {
+        self.is_torn = true;
+    }
+
     /// The length of what follows, each part of which takes a byte at least.
     fn len(&mut self, len: usize) -> usize {
         let len = self.word(len as u64);
@@ -84,15 +89,21 @@ impl Tape {
     }
 }
 
-impl Taped for u64 {
-    fn blank() -> Self {
-        0
-    }
+macro_rules! wholes {
+    ($($ty:ty),+) => { $(
+        impl Taped for $ty {
+            fn blank() -> Self {
+                0
+            }
 
-    fn pass(&mut self, tape: &mut Tape) {
-        *self = tape.word(*self);
-    }
+            fn pass(&mut self, tape: &mut Tape) {
+                *self = Self::from_le_bytes(tape.bytes(self.to_le_bytes()));
+            }
+        }
+    )+ };
 }
+
+wholes!(u16, u32, u64);
 
 impl Taped for f64 {
     fn blank() -> Self {
@@ -101,26 +112,6 @@ impl Taped for f64 {
 
     fn pass(&mut self, tape: &mut Tape) {
         *self = Self::from_bits(tape.word(self.to_bits()));
-    }
-}
-
-impl Taped for u16 {
-    fn blank() -> Self {
-        0
-    }
-
-    fn pass(&mut self, tape: &mut Tape) {
-        *self = Self::from_le_bytes(tape.bytes(self.to_le_bytes()));
-    }
-}
-
-impl Taped for u32 {
-    fn blank() -> Self {
-        0
-    }
-
-    fn pass(&mut self, tape: &mut Tape) {
-        *self = Self::from_le_bytes(tape.bytes(self.to_le_bytes()));
     }
 }
 
@@ -140,7 +131,9 @@ impl Taped for bool {
     }
 
     fn pass(&mut self, tape: &mut Tape) {
-        *self = tape.bytes([u8::from(*self)]) != [0];
+        let [byte] = tape.bytes([u8::from(*self)]);
+        tape.is_torn |= byte > 1;
+        *self = byte == 1;
     }
 }
 
@@ -235,7 +228,7 @@ macro_rules! taped {
     };
 }
 
-/// Passes an enum as its place among `$all`.
+/// Passes an enum as its place among `$all`, which must be all of them.
 macro_rules! taped_words {
     ($ty:ty, $all:expr) => {
         impl $crate::base::tape::Taped for $ty {
@@ -244,9 +237,12 @@ macro_rules! taped_words {
             }
 
             fn pass(&mut self, tape: &mut $crate::base::tape::Tape) {
-                let mut place = $all.iter().position(|one| one == self).unwrap_or_default() as u16;
+                let mut place = $all.iter().position(|one| one == self).map_or(u16::MAX, |place| place as u16);
                 place.pass(tape);
-                *self = $all.get(usize::from(place)).copied().unwrap_or($all[0]);
+                match $all.get(usize::from(place)) {
+                    Some(played) => *self = *played,
+                    None => tape.tear(),
+                }
             }
         }
     };
@@ -257,6 +253,14 @@ pub(crate) use {taped, taped_words};
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Word {
+        One,
+        Other,
+    }
+
+    taped_words!(Word, [Word::One, Word::Other]);
 
     type Value = (Vec<(String, Option<f64>)>, (bool, u32));
 
@@ -280,5 +284,8 @@ mod tests {
         let mut broken = whole;
         broken[16] = 0xff;
         assert_eq!(play::<Value>(broken), None, "no text");
+        assert_eq!(play::<bool>(vec![2]), None, "no truth value");
+        assert_eq!(play::<Word>(record(&mut Word::Other)), Some(Word::Other));
+        assert_eq!(play::<Word>(vec![2, 0]), None, "no such word");
     }
 }

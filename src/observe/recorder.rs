@@ -58,11 +58,21 @@ struct HopBook {
     budget: usize,
     /// Number of hops at which the next halving is due.
     limit: usize,
-    /// Every how-many-th request is drawn.
+    /// Every how-many-th request is drawn: a power of two.
     stride: u32,
     /// Calls of [`Recorder::take_hops`] one after another in which there was room for many more.
     roomy: u32,
+    /// Events until the last of those calls.
+    seen: u64,
     side: u32,
+}
+
+impl HopBook {
+    /// Asked for everything that happens, so there is no division.
+    #[inline]
+    fn takes(&self, serial: u32) -> bool {
+        serial & (self.stride - 1) == 0
+    }
 }
 
 /// The counters belong to the state; windows and pictures do not, for they depend on when somebody looked.
@@ -87,7 +97,7 @@ impl Default for Recorder {
             is_sliding: false,
             mark: Sample::default(),
             samples: VecDeque::from([Sample::default()]),
-            hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, roomy: 0, side: 0 },
+            hops: HopBook { hops: Vec::new(), budget: 0, limit: 0, stride: 1, roomy: 0, seen: 0, side: 0 },
             tracer: Tracer::default(),
         }
     }
@@ -193,13 +203,13 @@ impl Recorder {
     /// Whether the request numbered `serial` is one of those drawn.
     #[inline]
     pub fn draws(&self, serial: u32) -> bool {
-        self.hops.budget > 0 && serial.is_multiple_of(self.hops.stride)
+        self.hops.budget > 0 && self.hops.takes(serial)
     }
 
     /// Whether the request numbered `serial` is traced. While dots are drawn, it is only if it is drawn too.
     #[inline]
     pub fn traces(&self, serial: u32) -> bool {
-        self.tracer.is_on() && serial.is_multiple_of(self.tracer.stride().max(self.hops.stride))
+        self.tracer.takes(serial) && self.hops.takes(serial)
     }
 
     /// Whether to draw the next message that belongs to no request (replication, checks): these are thinned alike.
@@ -223,8 +233,15 @@ impl Recorder {
     pub fn take_hops(&mut self, into: &mut Vec<Hop>) -> u32 {
         let book = &mut self.hops;
         let stride = book.stride;
-        // Not because of a single short frame: twice as many dots for a moment would be a flicker.
-        book.roomy = if book.hops.len() < book.budget / 4 { book.roomy + 1 } else { 0 };
+        let passed = self.events - std::mem::replace(&mut book.seen, self.events);
+        book.roomy = match passed {
+            0 => book.roomy,
+            _ if book.hops.len() >= book.budget / 4 => 0,
+            // Who goes on event by event wants to see each.
+            1 => ROOMY,
+            // Not because of a single short frame: twice as many dots for a moment would be a flicker.
+            _ => book.roomy + 1,
+        };
         if book.roomy >= ROOMY && book.stride > 1 {
             (book.stride, book.roomy) = (book.stride / 2, 0);
         }

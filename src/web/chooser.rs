@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::dom::Listener;
 use super::protocol::{self, FromEngine, ToEngine};
-use super::session;
+use super::worker;
 
 /// About so many requests are simulated for each kind.
 const REQUESTS: f64 = 60_000.0;
@@ -40,7 +40,7 @@ impl Trying {
     /// Starts a worker for `document`, whose users make `rate` requests per second.
     pub fn start(document: &Document, rate: f64, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
         let say = |error: JsValue| super::dom::describe(&error);
-        let worker = session::spawn().map_err(say)?;
+        let worker = worker::spawn().map_err(say)?;
         let span_s = (REQUESTS / rate.max(1.0)).clamp(SPAN_S.0, SPAN_S.1).round();
         let (warmup, span) = (SimDuration::from_secs_f64(span_s / 2.0), SimDuration::from_secs_f64(span_s));
         let message = protocol::write(ToEngine::Choose { document: document.to_json(), warmup, r#for: span });

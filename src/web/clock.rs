@@ -9,6 +9,8 @@
 const LEAD_FRAMES: f64 = 1.5;
 /// How far ahead it is at least and at most.
 const LEAD_MS: std::ops::RangeInclusive<f64> = 33.0..=120.0;
+/// The same of whether it was late, from one tick to the next.
+const LATENESS_MEMORY: f64 = 0.95;
 /// How slowly an answer that took long is forgotten: what is left of it after the next.
 const ANSWER_MEMORY: f64 = 0.98;
 /// What a frame takes, until it is known better.
@@ -63,6 +65,10 @@ pub struct Clock {
     asked_ms: Option<f64>,
     /// What its answers take, rather too long than too short.
     answer_ms: f64,
+    /// How often of late it had not come to what was asked for when the next tick came, 0 to 1.
+    lateness: f64,
+    /// Whether the speed is another since the engine was asked for what it has not yet answered.
+    is_retuned: bool,
     is_racing: bool,
     /// Where the step under way ends, which was taken while the clock stands; not ahead if there is none.
     goal_ns: u64,
@@ -81,6 +87,8 @@ impl Clock {
             frame_ms: FRAME_MS,
             asked_ms: None,
             answer_ms: 0.0,
+            lateness: 0.0,
+            is_retuned: false,
             is_racing: false,
             goal_ns: 0,
         }
@@ -93,8 +101,13 @@ impl Clock {
 
     pub fn set_speed(&mut self, speed: f64) {
         self.speed = speed.clamp(*SPEEDS.start(), *SPEEDS.end());
-        self.pace = 1.0;
-        // Slowed down, the engine may be far ahead: the view does not stay behind by more than the lead.
+        (self.pace, self.target_ns) = (1.0, 0);
+        self.is_retuned = self.asked_ms.is_some();
+        self.follow();
+    }
+
+    /// Slowed down, the engine may be far ahead: the view does not stay behind by more than the lead.
+    fn follow(&mut self) {
         self.view_ns = self.view_ns.max(self.reached_ns.saturating_sub(2 * self.lead_ns()));
     }
 
@@ -144,6 +157,11 @@ impl Clock {
         is_seen && self.reached_ns < self.target_ns
     }
 
+    /// How often of late the engine had not come to what was asked for when the next tick came, 0 to 1.
+    pub fn lateness(&self) -> f64 {
+        self.lateness
+    }
+
     /// Share of the chosen speed that is reached, 0 to 1.
     pub fn pace(&self) -> f64 {
         self.pace
@@ -161,10 +179,15 @@ impl Clock {
             let took_ms = (wall_ms - asked_ms).clamp(0.0, *LEAD_MS.end());
             self.answer_ms = took_ms.max(self.answer_ms * ANSWER_MEMORY + took_ms * (1.0 - ANSWER_MEMORY));
         }
+        if std::mem::take(&mut self.is_retuned) {
+            self.follow();
+        }
     }
 
     /// The next animation frame, at `wall_ms`.
     pub fn tick(&mut self, wall_ms: f64, race: Race) -> Tick {
+        let is_late = self.is_playing && self.reached_ns < self.target_ns;
+        self.lateness = self.lateness * LATENESS_MEMORY + f64::from(u8::from(is_late)) * (1.0 - LATENESS_MEMORY);
         let tick = self.next(wall_ms, race);
         self.target_ns = tick.target_ns;
         tick
@@ -197,7 +220,7 @@ impl Clock {
 
     /// Shows all that the engine has reached, as after a step or a command while the clock stands.
     pub fn show_reached(&mut self) {
-        self.view_ns = self.reached_ns;
+        (self.view_ns, self.lateness) = (self.reached_ns, 0.0);
     }
 
     fn go(&mut self, elapsed_ms: f64) -> Tick {
@@ -312,6 +335,34 @@ mod tests {
         clock.set_speed(1e-4);
         let tick = clock.tick(16.0, Race::None);
         assert!(clock.reached_ns() - tick.view_ns < 10_000);
+    }
+
+    #[test]
+    fn an_answer_from_before_the_speed_changed_does_not_leave_the_view_far_behind() {
+        let mut clock = running(10.0);
+        clock.tick(16.0, Race::None);
+        clock.ask(16.0);
+        clock.set_speed(1e-4);
+        assert!(!clock.is_behind(17.0), "what was wanted at the old speed is not any more");
+        clock.reach(300_000_000, 30.0);
+        assert!(clock.reached_ns() - clock.tick(32.0, Race::None).view_ns < 20_000);
+    }
+
+    #[test]
+    fn a_page_that_stumbles_is_no_late_engine() {
+        let (mut clock, mut wall_ms) = (running(1.0), 0.0);
+        for frame in 0..200 {
+            wall_ms += if frame % 50 == 49 { 100.0 } else { 16.0 };
+            let target = clock.tick(wall_ms, Race::None).target_ns;
+            clock.reach(target, wall_ms);
+        }
+        assert!(clock.lateness() < 0.01, "{}", clock.lateness());
+        for _ in 0..100 {
+            wall_ms += 16.0;
+            clock.tick(wall_ms, Race::None);
+            clock.reach(clock.reached_ns() + 8_000_000, wall_ms);
+        }
+        assert!(clock.lateness() > 0.9, "{}", clock.lateness());
     }
 
     #[test]

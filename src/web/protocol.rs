@@ -1,7 +1,7 @@
 //! What the page and the engine's worker say to each other.
 //!
 //! Control messages are JSON text, a few hundred bytes a frame. Beside a [`FromEngine::Frame`] travel, as transferred buffers, its
-//! hops as [`Hop::encode`](scalescope::observe::Hop::encode)d words, and ten times a second the figures on a
+//! hops as [`Hop::encode`](scalescope::observe::Hop::encode)d words, and several times a second the figures on a
 //! [`tape`](scalescope::base::tape). Documents travel as their own text, because that is the form which is checked when it is read.
 
 use scalescope::base::SimDuration;

@@ -1,18 +1,17 @@
 //! A session: the engine's worker, the view's clock, and the conversation between them. No UI.
 //!
 //! One [`ToEngine::Advance`] is outstanding at a time. Animation frames say how far the engine shall go; where it has not come that
-//! far, the next is posted with its answer. So a slow engine is never idle and never flooded, and a hidden tab, which gets no
+//! far, the next is posted with its answer. So a slow engine is seldom idle and never flooded, and a hidden tab, which gets no
 //! animation frames, simulates nothing.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect, Uint8Array, Uint32Array};
+use js_sys::{Array, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use scalescope::base::SimDuration;
 use scalescope::base::tape::play;
 use scalescope::engine::Entry;
 use scalescope::model::{Command, Problems};
@@ -22,7 +21,8 @@ use super::clock::Clock;
 use super::dom::{self, Listener};
 use super::keeping::state::Run;
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
-use super::traffic::{Budget, Quiet};
+use super::traffic::{Budget, Course, Quiet, window};
+use super::worker::spawn;
 
 /// CPU time that the engine may take for one frame.
 const CPU_BUDGET_MS: f64 = 12.0;
@@ -36,9 +36,6 @@ const MANY_NODES: f64 = 40.0;
 const SOON_MS: f64 = 80.0;
 /// Length of a step with the clock standing, in wall time at the chosen speed.
 const STEP_MS: f64 = 100.0;
-
-/// The file that starts the wasm in its worker role; relative, so that it is found under any path.
-const WORKER: &str = "./worker.js";
 
 /// What a session tells its owner.
 pub enum Event {
@@ -67,15 +64,36 @@ struct Replay {
     held: Vec<Command>,
 }
 
+/// What the engine was asked for last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// It has answered.
+    Nothing,
+    Frame,
+    FrameWithFigures,
+}
+
+impl Asked {
+    fn frame(with_figures: bool) -> Self {
+        if with_figures { Self::FrameWithFigures } else { Self::Frame }
+    }
+}
+
 /// The conversation with one worker.
 pub struct Session {
     worker: Worker,
     clock: Clock,
     is_loaded: bool,
-    is_busy: bool,
+    /// What the engine has not answered yet.
+    asked: Asked,
     wants_figures: bool,
     figures_ms: f64,
     figures_every_ms: f64,
+    /// One event more, as soon as the engine has answered.
+    wants_event: bool,
+    /// Answers since the last frame, and how many come in a frame, smoothed.
+    answered: u32,
+    answers: f64,
     soon: Option<Command>,
     soon_ms: f64,
     budget: Budget,
@@ -111,10 +129,13 @@ impl Session {
                 worker,
                 clock,
                 is_loaded: false,
-                is_busy: false,
+                asked: Asked::Nothing,
                 wants_figures: false,
                 figures_ms: f64::NEG_INFINITY,
                 figures_every_ms: FIGURES_EVERY_MS,
+                wants_event: false,
+                answered: 0,
+                answers: 1.0,
                 soon: None,
                 soon_ms: f64::NEG_INFINITY,
                 budget: Budget::default(),
@@ -124,6 +145,10 @@ impl Session {
                 _listeners: [on_message, on_error],
             })
         }))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.asked != Asked::Nothing
     }
 
     pub fn clock(&self) -> &Clock {
@@ -176,6 +201,7 @@ impl Session {
     }
 
     pub fn set_playing(&mut self, is_playing: bool) {
+        self.wants_event = false;
         self.clock.set_playing(is_playing);
     }
 
@@ -192,19 +218,22 @@ impl Session {
         }
     }
 
-    /// Goes on by one event while the clock stands.
+    /// Goes on by one event while the clock stands; after what is being done, if that is something.
     pub fn step_event(&mut self) {
-        if self.is_loaded && !self.is_busy && self.replay.is_none() && !self.clock.is_stepping() {
-            self.is_busy = true;
-            self.wants_figures = false;
-            self.send(ToEngine::Step);
+        if self.is_loaded && self.replay.is_none() && !self.clock.is_stepping() {
+            self.wants_event = self.is_busy();
+            if !self.wants_event {
+                (self.asked, self.wants_figures) = (Asked::FrameWithFigures, false);
+                self.send(ToEngine::Step);
+            }
         }
     }
 
     /// The next animation frame: posts work if the engine is free. Returns the simulated time to show.
     pub fn tick(&mut self, wall_ms: f64) -> u64 {
         let tick = self.clock.tick(wall_ms, self.quiet.race(self.clock.view_ns()));
-        if let Some(replay) = self.replay.take_if(|_| self.is_loaded && !self.is_busy) {
+        self.answers = self.answers * 0.9 + f64::from(std::mem::take(&mut self.answered).max(1)) * 0.1;
+        if let Some(replay) = self.replay.take_if(|_| self.is_loaded && self.asked == Asked::Nothing) {
             self.replay = self.replayed(replay, wall_ms);
         }
         if self.replay.is_some() {
@@ -219,7 +248,7 @@ impl Session {
         }
         if self.is_loaded {
             self.go_on(wall_ms);
-            if self.budget.is_due(wall_ms, self.clock.frame_ms(), self.frame_s(), self.clock.pace()) {
+            if self.budget.is_due(wall_ms, self.course()) {
                 self.send_view();
             }
         }
@@ -232,7 +261,7 @@ impl Session {
         let is_due = goes_on && wall_ms - self.figures_ms >= self.figures_every_ms;
         let with_figures = is_due || self.wants_figures;
         let target_ns = self.clock.target_ns();
-        if !self.is_busy && (target_ns > self.clock.reached_ns() || self.wants_figures) {
+        if !self.is_busy() && (target_ns > self.clock.reached_ns() || self.wants_figures) {
             if with_figures {
                 self.figures_ms = wall_ms;
             }
@@ -263,26 +292,28 @@ impl Session {
         if want_figures {
             self.figures_ms = wall_ms;
         }
-        self.is_busy = true;
+        self.asked = Asked::frame(want_figures);
         self.send(ToEngine::Advance { until_ns: next, cpu_budget_ms: REPLAY_BUDGET_MS, want_figures });
         Some(replay)
     }
 
     fn advance(&mut self, until_ns: u64, want_figures: bool) {
-        self.is_busy = true;
+        self.asked = Asked::frame(want_figures);
         self.wants_figures = false;
         self.clock.ask(dom::now_ms());
         self.send(ToEngine::Advance { until_ns, cpu_budget_ms: CPU_BUDGET_MS, want_figures });
     }
 
     fn send_view(&self) {
-        let hop_budget = self.budget.hops(self.frame_s());
+        let hop_budget = self.budget.hops(self.course());
         self.send(ToEngine::SetView { hop_budget, window: window(self.clock.speed()), parade: self.parade });
     }
 
-    /// Simulated time that a frame stands for, at the pace that the engine keeps.
-    fn frame_s(&self) -> f64 {
-        self.clock.frame_ms() / 1e3 * self.clock.speed() * self.clock.pace()
+    fn course(&self) -> Course {
+        let (frame_ms, lateness) = (self.clock.frame_ms(), self.clock.lateness());
+        // At the pace that the engine keeps.
+        let simulated = self.clock.speed() * self.clock.pace();
+        Course { frame_ms, frame_s: frame_ms / 1e3 * simulated, answers: self.answers, lateness }
     }
 
     fn send(&self, message: ToEngine) {
@@ -309,17 +340,21 @@ impl Session {
             FromEngine::Frame(mut frame) => {
                 let words = parts.and_then(|parts| parts.get(1).dyn_into::<Uint32Array>().ok());
                 if let Some(tape) = parts.and_then(|parts| parts.get(2).dyn_into::<Uint8Array>().ok()) {
-                    frame.figures = play(tape.to_vec());
+                    let Some(figures) = play(tape.to_vec()) else {
+                        return Some(Event::Fatal("The engine sent figures that the page cannot read.".to_owned()));
+                    };
+                    frame.figures = Some(figures);
                 }
                 self.frame(frame, words.map(|words| words.to_vec()).unwrap_or_default())
             }
             FromEngine::Loaded(design) => {
-                (self.is_loaded, self.is_busy, self.wants_figures) = (true, false, true);
+                (self.is_loaded, self.asked, self.wants_figures) = (true, Asked::Nothing, true);
                 self.clock.reset();
                 Some(Event::Loaded(design))
             }
             FromEngine::Done { command, now_ns } => {
-                self.wants_figures = true;
+                // What it does now, it was asked for after the command.
+                self.wants_figures |= self.asked != Asked::FrameWithFigures;
                 Some(Event::Done { command, now_ns })
             }
             FromEngine::Redesigned(design) => self.is_loaded.then_some(Event::Redesigned(design)),
@@ -337,15 +372,19 @@ impl Session {
         if !self.is_loaded {
             return None;
         }
-        self.is_busy = false;
+        let wall_ms = dom::now_ms();
+        self.asked = Asked::Nothing;
+        self.answered += 1;
         let was_stepping = self.clock.is_stepping();
-        self.clock.reach(frame.now_ns, dom::now_ms());
+        self.clock.reach(frame.now_ns, wall_ms);
         // Whoever looks at the end of a step looks at its figures.
         self.wants_figures |= was_stepping && !self.clock.is_stepping() && frame.figures.is_none();
         if !self.clock.is_playing() || self.replay.is_some() {
             self.clock.show_reached();
         }
-        let wall_ms = dom::now_ms();
+        if std::mem::take(&mut self.wants_event) {
+            self.step_event();
+        }
         if self.replay.is_none() && self.clock.is_behind(wall_ms) {
             self.go_on(wall_ms);
         }
@@ -364,24 +403,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.worker.terminate();
     }
-}
-
-/// The figures look back over a few seconds of wall time, but over enough simulated time to count something.
-fn window(speed: f64) -> SimDuration {
-    SimDuration::from_secs_f64((4.0 * speed).clamp(0.25, 10.0))
-}
-
-/// Starts the wasm in its worker role.
-pub fn spawn() -> Result<Worker, JsValue> {
-    let link = dom::document().query_selector(r#"link[rel="modulepreload"]"#)?;
-    let link = link.ok_or("the page names no glue")?;
-    let glue = Reflect::get(&link.into(), &"href".into())?;
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options(WORKER, &options)?;
-    let hello = Object::new();
-    Reflect::set(&hello, &"glue".into(), &glue)?;
-    Reflect::set(&hello, &"module".into(), &wasm_bindgen::module())?;
-    worker.post_message(&hello)?;
-    Ok(worker)
 }

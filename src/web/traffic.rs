@@ -1,5 +1,6 @@
 //! What the hops of a frame tell about traffic: how many to ask for, and whether there is anything to see at all.
 
+use scalescope::base::SimDuration;
 use scalescope::observe::Hop;
 
 use super::clock::Race;
@@ -17,8 +18,10 @@ const MOST_HOPS: f64 = 20_000.0;
 const DRAWING_MS: f64 = 6.0;
 /// Below 28 frames a second there shall be fewer dots, whatever takes the time.
 const SLOW_FRAME_MS: f64 = 36.0;
-/// Where the engine comes to less of the chosen speed than this, there shall be fewer dots: noting them takes a part of its time.
-const SLOW_PACE: f64 = 0.98;
+/// Where the engine is late more often than this, there shall be fewer dots: noting them takes a part of its time. There may be more
+/// only where it is late less often than that.
+const LATE: f64 = 0.5;
+const IN_TIME: f64 = 0.1;
 
 /// How many hops to ask for, from how long hops were of late and what it costs to draw them, so that as many dots are on their way as
 /// this machine draws with ease. Above that the engine tells of every n-th request only, and the page says so.
@@ -31,6 +34,19 @@ pub struct Budget {
     is_thinned: bool,
     sent: usize,
     sent_ms: f64,
+}
+
+/// How the page goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Course {
+    /// What a frame takes.
+    pub frame_ms: f64,
+    /// Simulated time that a frame stands for.
+    pub frame_s: f64,
+    /// How often the engine answers in a frame.
+    pub answers: f64,
+    /// How often the engine is late, 0 to 1.
+    pub lateness: f64,
 }
 
 impl Default for Budget {
@@ -50,10 +66,11 @@ impl Budget {
         }
     }
 
-    /// How many hops to ask for in each frame, where a frame stands for `frame_s` of simulated time.
-    pub fn hops(&self, frame_s: f64) -> usize {
-        let frames_alive = (self.mean_s / frame_s).max(1.0);
-        (self.dots / frames_alive).clamp(24.0, MOST_HOPS) as usize
+    /// How many hops to ask for in each answer.
+    pub fn hops(&self, course: Course) -> usize {
+        let frames_alive = (self.mean_s / course.frame_s).max(1.0);
+        let of_frame = (self.dots / frames_alive).min(MOST_HOPS);
+        (of_frame / course.answers.max(1.0)).max(24.0) as usize
     }
 
     /// Takes what it cost to draw a frame.
@@ -61,15 +78,14 @@ impl Budget {
         self.drawing_ms = self.drawing_ms * 0.9 + milliseconds * 0.1;
     }
 
-    /// Whether the engine should be told another number, where a frame takes `frame_ms` and stands for `span_s` of simulated time, and
-    /// the engine keeps `pace` of the chosen speed.
-    pub fn is_due(&mut self, wall_ms: f64, frame_ms: f64, span_s: f64, pace: f64) -> bool {
+    /// Whether the engine should be told another number.
+    pub fn is_due(&mut self, wall_ms: f64, course: Course) -> bool {
         if wall_ms - self.sent_ms <= BUDGET_EVERY_MS {
             return false;
         }
         self.sent_ms = wall_ms;
-        self.adapt(frame_ms, pace);
-        let hops = self.hops(span_s);
+        self.adapt(course);
+        let hops = self.hops(course);
         let is_due = hops > self.sent + self.sent / 4 || hops < self.sent - self.sent / 4;
         if is_due {
             self.sent = hops;
@@ -77,16 +93,22 @@ impl Budget {
         is_due
     }
 
-    fn adapt(&mut self, frame_ms: f64, pace: f64) {
-        let change = if frame_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS || pace < SLOW_PACE {
+    fn adapt(&mut self, course: Course) {
+        let is_slow = course.frame_ms > SLOW_FRAME_MS || self.drawing_ms > DRAWING_MS;
+        let change = if is_slow || course.lateness > LATE {
             0.8
-        } else if self.is_thinned && self.drawing_ms < DRAWING_MS / 2.0 {
+        } else if self.is_thinned && self.drawing_ms < DRAWING_MS / 2.0 && course.lateness < IN_TIME {
             1.25
         } else {
             1.0
         };
         self.dots = (self.dots * change).clamp(FEWEST_DOTS, MOST_DOTS);
     }
+}
+
+/// The figures look back over a few seconds of wall time, but over enough simulated time to count something.
+pub fn window(speed: f64) -> SimDuration {
+    SimDuration::from_secs_f64((4.0 * speed).clamp(0.25, 10.0))
 }
 
 /// Whether any request is under way at the time shown, from the hops and the figures that came.
@@ -137,34 +159,37 @@ impl Quiet {
 mod tests {
     use super::*;
 
+    const COURSE: Course = Course { frame_ms: 16.7, frame_s: 0.001, answers: 1.0, lateness: 0.0 };
+
     /// The dots that may be on their way after some seconds on a machine that draws so.
-    fn settled(drawing_ms: f64, frame_ms: f64, stride: u32, pace: f64) -> f64 {
+    fn settled(drawing_ms: f64, frame_ms: f64, stride: u32, lateness: f64) -> f64 {
         let mut budget = Budget::default();
         for frame in 0..1_000_u32 {
             budget.see(&[], stride);
             budget.drawn(drawing_ms);
-            budget.is_due(f64::from(frame) * frame_ms, frame_ms, 0.001, pace);
+            budget.is_due(f64::from(frame) * frame_ms, Course { frame_ms, lateness, ..COURSE });
         }
         budget.dots
     }
 
     #[test]
     fn a_fast_machine_draws_more_dots_than_a_slow_one() {
-        assert!((settled(1.0, 16.7, 2, 1.0) - MOST_DOTS).abs() < 1.0);
-        assert!((settled(4.0, 16.7, 2, 1.0) - FIRST_DOTS).abs() < 1.0);
-        assert!((settled(9.0, 16.7, 1, 1.0) - FEWEST_DOTS).abs() < 1.0);
+        assert!((settled(1.0, 16.7, 2, 0.0) - MOST_DOTS).abs() < 1.0);
+        assert!((settled(4.0, 16.7, 2, 0.0) - FIRST_DOTS).abs() < 1.0);
+        assert!((settled(9.0, 16.7, 1, 0.0) - FEWEST_DOTS).abs() < 1.0);
         assert!(
-            (settled(1.0, 90.0, 2, 1.0) - FEWEST_DOTS).abs() < 1.0,
+            (settled(1.0, 90.0, 2, 0.0) - FEWEST_DOTS).abs() < 1.0,
             "software that pretends to be a graphics processor"
         );
-        assert!((settled(1.0, 16.7, 1, 1.0) - FIRST_DOTS).abs() < 1.0, "more than there is need not be allowed");
+        assert!((settled(1.0, 16.7, 1, 0.0) - FIRST_DOTS).abs() < 1.0, "more than there is need not be allowed");
         assert!((settled(1.0, 16.7, 2, 0.9) - FEWEST_DOTS).abs() < 1.0, "the engine's own time comes first");
     }
 
     #[test]
     fn a_frame_is_never_flooded() {
         let budget = Budget { dots: MOST_DOTS, ..Budget::default() };
-        assert_eq!(budget.hops(1.0), 20_000);
-        assert_eq!(budget.hops(0.001), 10_000);
+        assert_eq!(budget.hops(Course { frame_s: 1.0, ..COURSE }), 20_000);
+        assert_eq!(budget.hops(COURSE), 10_000);
+        assert_eq!(budget.hops(Course { answers: 4.0, ..COURSE }), 2_500, "in several parts it is no more");
     }
 }

@@ -5,9 +5,9 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Uint8Array, Uint32Array};
+use js_sys::{Array, Object, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use scalescope::base::order::sort_by_key;
 use scalescope::base::tape::record;
@@ -18,6 +18,7 @@ use scalescope::model::{Command, Document, Problems};
 use scalescope::observe::Hop;
 use scalescope::observe::trace::Ended;
 
+use super::dom;
 use super::parade::Parade;
 use super::protocol::{self, Design, Frame, FromEngine, ToEngine, Watch, Watched};
 
@@ -32,6 +33,24 @@ const STEPS: usize = 100_000;
 const LISTED: usize = 60;
 /// Wall time between two lists: faster nobody reads.
 const LIST_EVERY_MS: f64 = 400.0;
+
+/// The file that starts the wasm in its worker role; relative, so that it is found under any path.
+const WORKER: &str = "./worker.js";
+
+/// Starts the wasm in its worker role, from the page.
+pub fn spawn() -> Result<Worker, JsValue> {
+    let link = dom::document().query_selector(r#"link[rel="modulepreload"]"#)?;
+    let link = link.ok_or("the page names no glue")?;
+    let glue = Reflect::get(&link.into(), &"href".into())?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(WORKER, &options)?;
+    let hello = Object::new();
+    Reflect::set(&hello, &"glue".into(), &glue)?;
+    Reflect::set(&hello, &"module".into(), &wasm_bindgen::module())?;
+    worker.post_message(&hello)?;
+    Ok(worker)
+}
 
 /// Listens for the page's messages for as long as the worker lives.
 pub fn serve(scope: &DedicatedWorkerGlobalScope) {

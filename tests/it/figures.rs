@@ -62,6 +62,27 @@ fn hops_keep_near_their_budget_and_come_back() {
     assert_eq!(strides.last(), Some(&1));
 }
 
+#[test]
+fn one_short_frame_does_not_double_the_dots() {
+    let mut engine = engine(with(scenario("cdn"), "users", &[("users", json!(100_000))]));
+    engine.set_hop_budget(400);
+    let mut take = |millis: f64, strides: &mut Vec<u32>| {
+        engine.run_until(engine.now() + SimDuration::from_secs_f64(millis / 1e3));
+        strides.push(engine.take_hops(&mut Vec::new()));
+    };
+    let mut strides = Vec::new();
+    (0..30).for_each(|_| take(50.0, &mut strides));
+    let full = strides[29];
+    assert!(full >= 4, "{strides:?}");
+    for _ in 0..10 {
+        take(2.0, &mut strides);
+        take(50.0, &mut strides);
+    }
+    assert!(strides[30..].iter().all(|stride| *stride >= full), "{strides:?}");
+    (0..7).for_each(|_| take(2.0, &mut strides));
+    assert_eq!(strides.last(), Some(&(full / 2)), "{strides:?}");
+}
+
 /// Of several populations each has its own figures, and together they are those of the whole.
 #[test]
 fn every_population_is_told_of_by_itself() {

@@ -294,7 +294,7 @@ test(
     await open("?scenario=separate-database");
     await atRest(page);
     // On a busy machine the two clicks may come so late after each other that they are none: then once more.
-    for (let tries = 0; tries < 5 && (await page.getByTestId("rename").count()) === 0; tries += 1) {
+    for (let tries = 0; tries < 2 && (await page.getByTestId("rename").count()) === 0; tries += 1) {
       await atRest(page);
       await page.mouse.dblclick(...middle(await body(page, "web-1")));
       await page.getByTestId("rename").waitFor({ timeout: 1_500 }).catch(() => {});
@@ -324,6 +324,28 @@ test(
     assert.equal(Number(await page.getByTestId("users").getAttribute("data-value")), 1_000);
     await page.keyboard.press("Control+z");
     await page.waitForFunction(() => document.querySelectorAll("[data-node]").length === 4);
+  }),
+);
+
+test(
+  "two clicks are a double click by when they were made, however late the page gets to them",
+  onPage(async ({ page, open }) => {
+    await open("?scenario=separate-database&paused");
+    await atRest(page);
+    const [x, y] = middle(await body(page, "web-1"));
+    const cdp = await page.context().newCDPSession(page);
+    const mouse = (type, clickCount) => cdp.send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount });
+    // The page is busy for longer than a double click may take while the second one waits.
+    await page.evaluate(() => {
+      let presses = 0;
+      const stall = () => {
+        presses += 1;
+        for (const until = performance.now() + 700; presses === 2 && performance.now() < until; );
+      };
+      addEventListener("pointerdown", stall, { capture: true });
+    });
+    await Promise.all([mouse("mousePressed", 1), mouse("mouseReleased", 1), mouse("mousePressed", 2), mouse("mouseReleased", 2)]);
+    await hasFocus(page, "rename");
   }),
 );
 

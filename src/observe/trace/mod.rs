@@ -100,8 +100,10 @@ impl Tracer {
         self.stride != 0
     }
 
-    pub const fn stride(&self) -> u32 {
-        self.stride
+    /// Whether the request numbered `serial` is one of those that are traced.
+    #[inline]
+    pub const fn takes(&self, serial: u32) -> bool {
+        self.stride == 1 || self.stride != 0 && serial.is_multiple_of(self.stride)
     }
 
     pub fn note(&mut self, step: Step) {

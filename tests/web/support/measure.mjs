@@ -28,7 +28,8 @@ export async function atRest(page, ms = 400) {
   await page.evaluate(
     (quiet) =>
       new Promise((done, fail) => {
-        const places = () => Array.from(document.querySelectorAll("[data-node]"), (card) => Object.values(card.getBoundingClientRect().toJSON())).join();
+        // Without what comes and goes at a card's edge.
+        const places = () => Array.from(document.querySelectorAll(".card-body"), (card) => Object.values(card.getBoundingClientRect().toJSON())).join();
         const began = performance.now();
         let [last, since, frames] = [places(), began, 0];
         const look = (now) => {
@@ -36,7 +37,7 @@ export async function atRest(page, ms = 400) {
           [since, frames] = seen === last ? [since, frames + 1] : [now, 0];
           last = seen;
           // On a busy machine so long a time may be a single frame.
-          if (now - since >= quiet && frames >= 8) done();
+          if (seen !== "" && now - since >= quiet && frames >= 8) done();
           else if (now - began > 20_000) fail(new Error("the drawing does not come to rest"));
           else requestAnimationFrame(look);
         };
