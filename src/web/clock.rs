@@ -9,10 +9,10 @@
 const LEAD_FRAMES: f64 = 1.5;
 /// How far ahead it is at least and at most.
 const LEAD_MS: std::ops::RangeInclusive<f64> = 33.0..=120.0;
-/// The same of whether it was late, from one tick to the next.
-const LATENESS_MEMORY: f64 = 0.95;
 /// How slowly an answer that took long is forgotten: what is left of it after the next.
 const ANSWER_MEMORY: f64 = 0.98;
+/// The same of whether it was late, from one tick to the next.
+const LATENESS_MEMORY: f64 = 0.95;
 /// What a frame takes, until it is known better.
 const FRAME_MS: f64 = 17.0;
 /// Simulated time that a race goes through in wall time.

@@ -28,10 +28,11 @@ use super::worker::spawn;
 const CPU_BUDGET_MS: f64 = 12.0;
 /// The same while a run is taken up again: nobody follows a dot then.
 const REPLAY_BUDGET_MS: f64 = 40.0;
-/// Time between figures, of which nobody reads those of a hundred nodes as often as those of some.
+/// Time between figures of up to [`MANY_NODES`]. Of more it is longer, as many times as they are more, up to [`SELDOM`]: nobody reads
+/// the figures of a hundred nodes as often as those of some.
 const FIGURES_EVERY_MS: f64 = 100.0;
-const SLOWEST_FIGURES: f64 = 3.0;
 const MANY_NODES: f64 = 40.0;
+const SELDOM: f64 = 3.0;
 /// Time between commands of a control that is being moved.
 const SOON_MS: f64 = 80.0;
 /// Length of a step with the clock standing, in wall time at the chosen speed.
@@ -164,6 +165,8 @@ impl Session {
         });
         self.clock.reset();
         self.is_loaded = false;
+        // What was wanted of the run before is not of this one.
+        self.wants_event = false;
         self.soon = None;
         self.quiet = Quiet::default();
         self.send_view();
@@ -389,7 +392,7 @@ impl Session {
             self.go_on(wall_ms);
         }
         if let Some(figures) = &frame.figures {
-            let times = (figures.nodes.len() as f64 / MANY_NODES).clamp(1.0, SLOWEST_FIGURES);
+            let times = (figures.nodes.len() as f64 / MANY_NODES).clamp(1.0, SELDOM);
             self.figures_every_ms = FIGURES_EVERY_MS * times;
         }
         self.budget.see(&words, frame.stride);
